@@ -1,0 +1,89 @@
+"""What happened, by whom: audit events and domain events, written in the transaction of the change they tell of.
+
+An audit event (FHIR AuditEvent) answers who did or read what, when and why. A domain event (outbox) tells the other
+services. Neither holds personal data. The tables refuse UPDATE, DELETE and TRUNCATE, and each audit event carries an HMAC
+over its content, so that a change made behind the database's back is found.
+"""
+
+import hmac
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, MetaData, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+
+def audit_table(metadata: MetaData) -> Table:
+    """Define `audit_events` in a service's metadata."""
+    return Table(
+        "audit_events",
+        metadata,
+        Column("tenant_id", Uuid, primary_key=True),
+        Column("id", BigInteger, Identity(always=True), primary_key=True),
+        Column("at", DateTime(timezone=True), nullable=False),
+        Column("actor_id", Uuid, nullable=False),
+        Column("actor_kind", Text, nullable=False),
+        Column("action", Text, nullable=False),
+        Column("entity", Text, nullable=False),
+        Column("entity_id", Uuid, nullable=False),
+        Column("reason", Text),
+        Column("data", JSONB, nullable=False),
+        Column("request_id", Text),
+        Column("seal", LargeBinary, nullable=False),
+        Index("ix_audit_events_entity", "tenant_id", "entity", "entity_id", "id"),
+    )
+
+
+def outbox_table(metadata: MetaData) -> Table:
+    """Define `outbox_events` in a service's metadata."""
+    return Table(
+        "outbox_events",
+        metadata,
+        Column("tenant_id", Uuid, primary_key=True),
+        Column("id", BigInteger, Identity(always=True), primary_key=True),
+        Column("at", DateTime(timezone=True), nullable=False),
+        Column("type", Text, nullable=False),
+        Column("entity", Text, nullable=False),
+        Column("entity_id", Uuid, nullable=False),
+        Column("data", JSONB, nullable=False),
+        Index("ix_outbox_events_entity", "tenant_id", "entity", "entity_id", "id"),
+    )
+
+
+def data_keys_table(metadata: MetaData) -> Table:
+    """Define `data_keys`: the tenants' data keys, wrapped by the master key."""
+    return Table(
+        "data_keys",
+        metadata,
+        Column("tenant_id", Uuid, primary_key=True),
+        Column("wrapped", LargeBinary, nullable=False),
+        Column("created_at", DateTime(timezone=True), nullable=False),
+    )
+
+
+def seal(key: bytes, row: dict[str, Any]) -> bytes:
+    """Compute the HMAC of an audit event over everything that it says."""
+    said = [
+        str(row["tenant_id"]),
+        _instant(row["at"]),
+        str(row["actor_id"]),
+        row["actor_kind"],
+        row["action"],
+        row["entity"],
+        str(row["entity_id"]),
+        row["reason"],
+        json.dumps(row["data"], sort_keys=True),
+        row["request_id"],
+    ]
+    return hmac.digest(key, json.dumps(said).encode(), "sha256")
+
+
+def change(action: str, entity: str, entity_id: UUID, data: dict[str, Any], reason: str | None) -> dict[str, Any]:
+    """Shape what one call of `record` says, before the session adds who, when and where."""
+    return {"action": action, "entity": entity, "entity_id": entity_id, "data": data, "reason": reason}
+
+
+def _instant(moment: datetime) -> str:
+    return f"{moment.timestamp():.6f}"

@@ -1,0 +1,56 @@
+"""Money as an integer of minor units and a currency, never a float."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Annotated
+
+from babel.core import get_global
+from babel.numbers import format_currency
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+"""An ISO 4217 code."""
+
+
+class Money(BaseModel):
+    """An amount of one currency.
+
+    `amount` counts the currency's minor units: 350000 LKR are 3,500 rupees, 350 JPY are 350 yen, 3500 KWD are 3.5 dinars.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_extra={"examples": [{"amount": 350000, "currency": "LKR"}]}
+    )
+
+    amount: int = Field(ge=-(2**53), le=2**53)
+    currency: Currency
+
+    def __add__(self, other: "Money") -> "Money":
+        return Money(amount=self.amount + self._same(other).amount, currency=self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        return Money(amount=self.amount - self._same(other).amount, currency=self.currency)
+
+    def __bool__(self) -> bool:
+        return self.amount != 0
+
+    def percent(self, share: int) -> "Money":
+        """Take `share` percent, rounded half to even to whole minor units."""
+        exact = Decimal(self.amount) * share / 100
+        return Money(amount=int(exact.to_integral_value(ROUND_HALF_EVEN)), currency=self.currency)
+
+    def format(self, locale: str = "en") -> str:
+        """Write the amount as people of `locale` (a CLDR identifier) write it."""
+        return format_currency(Decimal(self.amount).scaleb(-minor_digits(self.currency)), self.currency, locale=locale)
+
+    def _same(self, other: "Money") -> "Money":
+        if other.currency != self.currency:
+            message = f"{self.currency} and {other.currency} do not add up"
+            raise ValueError(message)
+        return other
+
+
+def minor_digits(currency: str) -> int:
+    """Count the digits behind the point that `currency` is paid in (CLDR currency data): LKR 2, JPY 0, KWD 3."""
+    fractions = get_global("currency_fractions")
+    digits: int = fractions.get(currency, fractions["DEFAULT"])[0]
+    return digits
