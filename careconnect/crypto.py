@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import json
 import os
-import re
 import unicodedata
 from typing import Any
 from uuid import UUID
@@ -55,6 +54,12 @@ class TenantKeys:
         self._cipher = AESGCM(hmac.digest(data_key, b"seal", "sha256"))
         self._index = hmac.digest(data_key, b"index", "sha256")
         self._id = key_id(data_key)
+        self.audit_key = hmac.digest(data_key, b"audit", "sha256")
+
+    @staticmethod
+    def fresh() -> bytes:
+        """Make a new data key: 32 random bytes."""
+        return os.urandom(32)
 
     def seal(self, value: Any) -> bytes:
         """Encrypt anything that JSON can carry (AES-256-GCM, random nonce, bound to the tenant)."""
@@ -100,9 +105,13 @@ class TenantKeys:
 
 
 def words(text: str) -> list[str]:
-    """Split into words as search compares them: compatibility form, accents dropped, case folded."""
+    """Split into words as search compares them: compatibility form, Latin accents dropped, case folded.
+
+    The vowel signs of Sinhala, Tamil or Arabic stay: without them different names would look the same.
+    """
     plain = unicodedata.normalize("NFKD", text.casefold())
-    return re.findall(r"[^\W_]+", "".join(mark for mark in plain if unicodedata.category(mark) != "Mn"))
+    letters = (mark for mark in plain if not "\u0300" <= mark <= "\u036f")
+    return "".join(mark if unicodedata.category(mark)[0] in "LMN" else " " for mark in letters).split()
 
 
 def key_id(key: bytes) -> bytes:
