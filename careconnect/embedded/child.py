@@ -66,7 +66,7 @@ class Child:
         return self.process.returncode is None
 
     async def wait(self) -> int:
-        """The exit code, once the process has ended; negative for a signal."""
+        """Wait for the end and give the exit code; negative for a signal."""
         return await self.process.wait()
 
     async def stop(self) -> int:
@@ -95,14 +95,14 @@ def rotate(log: Path) -> None:
 
 
 def tail(log: Path, lines: int = 5) -> str:
-    """The last lines of a log, for a sentence about what went wrong."""
+    """Give the last lines of a log, for a sentence about what went wrong."""
     if not log.exists():
         return ""
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
 def _leash(number: signal.Signals) -> Callable[[], None] | None:
-    """What makes Linux send this signal to the child when the thread that started it dies (prctl(2)).
+    """Make Linux send this signal to the child when the thread that started it dies (prctl(2)).
 
     Runs after the change of account, which would clear it. Elsewhere the next start cleans up by recorded process id.
     """

@@ -5,15 +5,8 @@ from collections.abc import Mapping
 
 import asyncpg
 
-DATABASES: Mapping[str, str] = {
-    "patients": "careconnect_patient_db",
-    "consultants": "careconnect_consultant_db",
-    "appointments": "careconnect_appointment_db",
-    "payments": "careconnect_billing_db",
-    "reports": "careconnect_reports_db",
-    "notifications": "careconnect_notification_db",
-    "identity": "careconnect_identity_db",
-}
+from careconnect.config import DATABASES
+
 SUPERUSER = "postgres"
 OWNER = "careconnect_owner"
 AUDITOR = "careconnect_auditor"
@@ -23,7 +16,7 @@ CONNECTIONS_AT_ONCE = 4
 
 
 def role_of(service: str) -> str:
-    """The role a service signs in with."""
+    """Give the role a service signs in with."""
     return f"careconnect_{service}"
 
 

@@ -19,7 +19,7 @@ class DataFolder:
 
     @classmethod
     def at(cls, path: Path | str) -> "DataFolder":
-        """The folder at a path, relative to where the command was given."""
+        """Name the folder at a path, relative to where the command was given."""
         return cls(Path(path).expanduser().absolute())
 
     @property
@@ -111,7 +111,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The content of a JSON file, empty when there is none."""
+    """Give the content of a JSON file, empty when there is none."""
     try:
         content: dict[str, Any] = json.loads(path.read_text())
     except FileNotFoundError:

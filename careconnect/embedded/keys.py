@@ -25,7 +25,7 @@ def create_keys(folder: DataFolder) -> None:
 
 
 def database_passwords(folder: DataFolder, roles: Iterable[str]) -> dict[str, str]:
-    """The password of each role, generated at the first asking and kept."""
+    """Give the password of each role, generated at the first asking and kept."""
     path = folder.keys / PASSWORDS
     passwords: dict[str, str] = read_json(path)
     missing = [role for role in roles if role not in passwords]

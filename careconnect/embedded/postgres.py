@@ -79,7 +79,7 @@ class PostgresServer:
         await databases.prepare(ports.LOOPBACK, self.port, self.passwords())
 
     def passwords(self) -> dict[str, str]:
-        """The password of each role."""
+        """Give the password of each role."""
         return database_passwords(self.folder, databases.ROLES)
 
     def urls(self) -> dict[str, str]:
@@ -201,7 +201,7 @@ class PostgresServer:
 async def embedded_postgres(
     data: Path, port: int | None = None, settings: Mapping[str, str] | None = None
 ) -> AsyncIterator[PostgresServer]:
-    """A running server with its databases and roles, stopped at the end."""
+    """Run a server with its databases and roles, stopped at the end."""
     server = PostgresServer(data, port, settings)
     try:
         await server.start()
@@ -221,12 +221,12 @@ async def _patience(log: Path) -> AsyncIterator[None]:
 
 
 def _environment() -> dict[str, str]:
-    """A clean one: PG* variables and locales of the caller are not ours."""
+    """Give a clean one: PG* variables and locales of the caller are not ours."""
     return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
 
 def _standing_in(folder: Path) -> list[psutil.Process]:
-    """The Postgres processes whose working folder is this one."""
+    """Find the Postgres processes whose working folder is this one."""
     found = []
     for process in psutil.process_iter(["name"]):
         with contextlib.suppress(psutil.Error):
