@@ -37,7 +37,7 @@ def urls(port: int, passwords: Mapping[str, str], host: str = "127.0.0.1") -> di
 
 async def prepare(host: str, port: int, passwords: Mapping[str, str]) -> None:
     """Create what is missing of roles, databases and extensions, and set every role's password. Harmless to repeat."""
-    admin = await _connect(host, port, passwords, "postgres")
+    admin = await connect(host, port, passwords, "postgres")
     try:
         await _roles(admin, passwords)
         found = await admin.fetch(
@@ -59,7 +59,8 @@ async def prepare(host: str, port: int, passwords: Mapping[str, str]) -> None:
     await asyncio.gather(*(fill(service, name) for service, name in DATABASES.items() if name in missing))
 
 
-async def _connect(host: str, port: int, passwords: Mapping[str, str], database: str) -> asyncpg.Connection:
+async def connect(host: str, port: int, passwords: Mapping[str, str], database: str) -> asyncpg.Connection:
+    """Connect as the superuser."""
     return await asyncpg.connect(
         host=host, port=port, user=SUPERUSER, password=passwords[SUPERUSER], database=database, ssl=False
     )
@@ -86,7 +87,7 @@ async def _create_database(admin: asyncpg.Connection, database: str) -> None:
 
 async def _fill_database(host: str, port: int, passwords: Mapping[str, str], service: str, database: str) -> None:
     """Extensions and rights; the comment, written last in the same transaction, says that all of it happened."""
-    connection = await _connect(host, port, passwords, database)
+    connection = await connect(host, port, passwords, database)
     try:
         async with connection.transaction():
             for extension in EXTENSIONS:

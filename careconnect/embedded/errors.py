@@ -1,13 +1,10 @@
-from typing import ClassVar
-
-
 class CannotStart(Exception):  # noqa: N818 - reads as a sentence where it is raised
     """A start that is refused. The message is one sentence for a person: what is wrong and what to do.
 
     `exit_code` is what the command line exits with.
     """
 
-    exit_code: ClassVar[int] = 2
+    exit_code: int = 2
 
 
 class PortInUse(CannotStart):

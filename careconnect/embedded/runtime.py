@@ -68,7 +68,7 @@ class Runtime(BaseModel):
         write_json(folder.runtime, self.model_dump(mode="json"))
 
     def memory(self, part: str) -> int | None:
-        """Give the resident bytes of a part with its children; None when it does not run."""
+        """Give the bytes that a part occupies with its children; None when it does not run."""
         record = self.parts[part].process
         process = record.find() if record else None
         if process is None:
@@ -76,7 +76,7 @@ class Runtime(BaseModel):
         total = 0
         for member in (process, *process.children(recursive=True)):
             with contextlib.suppress(psutil.Error):
-                total += _own_bytes(member)
+                total += _share(member)
         return total
 
     def end_leftovers(self) -> None:
@@ -115,7 +115,7 @@ def _lock(file: TextIO) -> bool:
     return True
 
 
-def _own_bytes(process: psutil.Process) -> int:
-    """Resident memory without what is shared (Postgres's processes all map the same buffers), where that is known."""
-    info: Any = process.memory_info()
-    return int(info.rss) - int(getattr(info, "shared", 0))
+def _share(process: psutil.Process) -> int:
+    """Give the memory of a process, where known with only its share of what it has in common with others."""
+    info: Any = process.memory_full_info()
+    return int(getattr(info, "pss", info.rss))

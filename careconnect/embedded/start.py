@@ -50,7 +50,9 @@ def run_detached(options: Options, say: Callable[[str], None]) -> None:
     if not _wait_until_ready(folder, lambda: process.poll() is None, pid=process.pid):
         process.wait()
         said = log.read_bytes()[began:].decode(errors="replace").strip()
-        raise NotReady(said or f"The start ended with {process.returncode}; see {folder.logs}.")
+        refusal = NotReady(said or f"The start ended with {process.returncode}; see {folder.logs}.")
+        refusal.exit_code = process.returncode or NotReady.exit_code
+        raise refusal
     say(announcement(folder, Runtime.read(folder).urls))
 
 

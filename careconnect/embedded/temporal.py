@@ -61,7 +61,7 @@ class TemporalServer:
     @property
     def file(self) -> Path:
         """The server's database."""
-        return self.folder.temporal / "temporal.db"
+        return database_file(self.folder)
 
     @property
     def stamp(self) -> Path:
@@ -166,6 +166,11 @@ class TemporalServer:
         if process.returncode:
             raise CannotStart(f"`temporal {' '.join(arguments[:3])}` failed: {output}")
         return output
+
+
+def database_file(folder: DataFolder) -> Path:
+    """Give the engine's file in a data folder."""
+    return folder.temporal / "temporal.db"
 
 
 def program() -> Path:
