@@ -85,7 +85,9 @@ class Tokens:
             "exp": int(moment) + LIFETIME,
         }
         claims["scopes"] = sorted(actor.scopes)
-        token = jws.serialize_compact({"alg": "Ed25519"}, json.dumps(claims).encode(), self._key, algorithms=["Ed25519"])
+        token = jws.serialize_compact(
+            {"alg": "Ed25519"}, json.dumps(claims).encode(), self._key, algorithms=["Ed25519"]
+        )
         _remember(self._signed, (audience, actor), (token, moment + LIFETIME))
         return token
 

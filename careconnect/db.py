@@ -130,7 +130,13 @@ class WriteSession(ReadSession):
     """A transaction that changes something, and says so in the audit and in the outbox."""
 
     def record(
-        self, action: str, entity: str, entity_id: UUID, *, data: dict[str, Any] | None = None, reason: str | None = None
+        self,
+        action: str,
+        entity: str,
+        entity_id: UUID,
+        *,
+        data: dict[str, Any] | None = None,
+        reason: str | None = None,
     ) -> None:
         """Note a change: an audit event and a domain event, committed with it.
 
@@ -186,7 +192,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=overflow,
             pool_timeout=5,
-            pool_pre_ping=False,
+            hide_parameters=True,  # they are personal data, and errors are logged
             connect_args={"timeout": 5, "command_timeout": 30, "server_settings": {"application_name": "careconnect"}},
         )
         self._master = master
@@ -203,6 +209,13 @@ class Database:
     @asynccontextmanager
     async def write(self, actor: Actor) -> AsyncIterator[WriteSession]:
         """Open a changing transaction: committed when the block ends well, rolled back when it does not."""
+        # Loaded before the transaction: one that waits for a lock must not need a second connection to finish.
+        await self.keys(actor.tenant_id)
+        async with self._writing(actor) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _writing(self, actor: Actor) -> AsyncIterator[WriteSession]:
         async with WriteSession(self.engine, **self._shape(actor, "off")) as session:
             yield session
             await session.commit()
@@ -230,7 +243,7 @@ class Database:
     async def _load_keys(self, tenant_id: UUID) -> TenantKeys:
         master = self._master()
         fresh = master.wrap(TenantKeys.fresh(), tenant_id)
-        async with self.write(Actor.system(tenant_id=tenant_id)) as session:
+        async with self._writing(Actor.system(tenant_id=tenant_id)) as session:
             wrapped = await session.scalar(sa.select(_DATA_KEYS.c.wrapped))
             if wrapped is None:
                 offer = {"tenant_id": tenant_id, "wrapped": fresh, "created_at": clock.now()}

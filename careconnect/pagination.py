@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
@@ -26,12 +27,20 @@ class Page(BaseModel, Generic[T]):
     next_cursor: str | None = None
     total: int | None = None
 
-    def of(self, shape: Callable[[T], M]) -> "Page[M]":
-        """Give the same page with each item reshaped."""
-        shaped: Page[M] = Page.model_construct(
-            items=[shape(item) for item in self.items], next_cursor=self.next_cursor, total=self.total
-        )
-        return shaped
+
+@dataclass(frozen=True)
+class Rows(Generic[T]):
+    """One page of entities, before they are shaped for the wire."""
+
+    items: list[T]
+    next_cursor: str | None
+    total: int | None
+
+    def of(self, shape: Callable[[T], M]) -> Page[M]:
+        """Give the page with each entity shaped by `shape`."""
+        items = [shape(item) for item in self.items]
+        page: Page[M] = Page.model_construct(items=items, next_cursor=self.next_cursor, total=self.total)
+        return page
 
 
 class Paging(BaseModel):
@@ -56,7 +65,7 @@ PagingQuery = Annotated[Paging, Depends(_paging)]
 Order = InstrumentedAttribute[Any] | sa.UnaryExpression[Any]
 
 
-async def keyset(session: ReadSession, statement: sa.Select[Any], order: Sequence[Order], paging: Paging) -> Page[Any]:
+async def keyset(session: ReadSession, statement: sa.Select[Any], order: Sequence[Order], paging: Paging) -> Rows[Any]:
     """Read one page of entities.
 
     `order` names columns of the selected entity, all ascending or all `desc(...)`, the last of them unique; the rows that
@@ -70,7 +79,12 @@ async def keyset(session: ReadSession, statement: sa.Select[Any], order: Sequenc
     page = statement.order_by(*order).limit(paging.limit + 1)
     if paging.cursor:
         row = sa.tuple_(*columns)
-        after = sa.tuple_(*(_bound(value, column) for value, column in zip(_decode(paging.cursor, len(columns)), columns, strict=True)))
+        after = sa.tuple_(
+            *(
+                _bound(value, column)
+                for value, column in zip(_decode(paging.cursor, len(columns)), columns, strict=True)
+            )
+        )
         page = page.where(row < after if descending[0] else row > after)
     found = list((await session.scalars(page)).all())
     total = None
@@ -79,7 +93,7 @@ async def keyset(session: ReadSession, statement: sa.Select[Any], order: Sequenc
     more = len(found) > paging.limit
     items = found[: paging.limit]
     cursor = _encode([getattr(items[-1], column.key) for column in columns]) if more else None
-    return Page[Any].model_construct(items=items, next_cursor=cursor, total=total)
+    return Rows(items=items, next_cursor=cursor, total=total)
 
 
 def _column(one: Order) -> Any:

@@ -20,7 +20,16 @@ from careconnect.auth import Tokens
 from careconnect.config import Settings
 from careconnect.crypto import MasterKey
 from careconnect.db import Database
-from careconnect.errors import FieldError, Forbidden, InvalidInput, NotAuthenticated, NotFound, Refusal, Unavailable, VersionConflict
+from careconnect.errors import (
+    FieldError,
+    Forbidden,
+    InvalidInput,
+    NotAuthenticated,
+    NotFound,
+    Refusal,
+    Unavailable,
+    VersionConflict,
+)
 from careconnect.telemetry import REQUESTS, SECONDS, begin_request, trace
 
 log = structlog.get_logger()
@@ -126,7 +135,9 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 def _plain(error: HTTPException) -> dict[str, Any]:
-    code = {405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}.get(error.status_code, "refused")
+    code = {405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}.get(
+        error.status_code, "refused"
+    )
     return {"status": error.status_code, "title": str(error.detail), "detail": str(error.detail), "code": code}
 
 

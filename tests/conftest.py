@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from careconnect import migrations
 from careconnect.auth import Actor, Tokens
 from careconnect.client import Connection, ServiceClient
-from careconnect.config import DatabaseSettings, SecuritySettings, Settings, TemporalSettings
+from careconnect.config import SERVICES, DatabaseSettings, SecuritySettings, Settings, TemporalSettings
 from careconnect.embedded.postgres import PostgresServer
 from careconnect.ids import uuid7
 
@@ -30,12 +30,14 @@ async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Po
     """Run a Postgres of this session's own, with every role, database and table."""
     # Durability across a power cut is not what these tests are about.
     server = PostgresServer(
-        tmp_path_factory.mktemp("instance"), settings={"fsync": "off", "synchronous_commit": "off", "max_connections": "300"}
+        tmp_path_factory.mktemp("instance"),
+        settings={"fsync": "off", "synchronous_commit": "off", "max_connections": "300"},
     )
     await server.start()
     try:
         await server.prepare()
-        await migrations.upgrade(DatabaseSettings(**server.urls()))
+        present = tuple(name for name in SERVICES if (Path("services") / name / "app.py").exists())
+        await migrations.upgrade(DatabaseSettings(**server.urls()), present)
         yield server
     finally:
         await server.stop()
@@ -161,5 +163,3 @@ def connect(apps: Callable[[str], Any], settings: Settings) -> Callable[[type[C]
     """Make a service's own typed client, connected to its application."""
     tokens = Tokens(settings.internal_key)
     return lambda kind: kind(Connection.in_process(kind.service, apps(kind.service), tokens))
-
-

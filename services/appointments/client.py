@@ -1,0 +1,114 @@
+"""The appointments service as its callers see it."""
+
+from typing import Any
+from uuid import UUID
+
+from careconnect.auth import Actor
+from careconnect.client import ServiceClient
+from careconnect.pagination import Page
+from services.appointments.schemas import (
+    Appointment,
+    AppointmentDetail,
+    AppointmentFilter,
+    Cancellation,
+    Figures,
+    FreeSlot,
+    Hold,
+    Move,
+    Notes,
+    SlotSearch,
+    Summary,
+    TimelineEvent,
+)
+
+
+# The class has a method named `list`, so lists of things have names of their own.
+FreeSlots = list[FreeSlot]
+Timeline = list[TimelineEvent]
+
+
+class AppointmentsClient(ServiceClient):
+    """Typed calls to the appointments service; refusals come back as the classes of `services.appointments.errors`."""
+
+    service = "appointments"
+
+    async def hold(self, actor: Actor, appointment_id: UUID, asked: Hold) -> Appointment:
+        """Occupy a time under an id of the caller's; a repeat answers with what stands."""
+        return await self.call(actor, "PUT", f"/appointments/{appointment_id}", json=asked, into=Appointment)
+
+    async def confirm(self, actor: Actor, appointment_id: UUID) -> Appointment:
+        """Turn a hold into a booking."""
+        return await self._post(actor, appointment_id, "confirmation")
+
+    async def release(self, actor: Actor, appointment_id: UUID, code: str) -> None:
+        """Give back the time of an unfinished booking."""
+        await self.call(actor, "PUT", f"/appointments/{appointment_id}/release", json={"code": code})
+
+    async def move(self, actor: Actor, appointment_id: UUID, asked: Move) -> Appointment:
+        """Move to another time in one step."""
+        return await self._put(actor, appointment_id, "rescheduling", asked)
+
+    async def cancel(self, actor: Actor, appointment_id: UUID, asked: Cancellation) -> Appointment:
+        """Cancel."""
+        return await self._put(actor, appointment_id, "cancellation", asked)
+
+    async def change(self, actor: Actor, appointment_id: UUID, verb: str, *, undo: bool = False) -> Appointment:
+        """Do, or undo, `arrival`, `check-in`, `completion` or `no-show`."""
+        method = "DELETE" if undo else "PUT"
+        return await self.call(actor, method, f"/appointments/{appointment_id}/{verb}", into=Appointment)
+
+    async def attend(self, actor: Actor, appointment_id: UUID, step: str | None) -> None:
+        """Put the appointment under Attention with the step that waits, or take it from there."""
+        await self.call(actor, "PUT", f"/appointments/{appointment_id}/attention", json={"step": step})
+
+    async def write_notes(self, actor: Actor, appointment_id: UUID, notes: Notes) -> None:
+        """Keep what was written about an appointment."""
+        await self.call(actor, "PUT", f"/appointments/{appointment_id}/notes", json=notes)
+
+    async def get(self, actor: Actor, appointment_id: UUID) -> AppointmentDetail:
+        """Read one with its notes; audited."""
+        return await self.call(actor, "GET", f"/appointments/{appointment_id}", into=AppointmentDetail)
+
+    async def standing(self, actor: Actor, appointment_id: UUID) -> Appointment:
+        """Read where one stands."""
+        return await self.call(actor, "GET", f"/appointments/{appointment_id}/standing", into=Appointment)
+
+    async def timeline(self, actor: Actor, appointment_id: UUID) -> Timeline:
+        """Tell what happened to one, oldest first."""
+        return await self.call(actor, "GET", f"/appointments/{appointment_id}/timeline", into=Timeline)
+
+    async def list(
+        self,
+        actor: Actor,
+        wanted: AppointmentFilter | None = None,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        count: bool = False,
+        newest_first: bool = False,
+    ) -> Page[Appointment]:
+        """List by start."""
+        params = {"limit": limit, "cursor": cursor, "count": count, "newest_first": newest_first}
+        return await self.call(actor, "GET", "/appointments", params=_filter(wanted) | params, into=Page[Appointment])
+
+    async def summary(self, actor: Actor, wanted: AppointmentFilter | None = None) -> Summary:
+        """Count by state."""
+        return await self.call(actor, "GET", "/appointments/summary", params=_filter(wanted), into=Summary)
+
+    async def slots(self, actor: Actor, wanted: SlotSearch) -> FreeSlots:
+        """Find free starts inside windows of working time."""
+        return await self.call(actor, "POST", "/slots", json=wanted, into=FreeSlots)
+
+    async def figures(self, actor: Actor, **period: Any) -> Figures:
+        """Count a period for the dashboard."""
+        return await self.call(actor, "GET", "/figures", params=period, into=Figures)
+
+    async def _put(self, actor: Actor, appointment_id: UUID, verb: str, asked: Any) -> Appointment:
+        return await self.call(actor, "PUT", f"/appointments/{appointment_id}/{verb}", json=asked, into=Appointment)
+
+    async def _post(self, actor: Actor, appointment_id: UUID, verb: str) -> Appointment:
+        return await self.call(actor, "POST", f"/appointments/{appointment_id}/{verb}", into=Appointment)
+
+
+def _filter(wanted: AppointmentFilter | None) -> dict[str, Any]:
+    return wanted.model_dump(exclude_defaults=True) if wanted else {}

@@ -1,0 +1,39 @@
+"""What the appointments service refuses."""
+
+from careconnect.errors import Refusal
+
+
+class AppointmentNotFound(Refusal):
+    """There is no such appointment for this tenant."""
+
+    code, status, title = "appointment_not_found", 404, "There is no such appointment"
+
+
+class SlotTaken(Refusal):
+    """The consultant is occupied at that time; `alternatives` are the nearest free slots."""
+
+    code, status, title = "slot_taken", 409, "That time has just been taken"
+
+
+class PatientBusy(Refusal):
+    """The patient has another appointment at that time."""
+
+    code, status, title = "patient_busy", 409, "The patient has another appointment at that time"
+
+
+class HoldExpired(Refusal):
+    """The hold ran out before the booking was finished."""
+
+    code, status, title = "hold_expired", 409, "The time was held for too long and was given back"
+
+
+class WrongState(Refusal):
+    """The appointment is in a state that does not allow it."""
+
+    code, status, title = "wrong_state", 409, "The appointment is in a state that does not allow this"
+
+
+class TooLateToUndo(Refusal):
+    """An undo is possible only within the same day."""
+
+    code, status, title = "too_late_to_undo", 409, "This can be undone only on the same day"

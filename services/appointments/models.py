@@ -1,0 +1,193 @@
+"""An appointment and the verbs that move it through its states."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from careconnect import clock, db
+from careconnect.ids import reference
+from services.appointments.errors import HoldExpired, TooLateToUndo, WrongState
+from services.appointments.schemas import OCCUPYING, Hold, Move, Status
+
+OCCUPIES = "status IN ('held', 'booked', 'arrived', 'checked_in')"
+
+
+class Base(db.Base, DeclarativeBase):
+    """The tables of this service."""
+
+    metadata = db.new_metadata()
+
+
+class Appointment(db.Tenanted, Base):
+    """A patient's visit with a consultant. `version` rises with every move, and only then."""
+
+    __tablename__ = "appointments"
+    __table_args__ = (
+        CheckConstraint("occupied_from <= start_at AND start_at < end_at AND end_at <= occupied_to", name="times"),
+        CheckConstraint("(status = 'held') = (hold_expires_at IS NOT NULL)", name="hold"),
+        CheckConstraint("version >= 1", name="version"),
+        Index("ix_appointments_start", "tenant_id", "start_at", "id"),
+        Index("ix_appointments_consultant", "tenant_id", "consultant_id", "start_at", "id"),
+        Index("ix_appointments_patient", "tenant_id", "patient_id", "start_at", "id"),
+        Index("ix_appointments_location", "tenant_id", "location_id", "start_at", "id"),
+        Index("ix_appointments_status", "tenant_id", "status", "start_at", "id"),
+        Index("ix_appointments_busy", "tenant_id", "consultant_id", "occupied_to", postgresql_where=text(OCCUPIES)),
+        Index("ix_appointments_held", "tenant_id", "hold_expires_at", postgresql_where=text("status = 'held'")),
+        Index("ix_appointments_attention", "tenant_id", "id", postgresql_where=text("needs_attention IS NOT NULL")),
+    )
+
+    reference: Mapped[str]
+    status: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)
+    patient_id: Mapped[UUID]
+    consultant_id: Mapped[UUID]
+    visit_type_id: Mapped[UUID]
+    location_id: Mapped[UUID]
+    zone: Mapped[str]
+    start_at: Mapped[datetime]
+    end_at: Mapped[datetime]
+    occupied_from: Mapped[datetime]
+    occupied_to: Mapped[datetime]
+    hold_expires_at: Mapped[datetime | None]
+    status_since: Mapped[datetime]
+    overbooked: Mapped[bool]
+    hours_overridden: Mapped[bool]
+    cancellation_reason: Mapped[str | None]
+    refusal_code: Mapped[str | None]
+    needs_attention: Mapped[str | None]
+    request_hash: Mapped[str]
+
+    @classmethod
+    def hold(cls, appointment_id: UUID, asked: Hold) -> "Appointment":
+        """Occupy the time until the booking is finished or the hold runs out."""
+        moment = clock.now()
+        times = asked.model_dump(exclude={"start", "end", "hold_seconds"})
+        return cls(
+            id=appointment_id,
+            reference=reference("CC", appointment_id),
+            status=Status.HELD,
+            version=1,
+            start_at=asked.start,
+            end_at=asked.end,
+            hold_expires_at=moment + timedelta(seconds=asked.hold_seconds),
+            status_since=moment,
+            **times,
+        )
+
+    def confirm(self) -> bool:
+        """Turn the hold into a booking.
+
+        Raises:
+            HoldExpired: the time was given back before.
+        """
+        if self.status == Status.EXPIRED:
+            raise HoldExpired
+        return self._become(Status.BOOKED, Status.HELD)
+
+    def release(self, code: str) -> bool:
+        """Give back the time of a booking that was never finished; harmless when that was done already."""
+        if self.status == Status.EXPIRED:
+            return False
+        self.refusal_code = code
+        return self._become(Status.EXPIRED, Status.HELD, Status.BOOKED)
+
+    def arrive(self) -> bool:
+        """Note that the patient is here."""
+        return self._become(Status.ARRIVED, Status.BOOKED)
+
+    def undo_arrival(self) -> bool:
+        """Note that the patient is not here after all."""
+        self._same_day(Status.ARRIVED)
+        return self._become(Status.BOOKED, Status.ARRIVED)
+
+    def check_in(self) -> bool:
+        """Note that the desk has checked the patient in; an arrival that nobody noted is implied."""
+        return self._become(Status.CHECKED_IN, Status.ARRIVED, Status.BOOKED)
+
+    def undo_check_in(self) -> bool:
+        """Go back to arrived."""
+        self._same_day(Status.CHECKED_IN)
+        return self._become(Status.ARRIVED, Status.CHECKED_IN)
+
+    def complete(self) -> bool:
+        """Note that the visit took place."""
+        return self._become(Status.FULFILLED, Status.CHECKED_IN, Status.ARRIVED)
+
+    def mark_no_show(self) -> bool:
+        """Note that the patient did not come."""
+        return self._become(Status.NO_SHOW, Status.BOOKED)
+
+    def undo_no_show(self) -> bool:
+        """The patient came after all: go back to booked, on the same local day, if the time is still free."""
+        self._same_day(Status.NO_SHOW)
+        return self._become(Status.BOOKED, Status.NO_SHOW)
+
+    def cancel(self, reason: str) -> bool:
+        """End the appointment before it took place; the time is free again."""
+        if self.status == Status.CANCELLED:
+            return False
+        self.cancellation_reason = reason
+        return self._become(Status.CANCELLED, Status.BOOKED, Status.ARRIVED)
+
+    def move(self, asked: Move) -> bool:
+        """Take the new time and let go of the old one, in one statement; the version rises."""
+        if self.version == asked.to_version:
+            return False
+        if self.status != Status.BOOKED or asked.to_version != self.version + 1:
+            raise WrongState(
+                f"A {self.status} appointment at version {self.version} cannot be moved to {asked.to_version}."
+            )
+        self.start_at, self.end_at = asked.start, asked.end
+        for name, value in asked.model_dump(exclude={"start", "end", "to_version"}).items():
+            setattr(self, name, value)
+        self.version = asked.to_version
+        return True
+
+    def attend(self, step: str | None) -> bool:
+        """Say which step waits for a person, or that none does."""
+        changed = self.needs_attention != step
+        self.needs_attention = step
+        return changed
+
+    def _become(self, status: Status, *sources: Status) -> bool:
+        if self.status == status:
+            return False
+        if self.status not in sources:
+            raise WrongState(f"It is {self.status}; this needs {' or '.join(sources)}.", current=self.status)
+        self.status = status
+        self.status_since = clock.now()
+        if status is not Status.HELD:
+            self.hold_expires_at = None
+        return True
+
+    def _same_day(self, status: Status) -> None:
+        zone = ZoneInfo(self.zone)
+        if self.status == status and self.status_since.astimezone(zone).date() != clock.now().astimezone(zone).date():
+            raise TooLateToUndo
+
+    @property
+    def occupies(self) -> bool:
+        """Whether it occupies its consultant and its patient."""
+        return self.status in OCCUPYING
+
+    def facts(self) -> dict[str, Any]:
+        """Tell what the audit and the other services need of it: ids, codes and times."""
+        return {
+            "status": self.status,
+            "version": self.version,
+            "start": self.start_at.isoformat(),
+            "consultant_id": str(self.consultant_id),
+            "location_id": str(self.location_id),
+        }
+
+
+class AppointmentNotes(db.Tenanted, Base):
+    """What was written about an appointment, sealed; its key is the appointment's. It may come before the hold."""
+
+    __tablename__ = "appointment_notes"
+
+    sealed: Mapped[bytes]

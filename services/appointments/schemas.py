@@ -1,0 +1,227 @@
+"""Appointments on the wire."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Text = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True)]
+
+
+class Status(StrEnum):
+    """The states of an appointment (DOMAIN; FHIR AppointmentStatus in `docs/glossary.md`)."""
+
+    HELD = "held"
+    BOOKED = "booked"
+    ARRIVED = "arrived"
+    CHECKED_IN = "checked_in"
+    FULFILLED = "fulfilled"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+    EXPIRED = "expired"
+    ENTERED_IN_ERROR = "entered_in_error"
+    WAITLISTED = "waitlisted"
+
+
+OCCUPYING = frozenset({Status.HELD, Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN})
+"""States in which an appointment occupies its consultant and its patient."""
+
+CancellationReason = Literal[
+    "pat", "pat-crs", "pat-cpp", "pat-dec", "pat-fb", "pat-lt", "pat-mt", "pat-mv", "pat-preg", "pat-swl", "pat-uwo",
+    "prov", "prov-pers", "prov-dch", "prov-edu", "prov-hosp", "prov-labs", "prov-mdo",
+    "maint", "meds-inc", "other", "oth-cms", "oth-err", "oth-fin", "oth-iv", "oth-int", "oth-mu", "oth-room",
+    "oth-oerr", "oth-swie", "oth-weath",
+]  # fmt: skip
+"""FHIR R4 appointment-cancellation-reason."""
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Hold(_Input):
+    """Asks to occupy a consultant's time until the booking is finished or the hold runs out."""
+
+    patient_id: UUID
+    consultant_id: UUID
+    visit_type_id: UUID
+    location_id: UUID
+    zone: str = Field(max_length=64)
+    start: AwareDatetime
+    end: AwareDatetime
+    occupied_from: AwareDatetime
+    occupied_to: AwareDatetime
+    hold_seconds: int = Field(600, ge=5, le=3600)
+    request_hash: str = Field("", max_length=64)
+    overbooked: bool = False
+    hours_overridden: bool = False
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Hold":
+        if not self.occupied_from <= self.start < self.end <= self.occupied_to:
+            message = "the visit must lie inside the time it occupies, and end after it starts"
+            raise ValueError(message)
+        return self
+
+
+class Move(_Input):
+    """Asks for another time, consultant or place for the same appointment, in one step."""
+
+    consultant_id: UUID
+    location_id: UUID
+    zone: str = Field(max_length=64)
+    start: AwareDatetime
+    end: AwareDatetime
+    occupied_from: AwareDatetime
+    occupied_to: AwareDatetime
+    to_version: int = Field(ge=2, description="the version that this move makes; a repeat of it changes nothing")
+    overbooked: bool = False
+
+
+class Notes(_Input):
+    """What the patient comes for, and what the desk noted. Sealed in the database."""
+
+    reason: Text = ""
+    notes: Text = ""
+    overbook_reason: Text = ""
+
+
+class Cancellation(_Input):
+    """Ends an appointment before it took place."""
+
+    reason: CancellationReason
+    late: bool = False
+
+
+class Release(_Input):
+    """Gives back the time of a booking that was never finished."""
+
+    code: str = Field(max_length=64)
+
+
+class Attention(_Input):
+    """Says which step waits for a person; none clears it."""
+
+    step: str | None = Field(None, max_length=64)
+
+
+class Appointment(BaseModel):
+    """An appointment as staff and other systems see it."""
+
+    id: UUID
+    reference: str
+    status: Status
+    version: int
+    patient_id: UUID
+    consultant_id: UUID
+    visit_type_id: UUID
+    location_id: UUID
+    start: datetime
+    end: datetime
+    zone: str
+    overbooked: bool
+    cancellation_reason: str | None
+    refusal_code: str | None
+    needs_attention: str | None
+    hold_expires_at: datetime | None
+    status_since: datetime
+    created_at: datetime
+    request_hash: str
+
+
+class AppointmentDetail(Appointment):
+    """The same, with what was written about it."""
+
+    reason: str = ""
+    notes: str = ""
+    overbook_reason: str = ""
+
+
+class AppointmentFilter(_Input):
+    """Which appointments; `from`/`to` bound the start, half-open."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    from_: AwareDatetime | None = None
+    to: AwareDatetime | None = None
+    consultant_id: list[UUID] = []
+    patient_id: list[UUID] = []
+    location_id: UUID | None = None
+    status: list[Status] = []
+    either: bool = False
+    attention: bool = False
+
+
+class Summary(BaseModel):
+    """Counts of the appointments that a filter finds."""
+
+    total: int
+    upcoming: int
+    by_status: dict[Status, int]
+    attention: int
+
+
+class TimelineEvent(BaseModel):
+    """One thing that happened: what, when, by whom, with its codes."""
+
+    at: datetime
+    action: str
+    actor_id: UUID
+    actor_kind: str
+    reason: str | None
+    data: dict[str, Any]
+
+
+class Window(_Input):
+    """A stretch of a consultant's working time; starts are counted in steps from `anchor`, which may lie before it."""
+
+    consultant_id: UUID
+    location_id: UUID
+    zone: str
+    start: AwareDatetime
+    end: AwareDatetime
+    anchor: AwareDatetime | None = None
+
+
+class SlotSearch(_Input):
+    """Asks which starts are free inside windows of working time."""
+
+    windows: list[Window] = Field(max_length=5000)
+    duration_minutes: int = Field(ge=1, le=1440)
+    buffer_before_minutes: int = Field(0, ge=0, le=240)
+    buffer_after_minutes: int = Field(0, ge=0, le=240)
+    step_minutes: int = Field(15, ge=1, le=240)
+    not_before: AwareDatetime
+    not_after: AwareDatetime | None = None
+    limit: int = Field(50, ge=1, le=2000)
+
+
+class FreeSlot(BaseModel):
+    """One free start."""
+
+    consultant_id: UUID
+    location_id: UUID
+    start: datetime
+    end: datetime
+    zone: str
+
+
+class HourCount(BaseModel):
+    """How many appointments start in one hour of the day, in one state."""
+
+    hour: int
+    status: Status
+    count: int
+
+
+class Figures(BaseModel):
+    """What the dashboard takes from here, as of `watermark` (the newest event of this service's outbox)."""
+
+    watermark: int
+    total: int
+    previous_total: int
+    by_status: dict[Status, int]
+    by_hour: list[HourCount]
+    attention: int
