@@ -1,0 +1,61 @@
+"""Invoices: issuing, reading and cancelling them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from careconnect.db import Read
+from careconnect.pagination import Page, PagingQuery
+from services.payments import reading, repository, wire
+from services.payments.api.asking import Reader, Writer
+from services.payments.collection import invoicing
+from services.payments.collection.till import Till, TillOf
+from services.payments.schemas import CancellationWrite, Invoice, InvoiceWrite
+from services.payments.states import InvoiceStatus
+
+router = APIRouter(tags=["invoices"])
+
+
+@router.get("/invoices", summary="List invoices, newest first")
+async def list_invoices(
+    _: Reader,
+    session: Read,
+    paging: PagingQuery,
+    patient_id: UUID | None = None,
+    appointment_id: UUID | None = None,
+    status: Annotated[InvoiceStatus | None, Query()] = None,
+) -> Page[Invoice]:
+    """List by patient, appointment or status."""
+    wanted = {"patient_id": patient_id, "appointment_id": appointment_id, "status": status}
+    page = await reading.invoices(session, paging, **wanted)
+    keys = await session.tenant_keys()
+    return page.of(lambda row: wire.invoice(row, keys))
+
+
+@router.put("/invoices/{invoice_id}", summary="Issue an invoice", status_code=201)
+async def issue(invoice_id: UUID, wanted: InvoiceWrite, response: Response, _: Writer, till: TillOf) -> Invoice:
+    """Issue it under an id of the caller's, numbered without a gap; a repeat answers with what stands."""
+    if not await invoicing.issue(till, invoice_id, wanted):
+        response.status_code = 200
+    return await _present(till, invoice_id)
+
+
+@router.get("/invoices/{invoice_id}", summary="Read an invoice with its lines")
+async def get_invoice(invoice_id: UUID, _: Reader, till: TillOf) -> Invoice:
+    """Read one."""
+    return await _present(till, invoice_id)
+
+
+@router.post("/invoices/{invoice_id}/cancellation", summary="Cancel an invoice that holds no money")
+async def cancel(invoice_id: UUID, wanted: CancellationWrite, _: Writer, till: TillOf) -> Invoice:
+    """Reverse it in the ledger; its number stays used. A repeat changes nothing."""
+    keys = await till.keys()
+    await invoicing.cancel_invoice(till, invoice_id, keys.seal(wanted.reason))
+    return await _present(till, invoice_id)
+
+
+async def _present(till: Till, invoice_id: UUID) -> Invoice:
+    keys = await till.keys()
+    async with till.read() as session:
+        return wire.invoice(await repository.invoice(session, invoice_id), keys)

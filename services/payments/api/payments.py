@@ -1,0 +1,38 @@
+"""Payments: collecting, taking and letting go."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from services.payments.api.asking import Refunder, Writer
+from services.payments.collection import authorisation, capture, release
+from services.payments.collection.till import TillOf
+from services.payments.schemas import CaptureWrite, Payment, PaymentWrite, ReleaseWrite
+
+router = APIRouter(tags=["payments"])
+
+
+@router.put("/payments/{payment_id}", summary="Collect: authorise a card, or take money at the desk", status_code=201)
+async def authorise(payment_id: UUID, wanted: PaymentWrite, response: Response, _: Writer, till: TillOf) -> Payment:
+    """Collect once under an id of the caller's; a repeat gives the same answer, also when that was 402."""
+    payment, new = await authorisation.authorise(till, payment_id, wanted)
+    response.status_code = 201 if new else 200
+    return payment
+
+
+@router.post("/payments/{payment_id}/capture", summary="Take an authorised payment")
+async def take(payment_id: UUID, wanted: CaptureWrite, _: Writer, till: TillOf) -> Payment:
+    """Take all of it, or `amount`; a repeat changes nothing."""
+    return await capture.capture(till, payment_id, wanted)
+
+
+@router.post("/payments/{payment_id}/void", summary="Let an authorised payment go")
+async def void(payment_id: UUID, _: Writer, till: TillOf) -> Payment:
+    """Let it go; harmless when there is nothing to let go."""
+    return await capture.void(till, payment_id)
+
+
+@router.put("/payments/{payment_id}/release", summary="Undo a payment, whatever became of it")
+async def let_go(payment_id: UUID, wanted: ReleaseWrite, _: Refunder, till: TillOf) -> Payment:
+    """End with no money kept: void, or refund in full; harmless when nothing happened."""
+    return await release.release(till, payment_id, wanted)

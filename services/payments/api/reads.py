@@ -1,0 +1,85 @@
+"""Questions about the money."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+
+from careconnect.db import Read
+from careconnect.pagination import Page, PagingQuery
+from services.payments import reading, repository, wire
+from services.payments.api.asking import OneCurrency, Reader, Since, Until
+from services.payments.collection.till import TillOf
+from services.payments.schemas import AppointmentMoney, Balance, Figures, Payment, Summary, Zone
+from services.payments.states import Method, PaymentStatus
+
+router = APIRouter(tags=["payments"])
+
+
+@router.get("/payments", summary="List payments, newest first")
+async def list_payments(
+    *,
+    _: Reader,
+    session: Read,
+    paging: PagingQuery,
+    since: Since = None,
+    until: Until = None,
+    status: Annotated[PaymentStatus | None, Query()] = None,
+    method: Annotated[Method | None, Query()] = None,
+    patient_id: UUID | None = None,
+    appointment_id: UUID | None = None,
+    invoice_id: UUID | None = None,
+) -> Page[Payment]:
+    """List by when they were made, status, method, patient, appointment or invoice."""
+    wanted = {"status": status, "method": method, "patient_id": patient_id}
+    wanted |= {"appointment_id": appointment_id, "invoice_id": invoice_id}
+    page = await reading.payments(session, paging, since, until, **wanted)
+    return page.of(wire.listed)
+
+
+@router.get("/payments/summary", summary="Count and add up: paid, pending, failed, refunded")
+async def summary(
+    _: Reader, session: Read, since: Since = None, until: Until = None, currency: OneCurrency = None
+) -> Summary:
+    """Sum up payments made, and refunds that arrived, in the span of time."""
+    return await reading.summary(session, since, until, currency or await reading.main_currency(session))
+
+
+@router.get("/payments/{payment_id}", summary="Read a payment")
+async def get_payment(payment_id: UUID, _: Reader, session: Read) -> Payment:
+    """Read one."""
+    return wire.listed(await repository.payment(session, payment_id))
+
+
+@router.get("/appointments/{appointment_id}/money", summary="Read all the money of an appointment")
+async def for_appointment(appointment_id: UUID, _: Reader, session: Read) -> AppointmentMoney:
+    """Read its invoices, payments and refunds, oldest first."""
+    invoices, payments, refunds = await reading.for_appointment(session, appointment_id)
+    keys = await session.tenant_keys()
+    return AppointmentMoney(
+        invoices=[wire.invoice(row, keys) for row in invoices],
+        payments=[wire.listed(row) for row in payments],
+        refunds=[wire.refund(row, keys) for row in refunds],
+    )
+
+
+@router.get("/ledger/balances", summary="Add up every account of the ledger")
+async def balances(_: Reader, session: Read) -> list[Balance]:
+    """Debits are positive, credits negative; all of one currency add up to zero."""
+    return await reading.balances(session)
+
+
+@router.get("/figures", summary="Numbers for the dashboard, all of one moment")
+async def figures(
+    _: Reader,
+    till: TillOf,
+    since: Annotated[AwareDatetime, Query(alias="from")],
+    until: Annotated[AwareDatetime, Query(alias="to")],
+    zone: Zone = "UTC",
+    currency: OneCurrency = None,
+) -> Figures:
+    """Add up captured less refunded money by day of `zone`, and count what is pending or failed."""
+    async with till.snapshot() as session:
+        currency = currency or await reading.main_currency(session)
+        return await reading.figures(session, since, until, zone, currency)

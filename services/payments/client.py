@@ -1,0 +1,170 @@
+"""The payments service as its callers see it."""
+
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from careconnect.auth import Actor
+from careconnect.client import ServiceClient
+from careconnect.pagination import Page
+from services.payments import errors as _errors  # noqa: F401 - a refusal comes back as its class only if that is known
+from services.payments.schemas import (
+    AppointmentMoney,
+    Balance,
+    CancellationWrite,
+    CaptureWrite,
+    Deliveries,
+    DeliveryWrite,
+    Figures,
+    GatewayCharge,
+    Invoice,
+    InvoiceWrite,
+    Payment,
+    PaymentWrite,
+    Refund,
+    RefundWrite,
+    ReleaseWrite,
+    Summary,
+)
+from services.payments.states import InvoiceStatus, Method, PaymentStatus
+
+T = TypeVar("T")
+GATEWAY_TIMEOUT = 25.0
+"""Seconds to wait for an answer that a gateway has part in; a slow one takes eight."""
+
+
+class PaymentsClient(ServiceClient):
+    """Typed calls to the payments service; refusals come back as the classes of `services.payments.errors`."""
+
+    service = "payments"
+
+    async def issue_invoice(self, actor: Actor, invoice_id: UUID, wanted: InvoiceWrite) -> Invoice:
+        """Issue an invoice under an id of the caller's."""
+        return await self.call(actor, "PUT", f"/invoices/{invoice_id}", json=wanted, into=Invoice)
+
+    async def get_invoice(self, actor: Actor, invoice_id: UUID) -> Invoice:
+        """Read an invoice with its lines."""
+        return await self.call(actor, "GET", f"/invoices/{invoice_id}", into=Invoice)
+
+    async def list_invoices(
+        self,
+        actor: Actor,
+        *,
+        patient_id: UUID | None = None,
+        appointment_id: UUID | None = None,
+        status: InvoiceStatus | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+        count: bool = False,
+    ) -> Page[Invoice]:
+        """List invoices, newest first."""
+        params: dict[str, Any] = {"patient_id": patient_id, "appointment_id": appointment_id, "status": status}
+        params |= {"limit": limit, "cursor": cursor, "count": count}
+        return await self.call(actor, "GET", "/invoices", params=params, into=Page[Invoice])
+
+    async def cancel_invoice(self, actor: Actor, invoice_id: UUID, reason: str) -> Invoice:
+        """Cancel an invoice that holds no money."""
+        path, wanted = f"/invoices/{invoice_id}/cancellation", CancellationWrite(reason=reason)
+        return await self.call(actor, "POST", path, json=wanted, into=Invoice)
+
+    async def authorise(self, actor: Actor, payment_id: UUID, wanted: PaymentWrite) -> Payment:
+        """Collect: authorise a card, or take money at the desk; issues the invoice if that is part of it."""
+        return await self._ask(actor, "PUT", f"/payments/{payment_id}", wanted, Payment)
+
+    async def capture(self, actor: Actor, payment_id: UUID, wanted: CaptureWrite | None = None) -> Payment:
+        """Take an authorised payment, in full or in part."""
+        return await self._ask(actor, "POST", f"/payments/{payment_id}/capture", wanted or CaptureWrite(), Payment)
+
+    async def void(self, actor: Actor, payment_id: UUID) -> Payment:
+        """Let an authorised payment go; harmless when there is nothing to let go."""
+        return await self._ask(actor, "POST", f"/payments/{payment_id}/void", None, Payment)
+
+    async def refund(self, actor: Actor, payment_id: UUID, refund_id: UUID, wanted: RefundWrite) -> Refund:
+        """Return captured money, in full or in part."""
+        return await self._ask(actor, "PUT", f"/payments/{payment_id}/refunds/{refund_id}", wanted, Refund)
+
+    async def release(self, actor: Actor, payment_id: UUID, wanted: ReleaseWrite) -> Payment:
+        """Undo a payment, whatever became of it; needs payments:refund."""
+        return await self._ask(actor, "PUT", f"/payments/{payment_id}/release", wanted, Payment)
+
+    async def get_payment(self, actor: Actor, payment_id: UUID) -> Payment:
+        """Read a payment."""
+        return await self.call(actor, "GET", f"/payments/{payment_id}", into=Payment)
+
+    async def list_payments(
+        self,
+        actor: Actor,
+        *,
+        status: PaymentStatus | None = None,
+        method: Method | None = None,
+        patient_id: UUID | None = None,
+        appointment_id: UUID | None = None,
+        invoice_id: UUID | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+        count: bool = False,
+    ) -> Page[Payment]:
+        """List payments, newest first."""
+        params: dict[str, Any] = {"status": status, "method": method, "patient_id": patient_id}
+        params |= {"appointment_id": appointment_id, "invoice_id": invoice_id, "from": since, "to": until}
+        params |= {"limit": limit, "cursor": cursor, "count": count}
+        return await self.call(actor, "GET", "/payments", params=params, into=Page[Payment])
+
+    async def list_refunds(self, actor: Actor, payment_id: UUID) -> list[Refund]:
+        """List the refunds of a payment, oldest first."""
+        return await self.call(actor, "GET", f"/payments/{payment_id}/refunds", into=list[Refund])
+
+    async def get_refund(self, actor: Actor, payment_id: UUID, refund_id: UUID) -> Refund:
+        """Read a refund."""
+        return await self.call(actor, "GET", f"/payments/{payment_id}/refunds/{refund_id}", into=Refund)
+
+    async def summary(
+        self,
+        actor: Actor,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        currency: str | None = None,
+    ) -> Summary:
+        """Count and add up what is paid, pending, failed and refunded."""
+        params = {"from": since, "to": until, "currency": currency}
+        return await self.call(actor, "GET", "/payments/summary", params=params, into=Summary)
+
+    async def for_appointment(self, actor: Actor, appointment_id: UUID) -> AppointmentMoney:
+        """Read all the money of an appointment."""
+        return await self.call(actor, "GET", f"/appointments/{appointment_id}/money", into=AppointmentMoney)
+
+    async def balances(self, actor: Actor) -> list[Balance]:
+        """Add up every account of the ledger."""
+        return await self.call(actor, "GET", "/ledger/balances", into=list[Balance])
+
+    async def figures(
+        self, actor: Actor, *, since: datetime, until: datetime, zone: str, currency: str | None = None
+    ) -> Figures:
+        """Compute the dashboard's numbers, all of one moment."""
+        params = {"from": since, "to": until, "zone": zone, "currency": currency}
+        return await self.call(actor, "GET", "/figures", params=params, into=Figures)
+
+    async def gateway_charges(
+        self,
+        actor: Actor,
+        *,
+        since: datetime | None = None,
+        gateway: str | None = None,
+        limit: int = 200,
+        cursor: str | None = None,
+    ) -> Page[GatewayCharge]:
+        """List what the gateway charged and returned, as it says itself."""
+        params = {"since": since, "gateway": gateway, "limit": limit, "cursor": cursor}
+        return await self.call(actor, "GET", "/gateway/charges", params=params, into=Page[GatewayCharge])
+
+    async def deliver_events(self, actor: Actor, wanted: DeliveryWrite) -> Deliveries:
+        """Let the sandbox gateway deliver its waiting events."""
+        return await self.call(actor, "POST", "/gateway/sandbox/deliveries", json=wanted, into=Deliveries, timeout=120)
+
+    async def _ask(self, actor: Actor, method: str, path: str, wanted: BaseModel | None, into: type[T]) -> T:
+        return await self.call(actor, method, path, json=wanted, into=into, timeout=GATEWAY_TIMEOUT)

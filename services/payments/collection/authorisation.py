@@ -1,0 +1,118 @@
+"""The first step: reserve the money on the card, or take it at the desk, and write down what it is for."""
+
+from uuid import UUID
+
+from careconnect.db import WriteSession
+from careconnect.errors import IdempotencyConflict, Refusal
+from services.payments import ledger, repository, schemas, wire
+from services.payments.collection import door
+from services.payments.collection.till import Till
+from services.payments.errors import AmountExceedsDue, CardDeclined, InvoiceNotFound, PaymentReleased, wrong_currency
+from services.payments.gateways.protocol import Order
+from services.payments.models import Invoice, Payment
+from services.payments.schemas import GatewayCharge, PaymentWrite
+from services.payments.states import DECLINES, PaymentStatus
+
+
+class _Taken(Exception):  # noqa: N818 - a turn in the road, not an error
+    """The payment's id was taken while the gateway was asked."""
+
+
+async def authorise(till: Till, payment_id: UUID, wanted: PaymentWrite) -> tuple[schemas.Payment, bool]:
+    """Collect for the first time under this id, and tell whether it was the first time.
+
+    Raises:
+        CardDeclined: the bank said no; that is recorded.
+        PaymentReleased: the payment was released; what the gateway reserved is let go.
+        InvoiceState, AmountExceedsDue: the invoice has no place for it; what the gateway reserved is let go.
+        IdempotencyConflict: the id was used for another request.
+    """
+    invoice_id = wanted.invoice.id if wanted.invoice else wanted.invoice_id
+    assert invoice_id is not None  # noqa: S101 - PaymentWrite has one of the two
+    async with till.read() as session:
+        known = await repository.find_payment(session, payment_id)
+        invoice = None if known else await repository.find_invoice(session, invoice_id)
+    if known:
+        return await _again(till, known, wanted), False
+    _admit(invoice, wanted)
+    charge = await _ask(till, payment_id, wanted)
+    try:
+        payment, invoice = await _record(till, payment_id, wanted, invoice, charge)
+    except _Taken:
+        async with till.read() as session:
+            known = await repository.payment(session, payment_id)
+        return await _again(till, known, wanted), False
+    await _settle(till, payment)
+    return wire.payment(payment, invoice), True
+
+
+async def _again(till: Till, known: Payment, wanted: PaymentWrite) -> schemas.Payment:
+    if known.is_closed_door:
+        await door.keep_shut(till, known)
+        raise PaymentReleased
+    if known.request_hash != wanted.fingerprint():
+        raise IdempotencyConflict
+    await _settle(till, known)
+    return wire.listed(known)
+
+
+async def _settle(till: Till, payment: Payment) -> None:
+    """Answer no where the answer is no; money that found no place on its invoice is let go before."""
+    if payment.status == PaymentStatus.declined:
+        code = payment.decline_code or "card_declined"
+        sentence = DECLINES.get(code, DECLINES["card_declined"])
+        raise CardDeclined(sentence, decline_code=code, payment_id=str(payment.id))
+    if payment.status == PaymentStatus.failed:
+        if payment.gateway != ledger.DESK:
+            await till.gateway(payment.gateway).void(payment.id, f"{payment.id}:void:1")
+        refusal = Refusal.kinds.get(payment.decline_code or "", AmountExceedsDue)
+        raise refusal(payment_id=str(payment.id))
+
+
+def _admit(invoice: Invoice | None, wanted: PaymentWrite) -> None:
+    """Refuse, before anybody is charged, what has no place on the invoice."""
+    if invoice and wanted.invoice and invoice.request_hash != wanted.invoice.fingerprint():
+        raise IdempotencyConflict("The invoice was issued with other lines.")
+    if invoice:
+        invoice.admit(wanted.amount)
+    elif wanted.invoice is None:
+        raise InvoiceNotFound
+    elif wanted.invoice.total.currency != wanted.amount.currency:
+        raise wrong_currency(wanted.invoice.total.currency)
+    elif wanted.invoice.total.amount < wanted.amount.amount:
+        raise AmountExceedsDue
+
+
+async def _ask(till: Till, payment_id: UUID, wanted: PaymentWrite) -> GatewayCharge | None:
+    if wanted.token is None:
+        return None
+    order = Order(payment_id, wanted.amount, wanted.token)
+    return await till.gateway().authorise(order, f"{payment_id}:authorise:1")
+
+
+async def _record(
+    till: Till, payment_id: UUID, wanted: PaymentWrite, invoice: Invoice | None, charge: GatewayCharge | None
+) -> tuple[Payment, Invoice]:
+    keys = await till.keys()
+    async with till.write() as session:
+        if invoice:
+            owed, bookings = await repository.lock_invoice(session, invoice.id), []
+        else:
+            assert wanted.invoice is not None  # noqa: S101 - _admit has seen to it
+            owed = Invoice.issue(session.tenant_id, wanted.invoice.id, wanted.invoice)
+            bookings = [ledger.invoice_issued(owed.id, owed.currency, owed.total)]
+        payment = Payment.begin(payment_id, wanted, charge, owed)
+        bookings += payment.find_place(owed)
+        if not await repository.claim(session, payment):
+            raise _Taken
+        if not invoice and wanted.invoice:
+            await repository.add_invoice(session, owed, wanted.invoice, keys)
+        await repository.post(session, *bookings)
+        _tell(session, payment)
+    return payment, owed
+
+
+def _tell(session: WriteSession, payment: Payment) -> None:
+    data = {"status": payment.status, "amount": payment.amount, "currency": payment.currency, "method": payment.method}
+    data |= {"invoice_id": str(payment.invoice_id), "decline_code": payment.decline_code}
+    session.record(f"payment.{payment.status}", "payment", payment.id, data=data)

@@ -1,0 +1,45 @@
+"""Invoices without a payment yet, and their end."""
+
+from uuid import UUID
+
+from careconnect.errors import IdempotencyConflict
+from services.payments import ledger, repository
+from services.payments.collection.till import Till
+from services.payments.models import Invoice
+from services.payments.schemas import InvoiceWrite
+
+
+async def issue(till: Till, invoice_id: UUID, wanted: InvoiceWrite) -> bool:
+    """Issue an invoice; false if just this one was issued before.
+
+    Raises:
+        IdempotencyConflict: the id was used for another invoice.
+    """
+    keys = await till.keys()
+    async with till.write() as session:
+        known = await repository.find_invoice(session, invoice_id)
+        if known is None:
+            row = Invoice.issue(session.tenant_id, invoice_id, wanted)
+            await repository.add_invoice(session, row, wanted, keys)
+            await repository.post(session, ledger.invoice_issued(row.id, row.currency, row.total))
+            data = {"number": row.number, "total": row.total, "currency": row.currency}
+            session.record("invoice.issued", "invoice", row.id, data=data)
+        elif known.request_hash != wanted.fingerprint():
+            raise IdempotencyConflict
+    return known is None
+
+
+async def cancel_invoice(till: Till, invoice_id: UUID, reason: bytes) -> None:
+    """Stop owing; harmless when repeated.
+
+    Raises:
+        InvoiceNotFound: there is none.
+        InvoiceState: it was never issued.
+        InvoiceHoldsMoney: a payment holds or reserves money for it.
+    """
+    async with till.write() as session:
+        row = await repository.lock_invoice(session, invoice_id)
+        bookings = row.cancel(reason)
+        await repository.post(session, *bookings)
+        if bookings:
+            session.record("invoice.cancelled", "invoice", row.id, data={"number": row.number, "total": row.total})

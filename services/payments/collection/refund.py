@@ -1,0 +1,98 @@
+"""Money back: set aside first, then asked of the gateway, then written down as done."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from careconnect.errors import IdempotencyConflict
+from careconnect.money import Money
+from services.payments import ledger, repository, schemas, wire
+from services.payments.collection.till import Till
+from services.payments.errors import RefundFailed
+from services.payments.models import Payment, Refund
+from services.payments.schemas import RefundWrite
+from services.payments.states import RefundStatus
+
+
+async def refund(till: Till, payment_id: UUID, refund_id: UUID, wanted: RefundWrite) -> tuple[schemas.Refund, bool]:
+    """Return captured money, in full or in part, and tell whether this is the first time it was asked for.
+
+    Raises:
+        PaymentState: nothing was captured.
+        RefundExceedsCaptured: less is left.
+        RefundFailed: the gateway would not.
+        IdempotencyConflict: the id was used for another refund.
+    """
+    keys = await till.keys()
+    request = Request(refund_id, wanted.amount, keys.seal(wanted.reason), wanted.fingerprint())
+    row, payment, new = await ask(till, payment_id, request)
+    row = await finish(till, payment, row)
+    return wire.refund(row, keys), new
+
+
+@dataclass(frozen=True)
+class Request:
+    """A refund to be: `amount` None means all that is left; `digest` tells a repeat from another request."""
+
+    id: UUID
+    amount: Money | None
+    reason: bytes
+    digest: bytes
+
+
+async def ask(till: Till, payment_id: UUID, wanted: Request) -> tuple[Refund, Payment, bool]:
+    """Set the money aside and write the refund down as pending, or find it as it stands; refuses as `refund` does."""
+    async with till.write() as session:
+        payment, invoice = await repository.lock_payment(session, payment_id)
+        known = await repository.find_refund(session, wanted.id)
+        if known:
+            if known.payment_id != payment_id or known.request_hash != wanted.digest:
+                raise IdempotencyConflict
+            return known, payment, False
+        amount = payment.send_back(wanted.amount)
+        row = Refund.ask(wanted.id, payment, amount, wanted.reason, wanted.digest)
+        session.add(row)
+        data = {"payment_id": str(payment_id), "amount": amount, "currency": row.currency}
+        session.record("refund.requested", "refund", row.id, data=data)
+        if payment.gateway == ledger.DESK:
+            await repository.post(session, *row.succeed(payment, invoice, None))
+            session.record("refund.succeeded", "refund", row.id, data=data)
+    return row, payment, True
+
+
+async def finish(till: Till, payment: Payment, row: Refund) -> Refund:
+    """Bring a refund that was asked for to its end; one that ended stays as it is.
+
+    Raises:
+        RefundFailed: the gateway would not.
+    """
+    if row.status == RefundStatus.pending:
+        amount, key = Money(amount=row.amount, currency=row.currency), f"{payment.id}:refund:{row.id}"
+        try:
+            returned = await till.gateway(payment.gateway).refund(payment.id, row.id, amount, key)
+        except RefundFailed:
+            await _failed(till, payment.id, row.id)
+            raise
+        row = await _succeeded(till, payment.id, row.id, returned.id)
+    if row.status == RefundStatus.failed:
+        raise RefundFailed
+    return row
+
+
+async def _succeeded(till: Till, payment_id: UUID, refund_id: UUID, gateway_reference: str) -> Refund:
+    async with till.write() as session:
+        payment, invoice = await repository.lock_payment(session, payment_id)
+        row = await repository.refund(session, refund_id)
+        bookings = row.succeed(payment, invoice, gateway_reference)
+        await repository.post(session, *bookings)
+        if bookings:
+            data = {"payment_id": str(payment_id), "amount": row.amount, "currency": row.currency}
+            session.record("refund.succeeded", "refund", refund_id, data=data)
+    return row
+
+
+async def _failed(till: Till, payment_id: UUID, refund_id: UUID) -> None:
+    async with till.write() as session:
+        payment, _ = await repository.lock_payment(session, payment_id)
+        row = await repository.refund(session, refund_id)
+        row.fail(payment)
+        session.record("refund.failed", "refund", refund_id, data={"payment_id": str(payment_id)})

@@ -1,0 +1,70 @@
+"""The undo of a payment: whatever became of it, no money is kept. Harmless when repeated, and when nothing happened."""
+
+from uuid import UUID
+
+from careconnect.errors import Unavailable
+from careconnect.ids import derived_id
+from services.payments import repository, schemas, wire
+from services.payments.collection import capture, door, refund
+from services.payments.collection.invoicing import cancel_invoice
+from services.payments.collection.till import Till
+from services.payments.errors import PaymentState, RefundExceedsCaptured
+from services.payments.models import Payment
+from services.payments.schemas import ReleaseWrite
+from services.payments.states import PaymentStatus, RefundStatus
+
+
+async def release(till: Till, payment_id: UUID, wanted: ReleaseWrite) -> schemas.Payment:
+    """Let the authorisation go or return the captured money in full, and cancel the invoice if that is asked.
+
+    Raises:
+        RefundFailed: the gateway would not return the money; a person has to look.
+        InvoiceHoldsMoney: the invoice cannot be cancelled, since another payment holds money for it.
+    """
+    reason = (await till.keys()).seal(wanted.reason)
+    closed = await door.shut(till, payment_id, reason)
+    if closed:
+        return wire.payment(await door.keep_shut(till, closed), None)
+    payment = await _read(till, payment_id)
+    if payment.status in {PaymentStatus.authorised, PaymentStatus.failed}:
+        payment = await _void(till, payment)
+    if payment.status == PaymentStatus.captured:
+        await _return_all(till, payment, reason)
+    if wanted.cancel_invoice and payment.invoice_id:
+        await cancel_invoice(till, payment.invoice_id, reason)
+    return wire.listed(await _read(till, payment_id))
+
+
+async def _read(till: Till, payment_id: UUID) -> Payment:
+    async with till.read() as session:
+        return await repository.payment(session, payment_id)
+
+
+async def _void(till: Till, payment: Payment) -> Payment:
+    try:
+        await capture.let_go(till, payment)
+    except PaymentState:
+        # A capture was faster. What the gateway says it took is written down, so that it can be returned.
+        charge = await till.gateway(payment.gateway).find(payment.id)
+        if charge is None or charge.status != "captured":
+            raise
+        await capture.took(till, payment.id, charge.captured)
+    return await _read(till, payment.id)
+
+
+async def _return_all(till: Till, payment: Payment, reason: bytes) -> None:
+    async with till.read() as session:
+        known = await repository.refunds(session, payment.id)
+    for row in known:
+        if row.status == RefundStatus.pending:
+            await refund.finish(till, payment, row)
+    if not (await _read(till, payment.id)).left:
+        return
+    # The id is the same for whoever releases at the same time; after a failed try it is another one.
+    failed = sum(row.status == RefundStatus.failed for row in known)
+    request = refund.Request(derived_id(payment.id, "release", failed), None, reason, b"release")
+    try:
+        row, payment, _ = await refund.ask(till, payment.id, request)
+    except RefundExceedsCaptured as error:
+        raise Unavailable("Somebody else returns this money at this moment; try again.") from error
+    await refund.finish(till, payment, row)

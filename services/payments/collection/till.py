@@ -1,0 +1,50 @@
+from contextlib import AbstractAsyncContextManager
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from careconnect.auth import Actor, authenticate
+from careconnect.crypto import TenantKeys
+from careconnect.db import Database, ReadSession, WriteSession
+from services.payments.gateways.protocol import Gateway
+from services.payments.gateways.registry import Gateways
+
+
+class Till:
+    """Where one actor collects and returns money.
+
+    A collection has several transactions with the gateway's answer between them, so it opens each itself; every `write`
+    is committed when its block ends.
+    """
+
+    def __init__(self, database: Database, gateways: Gateways, actor: Actor) -> None:
+        self.actor = actor
+        self._database = database
+        self._gateways = gateways
+
+    def read(self) -> AbstractAsyncContextManager[ReadSession]:
+        """Open a reading transaction."""
+        return self._database.read(self.actor)
+
+    def snapshot(self) -> AbstractAsyncContextManager[ReadSession]:
+        """Open a reading transaction whose statements all see one moment."""
+        return self._database.read(self.actor, snapshot=True)
+
+    def write(self) -> AbstractAsyncContextManager[WriteSession]:
+        """Open a changing transaction."""
+        return self._database.write(self.actor)
+
+    async def keys(self) -> TenantKeys:
+        """Give the tenant's keys; asked for before a transaction, so that their first loading waits for none."""
+        return await self._database.keys(self.actor.tenant_id)
+
+    def gateway(self, name: str | None = None) -> Gateway:
+        """Give the gateway `name`, or the one that new payments go through."""
+        return self._gateways.of(self.actor, name or self._gateways.default)
+
+
+def _till(request: Request) -> Till:
+    return Till(request.app.state.database, request.app.state.gateways, authenticate(request))
+
+
+TillOf = Annotated[Till, Depends(_till)]

@@ -1,0 +1,113 @@
+"""The refusals of this service."""
+
+from typing import Any
+
+from careconnect.errors import Conflict, FieldError, InvalidInput, NotFound, Refusal, Unavailable
+
+
+class InvoiceNotFound(NotFound):
+    """There is no such invoice."""
+
+    code, title = "invoice_not_found", "There is no such invoice"
+
+
+class PaymentNotFound(NotFound):
+    """There is no such payment."""
+
+    code, title = "payment_not_found", "There is no such payment"
+
+
+class RefundNotFound(NotFound):
+    """There is no such refund."""
+
+    code, title = "refund_not_found", "There is no such refund"
+
+
+class GatewayNotFound(NotFound):
+    """Nobody here speaks with a gateway of that name."""
+
+    code, title = "gateway_not_found", "There is no such gateway"
+
+
+class CardDeclined(Refusal):
+    """The bank said no; `decline_code` says why, `payment_id` where it is recorded."""
+
+    code, status, title = "card_declined", 402, "The card was declined"
+
+
+class CaptureFailed(Refusal):
+    """The gateway would not take the authorised money; the payment stays authorised until it is released."""
+
+    code, status, title = "capture_failed", 402, "The authorised money could not be taken"
+
+
+class RefundFailed(Conflict):
+    """The gateway would not return the money."""
+
+    code, title = "refund_failed", "The gateway refused to return the money"
+
+
+class GatewayUnknown(Unavailable):
+    """The connection to the gateway broke after the request was sent: it may have happened. The same request heals."""
+
+    code, title = "gateway_unknown", "It is not known yet whether the gateway did it; send the same request again"
+
+
+class GatewayUnavailable(Unavailable):
+    """The gateway does not work at the moment; nothing happened."""
+
+    code, title = "gateway_unavailable", "The card gateway does not answer at the moment"
+
+
+class PaymentReleased(Conflict):
+    """The payment was released, so no money may be collected under its id any more."""
+
+    code, title = "payment_released", "This payment was released"
+
+
+class PaymentState(Conflict):
+    """The payment's status does not allow it; `payment_status` names it."""
+
+    code, title = "payment_state", "The payment's status does not allow this"
+
+
+class InvoiceState(Conflict):
+    """The invoice's status does not allow it; `invoice_status` names it."""
+
+    code, title = "invoice_state", "The invoice's status does not allow this"
+
+
+class InvoiceHoldsMoney(Conflict):
+    """An invoice is cancelled only when no money is kept or reserved for it."""
+
+    code, title = "invoice_holds_money", "Return the money of this invoice before you cancel it"
+
+
+class AmountExceedsDue(Conflict):
+    """More than is due, counting what other payments have reserved."""
+
+    code, title = "amount_exceeds_due", "This is more than the invoice's open amount"
+
+
+class AmountExceedsAuthorised(Conflict):
+    """More than was authorised."""
+
+    code, title = "amount_exceeds_authorised", "This is more than was authorised"
+
+
+class RefundExceedsCaptured(Conflict):
+    """More than what is left of the captured amount."""
+
+    code, title = "refund_exceeds_captured", "This is more than what is left of the payment"
+
+
+class SignatureInvalid(Refusal):
+    """A webhook whose signature or time does not hold."""
+
+    code, status, title = "signature_invalid", 400, "The signature of this event is not valid"
+
+
+def wrong_currency(expected: str, field: str = "amount.currency", **extra: Any) -> InvalidInput:
+    """Refuse an amount of another currency than the invoice's."""
+    message = f"This is an invoice in {expected}."
+    return InvalidInput(message, errors=[FieldError(field=field, code="currency", message=message)], **extra)

@@ -1,0 +1,1 @@
+"""The outside systems that move card money, behind one protocol."""

@@ -1,0 +1,87 @@
+"""What this service asks of a card gateway. An adapter for another gateway implements this and nothing else.
+
+Every call names our own id as `reference` and carries an idempotency key, so the same call twice is one effect, and the
+outcome of a call that broke can be asked for. Every adapter raises the same refusals:
+
+    GatewayUnavailable: it does not answer; nothing happened.
+    GatewayUnknown: the connection broke after sending; the same call finds out.
+    IdempotencyConflict: the key was used with another request.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from careconnect.money import Money
+from services.payments.schemas import GatewayCharge, GatewayRefund
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to authorise: `amount` on the card that `token` names, under our `reference`."""
+
+    reference: UUID
+    amount: Money
+    token: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that the gateway says happened to the charge with our `reference`.
+
+    It is only a reason to look: what counts is what the gateway answers when it is asked about the charge.
+    """
+
+    id: str
+    type: str
+    tenant_id: UUID
+    reference: UUID
+
+
+@dataclass(frozen=True)
+class Charges:
+    """One page of the gateway's own list, oldest first; `next_cursor` is None on the last."""
+
+    items: Sequence[GatewayCharge]
+    next_cursor: str | None
+
+
+class Gateway(Protocol):
+    """A card gateway, as one tenant of ours speaks with it."""
+
+    name: str
+
+    async def authorise(self, order: Order, key: str) -> GatewayCharge:
+        """Reserve the money on the card. A refusal by the bank is an answer: the charge's status is `declined`."""
+        ...
+
+    async def capture(self, reference: UUID, amount: Money, key: str) -> GatewayCharge:
+        """Take at most what was authorised, once; the rest is let go.
+
+        Raises:
+            CaptureFailed: the gateway or the bank will not.
+            PaymentState: the charge was voided or declined before.
+        """
+        ...
+
+    async def void(self, reference: UUID, key: str) -> GatewayCharge | None:
+        """Let an authorisation go. A charge in any other state is left as it is and returned; None if there is none."""
+        ...
+
+    async def refund(self, reference: UUID, refund: UUID, amount: Money, key: str) -> GatewayRefund:
+        """Return captured money, under our id of the refund.
+
+        Raises:
+            RefundFailed: the gateway will not; for instance because less than `amount` is left.
+        """
+        ...
+
+    async def find(self, reference: UUID) -> GatewayCharge | None:
+        """Look up the charge under our reference."""
+        ...
+
+    async def charges(self, since: datetime | None, cursor: str | None, limit: int) -> Charges:
+        """List what the gateway charged and returned, from `since` on."""
+        ...

@@ -1,0 +1,161 @@
+"""The sandbox gateway's work: authorise, capture, void, refund, list. Each call is one transaction of its own."""
+
+import math
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from careconnect import clock
+from careconnect.auth import Actor
+from careconnect.db import Database, ReadSession, WriteSession
+from careconnect.ids import uuid7
+from careconnect.money import Money
+from careconnect.pagination import Paging, keyset
+from services.payments.errors import CaptureFailed, GatewayUnavailable, GatewayUnknown, PaymentState, RefundFailed
+from services.payments.gateways.protocol import Charges, Order
+from services.payments.gateways.sandbox import books
+from services.payments.gateways.sandbox.cards import DOWN, SLOW, Card, card
+from services.payments.models import SandboxCharge, SandboxRefund
+from services.payments.schemas import GatewayCharge, GatewayRefund
+
+Pause = Callable[[float], Awaitable[None]]
+
+
+class SandboxGateway:
+    """The sandbox gateway as one tenant speaks with it; `pause` waits for so many seconds."""
+
+    name = "sandbox"
+
+    def __init__(self, database: Database, actor: Actor, pause: Pause) -> None:
+        self._database = database
+        self._actor = actor
+        self._pause = pause
+
+    async def authorise(self, order: Order, key: str) -> GatewayCharge:
+        """Reserve the money, unless the card says otherwise; see `Gateway`."""
+        behaviour = card(order.token)
+        request = books.digest(verb="authorise", **vars(order))
+        if behaviour.breaks_gateway:
+            await self._refuse_while_down(key, request)
+        charge, known = await self._authorised(order, behaviour, key, request)
+        if not known and behaviour.slow:
+            await self._pause(SLOW)
+        if not known and behaviour.drops_connection:
+            raise GatewayUnknown
+        return charge
+
+    async def _refuse_while_down(self, key: str, request: bytes) -> None:
+        async with self._write() as session:
+            since = clock.now() - await books.first_use(session, key, request)
+        if (left := DOWN - since.total_seconds()) > 0:
+            raise GatewayUnavailable(retry_after=math.ceil(left))
+
+    async def _authorised(self, order: Order, behaviour: Card, key: str, request: bytes) -> tuple[GatewayCharge, bool]:
+        row = SandboxCharge(
+            tenant_id=self._actor.tenant_id,
+            id=uuid7(),
+            created_at=clock.now(),
+            reference=order.reference,
+            token=order.token,
+            currency=order.amount.currency,
+            amount=order.amount.amount,
+            captured=0,
+            refunded=0,
+            status="declined" if behaviour.decline else "authorised",
+            decline_code=behaviour.decline,
+        )
+        values = {column.key: getattr(row, column.key) for column in sa.inspect(SandboxCharge).column_attrs}
+        async with self._write() as session:
+            fresh = insert(SandboxCharge).values(values).on_conflict_do_nothing().returning(SandboxCharge.id)
+            if await session.scalar(fresh) is not None:
+                await books.keep(session, key, request, books.told(row), f"charge.{row.status}")
+                return books.told(row), False
+            if answer := await books.answered(session, key, request):
+                return GatewayCharge.model_validate(answer), True
+        raise PaymentState("The gateway has another charge under this reference.", payment_status="charged")
+
+    async def capture(self, reference: UUID, amount: Money, key: str) -> GatewayCharge:
+        """Take the money; see `Gateway`."""
+        request = books.digest(verb="capture", reference=reference, amount=amount)
+        open_charge = sa.and_(
+            SandboxCharge.reference == reference,
+            SandboxCharge.status == "authorised",
+            SandboxCharge.amount >= amount.amount,
+            SandboxCharge.currency == amount.currency,
+        )
+        taken = sa.update(SandboxCharge).where(open_charge).values(status="captured", captured=amount.amount)
+        async with self._write() as session:
+            row = await session.scalar(taken.returning(SandboxCharge))
+            if row is not None:
+                if card(row.token).capture_fails:
+                    raise CaptureFailed
+                await books.keep(session, key, request, books.told(row), "charge.captured")
+                return books.told(row)
+            if answer := await books.answered(session, key, request):
+                return GatewayCharge.model_validate(answer)
+            found = await books.charge(session, reference)
+        raise PaymentState(payment_status=found.status if found else "unknown")
+
+    async def void(self, reference: UUID, key: str) -> GatewayCharge | None:
+        """Let an authorisation go; see `Gateway`."""
+        request = books.digest(verb="void", reference=reference)
+        held = sa.and_(SandboxCharge.reference == reference, SandboxCharge.status == "authorised")
+        let_go = sa.update(SandboxCharge).where(held).values(status="voided").returning(SandboxCharge)
+        async with self._write() as session:
+            row = await session.scalar(let_go)
+            if row is not None:
+                await books.keep(session, key, request, books.told(row), "charge.voided")
+                return books.told(row)
+        return await self.find(reference)
+
+    async def refund(self, reference: UUID, refund: UUID, amount: Money, key: str) -> GatewayRefund:
+        """Return money; see `Gateway`."""
+        request = books.digest(verb="refund", reference=reference, refund=refund, amount=amount)
+        async with self._write() as session:
+            charge = await books.charge(session, reference, lock=True)
+            if answer := await books.answered(session, key, request):
+                return GatewayRefund.model_validate(answer)
+            if (
+                charge is None
+                or charge.currency != amount.currency
+                or charge.refunded + amount.amount > charge.captured
+            ):
+                raise RefundFailed
+            charge.refunded += amount.amount
+            row = SandboxRefund(
+                id=uuid7(), created_at=clock.now(), charge_id=charge.id, reference=refund, amount=amount.amount
+            )
+            session.add(row)
+            answer_now = books.told_refund(row, charge)
+            await books.keep(session, key, request, answer_now, "refund.succeeded")
+        return answer_now
+
+    async def find(self, reference: UUID) -> GatewayCharge | None:
+        """Look up a charge; see `Gateway`."""
+        async with self._read() as session:
+            row = await books.charge(session, reference)
+            if row is None:
+                return None
+            returned = await books.refunds(session, [row])
+        return books.told(row, returned.get(row.id, ()))
+
+    async def charges(self, since: datetime | None, cursor: str | None, limit: int) -> Charges:
+        """List charges, oldest first; see `Gateway`."""
+        statement = sa.select(SandboxCharge)
+        if since:
+            statement = statement.where(SandboxCharge.created_at >= since)
+        async with self._read() as session:
+            order = [SandboxCharge.created_at, SandboxCharge.id]
+            page = await keyset(session, statement, order, Paging(limit=limit, cursor=cursor))
+            returned = await books.refunds(session, page.items)
+        return Charges([books.told(row, returned.get(row.id, ())) for row in page.items], page.next_cursor)
+
+    def _read(self) -> AbstractAsyncContextManager[ReadSession]:
+        return self._database.read(self._actor)
+
+    def _write(self) -> AbstractAsyncContextManager[WriteSession]:
+        return self._database.write(self._actor)

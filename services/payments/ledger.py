@@ -1,0 +1,69 @@
+"""Double entry: what each business event means in accounts.
+
+Amounts are minor units, debits positive and credits negative, so the lines of an entry add up to zero (Postgres refuses
+any other at commit, and every change afterwards). An event is booked once: its kind and its subject are a unique key.
+
+An invoice is revenue when it is issued. A refund is a credit that does not make the patient owe again, so it goes
+against `refunds` and not against the receivable; when the invoice is cancelled, its revenue and its refunds go away
+together.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.payments.states import Method
+
+RECEIVABLES = "receivables"
+REVENUE = "revenue"
+REFUNDS = "refunds"
+GATEWAY_CLEARING = "gateway_clearing"
+DESK = "desk"
+"""The gateway of money that never went through one."""
+
+_DESK_ACCOUNTS = {
+    Method.cash: "cash",
+    Method.card_terminal: "card_terminal_clearing",
+    Method.bank_transfer: "bank",
+    Method.insurance: "insurance_clearing",
+}
+
+
+@dataclass(frozen=True)
+class Booking:
+    """One entry to be: which event it books, and what it does to each account."""
+
+    kind: str
+    subject: UUID
+    currency: str
+    lines: tuple[tuple[str, int], ...]
+
+
+def money_account(method: Method, gateway: str) -> str:
+    """Name the account where money of `method` waits: the till, the bank, or what a gateway still owes us."""
+    return _DESK_ACCOUNTS.get(method) or f"{GATEWAY_CLEARING}:{gateway}"
+
+
+def invoice_issued(invoice: UUID, currency: str, total: int) -> Booking:
+    """Book that the patient owes, and that we earned."""
+    return _booking("invoice.issued", invoice, currency, {RECEIVABLES: total, REVENUE: -total})
+
+
+def payment_captured(payment: UUID, currency: str, account: str, amount: int) -> Booking:
+    """Book that the money is there or on its way, and that the patient owes less."""
+    return _booking("payment.captured", payment, currency, {account: amount, RECEIVABLES: -amount})
+
+
+def refund_succeeded(refund: UUID, currency: str, account: str, amount: int) -> Booking:
+    """Book that the money went back."""
+    return _booking("refund.succeeded", refund, currency, {REFUNDS: amount, account: -amount})
+
+
+def invoice_cancelled(invoice: UUID, currency: str, total: int, returned: int) -> Booking:
+    """Book that nothing was earned: undo the revenue, what is still owed, and the refunds of what was `returned`."""
+    lines = {REVENUE: total, RECEIVABLES: returned - total, REFUNDS: -returned}
+    return _booking("invoice.cancelled", invoice, currency, lines)
+
+
+def _booking(kind: str, subject: UUID, currency: str, lines: dict[str, int]) -> Booking:
+    moved = tuple((account, amount) for account, amount in lines.items() if amount)
+    return Booking(kind, subject, currency, moved)

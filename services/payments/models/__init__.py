@@ -1,0 +1,25 @@
+"""What is kept: each class holds its guard, its change and the booking that tells of it."""
+
+from services.payments.models.base import Base
+from services.payments.models.events import WebhookEvent
+from services.payments.models.invoices import Invoice, InvoiceCounter, InvoiceLine
+from services.payments.models.ledger import LedgerEntry, LedgerLine
+from services.payments.models.payments import Payment
+from services.payments.models.refunds import Refund
+from services.payments.models.sandbox import SandboxCharge, SandboxEvent, SandboxKey, SandboxRefund
+
+__all__ = [
+    "Base",
+    "Invoice",
+    "InvoiceCounter",
+    "InvoiceLine",
+    "LedgerEntry",
+    "LedgerLine",
+    "Payment",
+    "Refund",
+    "SandboxCharge",
+    "SandboxEvent",
+    "SandboxKey",
+    "SandboxRefund",
+    "WebhookEvent",
+]

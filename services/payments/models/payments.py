@@ -1,0 +1,210 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, foreign, relationship
+
+from careconnect import clock, db
+from careconnect.errors import Refusal
+from careconnect.money import Money
+from services.payments import ledger
+from services.payments.errors import (
+    AmountExceedsAuthorised,
+    PaymentReleased,
+    PaymentState,
+    RefundExceedsCaptured,
+    wrong_currency,
+)
+from services.payments.models.base import Base
+from services.payments.models.invoices import Invoice
+from services.payments.schemas import GatewayCharge, PaymentWrite
+from services.payments.states import Method, PaymentStatus
+
+NO_CURRENCY = "XXX"
+"""ISO 4217's code for "no currency": of a payment that was released before anybody knew its amount."""
+
+
+class Payment(db.Tenanted, db.Versioned, Base):
+    """One try to collect money.
+
+    `refunding` is on its way back, `refunded` has arrived. A row without an invoice was released before its request was
+    written down: it stays, so that a request that was still on its way finds the door closed.
+    """
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "invoice_id"], ["invoices.tenant_id", "invoices.id"], deferrable=True, initially="DEFERRED"
+        ),
+        sa.UniqueConstraint("tenant_id", "gateway", "gateway_reference"),
+        sa.Index(None, "tenant_id", "created_at", "id"),
+        sa.Index(None, "tenant_id", "status", "created_at", "id"),
+        sa.Index(None, "tenant_id", "patient_id", "created_at", "id"),
+        sa.Index(None, "tenant_id", "appointment_id"),
+        sa.Index(None, "tenant_id", "invoice_id"),
+        sa.Index(None, "tenant_id", "captured_at"),
+    )
+
+    invoice_id: Mapped[UUID | None]
+    appointment_id: Mapped[UUID | None]
+    patient_id: Mapped[UUID | None]
+    method: Mapped[Method]
+    amount: Mapped[int]
+    currency: Mapped[str]
+    status: Mapped[PaymentStatus]
+    captured: Mapped[int]
+    refunding: Mapped[int]
+    refunded: Mapped[int]
+    decline_code: Mapped[str | None]
+    gateway: Mapped[str]
+    gateway_reference: Mapped[str | None]
+    captured_at: Mapped[datetime | None]
+    released_at: Mapped[datetime | None]
+    release_reason: Mapped[bytes | None]
+    request_hash: Mapped[bytes | None]
+
+    invoice: Mapped[Invoice | None] = relationship(
+        primaryjoin=lambda: sa.and_(Invoice.tenant_id == Payment.tenant_id, Invoice.id == foreign(Payment.invoice_id)),
+        viewonly=True,
+        lazy="raise",
+    )
+
+    @classmethod
+    def begin(cls, payment_id: UUID, wanted: PaymentWrite, charge: GatewayCharge | None, invoice: Invoice) -> "Payment":
+        """Make a payment from what was asked and what the gateway answered; None says that the desk has the money."""
+        declined = charge is not None and charge.status == "declined"
+        return cls(
+            **_new(invoice.tenant_id, payment_id),
+            invoice_id=invoice.id,
+            appointment_id=invoice.appointment_id,
+            patient_id=invoice.patient_id,
+            method=wanted.method,
+            amount=wanted.amount.amount,
+            currency=wanted.amount.currency,
+            status=PaymentStatus.declined if declined else PaymentStatus.authorised,
+            decline_code=charge.decline_code if charge else None,
+            gateway=charge.gateway if charge else ledger.DESK,
+            gateway_reference=charge.id if charge else None,
+            request_hash=wanted.fingerprint(),
+        )
+
+    @classmethod
+    def closed_door(cls, tenant_id: UUID, payment_id: UUID, gateway: str) -> "Payment":
+        """Make the row that keeps a payment from being collected that nobody has written down yet."""
+        said = {"method": Method.card, "gateway": gateway, "status": PaymentStatus.voided}
+        return cls(**_new(tenant_id, payment_id), **said, amount=0, currency=NO_CURRENCY)
+
+    def find_place(self, invoice: Invoice) -> list[ledger.Booking]:
+        """Reserve authorised money on the invoice, or count the desk's; where it has no place, the payment failed."""
+        if self.status != PaymentStatus.authorised:
+            return []
+        amount = Money(amount=self.amount, currency=self.currency)
+        try:
+            invoice.reserve(amount)
+        except Refusal as refusal:
+            self.status, self.decline_code = PaymentStatus.failed, refusal.code
+            return []
+        return self.capture(amount, invoice) if self.gateway == ledger.DESK else []
+
+    @property
+    def account(self) -> str:
+        """The ledger account where this money waits."""
+        return ledger.money_account(self.method, self.gateway)
+
+    @property
+    def is_closed_door(self) -> bool:
+        """Whether this was released before its request was written down."""
+        return self.invoice_id is None
+
+    @property
+    def left(self) -> int:
+        """What of the captured amount neither went back nor is going back."""
+        return self.captured - self.refunding - self.refunded
+
+    def to_capture(self, wanted: Money | None) -> Money | None:
+        """Tell what is to be taken, or None if just that was taken already.
+
+        Raises:
+            PaymentReleased: it was released.
+            PaymentState: it is neither authorised nor captured with the same amount.
+            AmountExceedsAuthorised: `wanted` is more than was authorised.
+        """
+        amount = wanted or Money(amount=self.amount, currency=self.currency)
+        if amount.currency != self.currency:
+            raise wrong_currency(self.currency)
+        if self.status == PaymentStatus.captured and self.captured == amount.amount:
+            return None
+        if self.released_at:
+            raise PaymentReleased
+        if self.status != PaymentStatus.authorised:
+            raise PaymentState(payment_status=self.status)
+        if amount.amount > self.amount:
+            raise AmountExceedsAuthorised
+        return amount
+
+    def capture(self, amount: Money, invoice: Invoice) -> list[ledger.Booking]:
+        """Write down that the money was taken, and count it on the invoice; nothing to book if that was known.
+
+        Raises:
+            PaymentState: it was not authorised.
+        """
+        if self.status == PaymentStatus.captured and self.captured == amount.amount:
+            return []
+        if self.status != PaymentStatus.authorised:
+            raise PaymentState(payment_status=self.status)
+        self.status = PaymentStatus.captured
+        self.captured = amount.amount
+        self.captured_at = clock.now()
+        invoice.unreserve(self.amount)
+        invoice.collect(amount.amount)
+        return [ledger.payment_captured(self.id, self.currency, self.account, amount.amount)]
+
+    def void(self, invoice: Invoice) -> bool:
+        """Let the authorisation go; false if there was none any more.
+
+        Raises:
+            PaymentState: the money was taken; refund it.
+        """
+        if self.status == PaymentStatus.captured:
+            raise PaymentState(payment_status=self.status)
+        if self.status != PaymentStatus.authorised:
+            return False
+        self.status = PaymentStatus.voided
+        invoice.unreserve(self.amount)
+        return True
+
+    def send_back(self, wanted: Money | None) -> int:
+        """Set money aside for a refund and tell how much: `wanted`, or all that is left.
+
+        Raises:
+            PaymentState: nothing was captured.
+            RefundExceedsCaptured: less is left, or nothing.
+        """
+        if wanted and wanted.currency != self.currency:
+            raise wrong_currency(self.currency)
+        if self.status != PaymentStatus.captured:
+            raise PaymentState(payment_status=self.status)
+        amount = wanted.amount if wanted else self.left
+        if not 0 < amount <= self.left:
+            raise RefundExceedsCaptured(left=self.left)
+        self.refunding += amount
+        return amount
+
+    def release(self, reason: bytes) -> None:
+        """Close the door: whatever comes later, no money is collected under this id."""
+        self.released_at = self.released_at or clock.now()
+        self.release_reason = self.release_reason or reason
+
+    def learn(self, charge: GatewayCharge) -> None:
+        """Write down, on a closed door, what the gateway had charged under this id."""
+        self.amount, self.currency = charge.amount.amount, charge.amount.currency
+        self.gateway_reference = charge.id
+        self.decline_code = charge.decline_code
+
+
+def _new(tenant_id: UUID, payment_id: UUID) -> dict[str, Any]:
+    key = {"tenant_id": tenant_id, "id": payment_id, "version": 1}
+    return (
+        key | dict.fromkeys(("created_at", "updated_at"), clock.now()) | {"captured": 0, "refunding": 0, "refunded": 0}
+    )

@@ -1,0 +1,70 @@
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped
+
+from careconnect import clock, db
+from services.payments import ledger
+from services.payments.models.base import Base
+from services.payments.models.invoices import Invoice
+from services.payments.models.payments import Payment
+from services.payments.states import RefundStatus
+
+
+class Refund(db.Tenanted, db.Versioned, Base):
+    """Money returned from one captured payment; the reason is sealed, since it is free text."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["tenant_id", "payment_id"], ["payments.tenant_id", "payments.id"]),
+        sa.Index(None, "tenant_id", "payment_id"),
+        sa.Index(None, "tenant_id", "settled_at"),
+    )
+
+    payment_id: Mapped[UUID]
+    amount: Mapped[int]
+    currency: Mapped[str]
+    reason: Mapped[bytes]
+    status: Mapped[RefundStatus]
+    gateway_reference: Mapped[str | None]
+    settled_at: Mapped[datetime | None]
+    request_hash: Mapped[bytes]
+
+    @classmethod
+    def ask(cls, refund_id: UUID, payment: Payment, amount: int, reason: bytes, request_hash: bytes) -> "Refund":
+        """Make a refund that is on its way."""
+        return cls(
+            id=refund_id,
+            payment_id=payment.id,
+            amount=amount,
+            currency=payment.currency,
+            reason=reason,
+            status=RefundStatus.pending,
+            request_hash=request_hash,
+        )
+
+    def succeed(self, payment: Payment, invoice: Invoice, gateway_reference: str | None) -> list[ledger.Booking]:
+        """Write down that the money went back; nothing to book if that was known.
+
+        A refund that had failed here and yet succeeded at the gateway counts: what the gateway did is what happened.
+        """
+        if self.status == RefundStatus.succeeded:
+            return []
+        if self.status == RefundStatus.pending:
+            payment.refunding -= self.amount
+        payment.refunded += self.amount
+        invoice.give_back(self.amount)
+        self._settle(RefundStatus.succeeded, gateway_reference)
+        return [ledger.refund_succeeded(self.id, self.currency, payment.account, self.amount)]
+
+    def fail(self, payment: Payment) -> None:
+        """Write down that the gateway refused; the money may be sent back another way."""
+        if self.status == RefundStatus.pending:
+            payment.refunding -= self.amount
+            self._settle(RefundStatus.failed, None)
+
+    def _settle(self, status: RefundStatus, gateway_reference: str | None) -> None:
+        self.status = status
+        self.gateway_reference = gateway_reference
+        self.settled_at = clock.now()

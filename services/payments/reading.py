@@ -1,0 +1,127 @@
+"""Questions: lists, sums, and what the dashboard and the checks want to know."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload, selectinload
+
+from careconnect.db import ReadSession
+from careconnect.money import Money
+from careconnect.pagination import Paging, Rows, keyset
+from services.payments.models import Base, Invoice, LedgerLine, Payment, Refund
+from services.payments.models.payments import NO_CURRENCY
+from services.payments.schemas import Balance, Count, DayRevenue, Figures, Summary
+from services.payments.states import PaymentStatus, RefundStatus
+
+_PENDING = (PaymentStatus.pending, PaymentStatus.authorised)
+_FAILED = (PaymentStatus.declined, PaymentStatus.failed)
+
+
+async def invoices(session: ReadSession, paging: Paging, **wanted: UUID | str | None) -> Rows[Invoice]:
+    """List invoices with their lines, newest first; `wanted` are columns and their values, None for any."""
+    statement = _where(sa.select(Invoice), Invoice, wanted).options(selectinload(Invoice.lines))
+    return await keyset(session, statement, [Invoice.issued_at.desc(), Invoice.id.desc()], paging)
+
+
+async def payments(
+    session: ReadSession, paging: Paging, since: datetime | None, until: datetime | None, **wanted: UUID | str | None
+) -> Rows[Payment]:
+    """List payments made in [since, until), newest first; closed doors without a charge are nobody's business."""
+    statement = _where(sa.select(Payment), Payment, wanted).where(Payment.amount > 0)
+    statement = _between(statement, Payment.created_at, since, until).options(joinedload(Payment.invoice))
+    return await keyset(session, statement, [Payment.created_at.desc(), Payment.id.desc()], paging)
+
+
+async def for_appointment(
+    session: ReadSession, appointment_id: UUID
+) -> tuple[Sequence[Invoice], Sequence[Payment], Sequence[Refund]]:
+    """Read all the money of one appointment, oldest first."""
+    owed = sa.select(Invoice).where(Invoice.appointment_id == appointment_id).order_by(Invoice.issued_at, Invoice.id)
+    paid = sa.select(Payment).where(Payment.appointment_id == appointment_id).order_by(Payment.created_at, Payment.id)
+    invoices = (await session.scalars(owed.options(selectinload(Invoice.lines)))).all()
+    payments = (await session.scalars(paid.options(joinedload(Payment.invoice)))).all()
+    back = sa.select(Refund).where(Refund.payment_id.in_([row.id for row in payments if row.captured]))
+    refunds = (await session.scalars(back.order_by(Refund.created_at, Refund.id))).all() if payments else []
+    return invoices, payments, refunds
+
+
+async def main_currency(session: ReadSession) -> str:
+    """Name the currency of the newest invoice: the tenant's own, where nobody says another one."""
+    newest = sa.select(Invoice.currency).order_by(Invoice.issued_at.desc(), Invoice.id.desc()).limit(1)
+    return await session.scalar(newest) or NO_CURRENCY
+
+
+async def summary(session: ReadSession, since: datetime | None, until: datetime | None, currency: str) -> Summary:
+    """Count and add up payments made, and refunds that arrived, in [since, until)."""
+    made = sa.select(
+        *_count_and_sum(Payment.status == PaymentStatus.captured, Payment.captured),
+        *_count_and_sum(Payment.status.in_(_PENDING), Payment.amount),
+        *_count_and_sum(Payment.status.in_(_FAILED), Payment.amount),
+    ).where(Payment.currency == currency)
+    back = sa.select(*_count_and_sum(Refund.status == RefundStatus.succeeded, Refund.amount))
+    back = back.where(Refund.currency == currency, Refund.settled_at.is_not(None))
+    row = (await session.execute(_between(made, Payment.created_at, since, until))).one()
+    returned = (await session.execute(_between(back, Refund.settled_at, since, until))).one()
+    numbers = [*row, *returned]
+    counts = [
+        Count(count=numbers[at], amount=Money(amount=int(numbers[at + 1]), currency=currency)) for at in (0, 2, 4, 6)
+    ]
+    return Summary(paid=counts[0], pending=counts[1], failed=counts[2], refunded=counts[3])
+
+
+async def figures(session: ReadSession, since: datetime, until: datetime, zone: str, currency: str) -> Figures:
+    """Compute the dashboard's numbers; the session is to see one snapshot."""
+    outbox = Base.metadata.tables["outbox_events"]
+    watermark = await session.scalar(sa.select(sa.func.coalesce(sa.func.max(outbox.c.id), 0)))
+    came = _per_day(Payment.captured_at, Payment.captured, zone).where(Payment.currency == currency)
+    went = _per_day(Refund.settled_at, Refund.amount, zone).where(
+        Refund.currency == currency, Refund.status == RefundStatus.succeeded
+    )
+    days: dict[Any, int] = {}
+    for statement, sign, moment in ((came, 1, Payment.captured_at), (went, -1, Refund.settled_at)):
+        for day, amount in await session.execute(_between(statement, moment, since, until)):
+            days[day] = days.get(day, 0) + sign * int(amount)
+    totals = await summary(session, since, until, currency)
+    return Figures(
+        watermark=watermark or 0,
+        currency=currency,
+        revenue=sum(days.values()),
+        by_day=[DayRevenue(day=day, amount=amount) for day, amount in sorted(days.items())],
+        pending=totals.pending.count,
+        failed=totals.failed.count,
+    )
+
+
+async def balances(session: ReadSession) -> list[Balance]:
+    """Add up every account of the ledger."""
+    total = sa.func.sum(LedgerLine.amount)
+    grouped = sa.select(LedgerLine.account, LedgerLine.currency, total).group_by(
+        LedgerLine.account, LedgerLine.currency
+    )
+    rows = await session.execute(grouped.order_by(LedgerLine.account, LedgerLine.currency))
+    return [
+        Balance(account=account, balance=Money(amount=int(amount), currency=currency))
+        for account, currency, amount in rows
+    ]
+
+
+def _where(statement: sa.Select[Any], entity: type[Any], wanted: dict[str, UUID | str | None]) -> sa.Select[Any]:
+    return statement.where(*(getattr(entity, name) == value for name, value in wanted.items() if value is not None))
+
+
+def _between(statement: sa.Select[Any], moment: Any, since: datetime | None, until: datetime | None) -> sa.Select[Any]:
+    if since:
+        statement = statement.where(moment >= since)
+    return statement.where(moment < until) if until else statement
+
+
+def _count_and_sum(condition: Any, amount: Any) -> tuple[Any, Any]:
+    return sa.func.count().filter(condition), sa.func.coalesce(sa.func.sum(amount).filter(condition), 0)
+
+
+def _per_day(moment: Any, amount: Any, zone: str) -> sa.Select[Any]:
+    day = sa.cast(sa.func.timezone(zone, moment), sa.Date)
+    return sa.select(day, sa.func.sum(amount)).group_by(sa.literal_column("1"))

@@ -1,0 +1,120 @@
+"""What is answered."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from careconnect.money import Currency, Money
+from services.payments.states import InvoiceStatus, Method, PaymentStatus, RefundStatus
+
+
+class Line(BaseModel):
+    """One line of an invoice."""
+
+    description: str
+    quantity: int
+    unit: Money
+    total: Money
+
+
+class Invoice(BaseModel):
+    """What a patient owes. `due` is what is neither paid nor cancelled; a refund does not make it due again."""
+
+    id: UUID
+    number: str = Field(examples=["INV-2026-000001"])
+    patient_id: UUID
+    appointment_id: UUID | None
+    lines: list[Line]
+    total: Money
+    paid: Money
+    refunded: Money
+    due: Money
+    status: InvoiceStatus
+    issued_at: datetime
+    version: int
+
+
+class Payment(BaseModel):
+    """One try to collect money.
+
+    Without `invoice_id` and `patient_id` it was released before anybody could write down what it was for.
+    """
+
+    id: UUID
+    invoice_id: UUID | None
+    invoice_number: str | None
+    appointment_id: UUID | None
+    patient_id: UUID | None
+    method: Method
+    amount: Money
+    status: PaymentStatus
+    captured: Money
+    refunded: Money
+    decline_code: str | None
+    gateway: str
+    gateway_reference: str | None
+    created_at: datetime
+    captured_at: datetime | None
+    version: int
+
+
+class Refund(BaseModel):
+    """Money returned from one captured payment."""
+
+    id: UUID
+    payment_id: UUID
+    amount: Money
+    reason: str
+    status: RefundStatus
+    gateway_reference: str | None
+    created_at: datetime
+
+
+class AppointmentMoney(BaseModel):
+    """All the money of one appointment."""
+
+    invoices: list[Invoice]
+    payments: list[Payment]
+    refunds: list[Refund]
+
+
+class Count(BaseModel):
+    """How many, and how much together."""
+
+    count: int
+    amount: Money
+
+
+class Summary(BaseModel):
+    """The four cards of the billing page, for what happened in a span of time."""
+
+    paid: Count
+    pending: Count
+    failed: Count
+    refunded: Count
+
+
+class DayRevenue(BaseModel):
+    """What one local day brought: captured less refunded, in minor units."""
+
+    day: date
+    amount: int
+
+
+class Figures(BaseModel):
+    """Numbers for the dashboard, all from one snapshot; `watermark` is the last outbox event in it."""
+
+    watermark: int
+    currency: Currency
+    revenue: int
+    by_day: list[DayRevenue]
+    pending: int
+    failed: int
+
+
+class Balance(BaseModel):
+    """What one account holds: debits positive, credits negative."""
+
+    account: str
+    balance: Money

@@ -1,0 +1,139 @@
+"""What is asked."""
+
+import hashlib
+from typing import Annotated, Self
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from careconnect.money import Money
+from services.payments.states import Method
+
+
+class Input(BaseModel):
+    """A request body; a field that nobody knows is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def fingerprint(self) -> bytes:
+        """Tell whether a repeated request is the same one: a digest over everything but the id."""
+        return hashlib.sha256(self.model_dump_json(exclude={"id"}).encode()).digest()
+
+
+def _positive(money: Money) -> Money:
+    if money.amount <= 0:
+        message = "the amount must be above zero"
+        raise ValueError(message)
+    return money
+
+
+def _not_negative(money: Money) -> Money:
+    if money.amount < 0:
+        message = "the amount must not be below zero"
+        raise ValueError(message)
+    return money
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        message = "this is not an IANA time zone"
+        raise ValueError(message) from error
+    return name
+
+
+_LARGEST = 10**15
+Zone = Annotated[str, Field(max_length=64, examples=["Asia/Colombo"]), AfterValidator(_zone)]
+PositiveMoney = Annotated[Money, AfterValidator(_positive)]
+Price = Annotated[Money, AfterValidator(_not_negative)]
+Reason = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class LineWrite(Input):
+    """One thing that the patient owes for."""
+
+    description: str = Field(min_length=1, max_length=200, examples=["Consultation"])
+    quantity: int = Field(1, ge=1, le=1000)
+    unit: Price
+
+
+class InvoiceWrite(Input):
+    """What a patient is to owe; `zone` (IANA) decides in which year the invoice is numbered."""
+
+    patient_id: UUID
+    appointment_id: UUID | None = None
+    lines: list[LineWrite] = Field(min_length=1, max_length=50)
+    zone: Zone = "UTC"
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if len({line.unit.currency for line in self.lines}) > 1:
+            message = "all lines of an invoice are in one currency"
+            raise ValueError(message)
+        if self.total.amount > _LARGEST:
+            message = "the invoice is too large"
+            raise ValueError(message)
+        return self
+
+    @property
+    def total(self) -> Money:
+        """What the lines add up to."""
+        amount = sum(line.quantity * line.unit.amount for line in self.lines)
+        return Money(amount=amount, currency=self.lines[0].unit.currency)
+
+
+class NewInvoice(InvoiceWrite):
+    """An invoice that is issued together with its first payment."""
+
+    id: UUID
+
+
+class PaymentWrite(Input):
+    """One try to collect `amount`: for an invoice that is there (`invoice_id`) or is issued with it (`invoice`).
+
+    `token` names the card at the gateway and is needed for the methods that go through one.
+    """
+
+    invoice: NewInvoice | None = None
+    invoice_id: UUID | None = None
+    method: Method
+    token: str | None = Field(None, min_length=1, max_length=255, examples=["pm_card_visa"])
+    amount: PositiveMoney
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.invoice is None) == (self.invoice_id is None):
+            message = "give either invoice or invoice_id"
+            raise ValueError(message)
+        if self.method.through_gateway != (self.token is not None):
+            message = "a token belongs to the methods card and online_link, and to no other"
+            raise ValueError(message)
+        return self
+
+
+class CaptureWrite(Input):
+    """Take an authorised payment; without `amount`, all of it. What is not taken is let go."""
+
+    amount: PositiveMoney | None = None
+
+
+class RefundWrite(Input):
+    """Return money; without `amount`, all that is left."""
+
+    amount: PositiveMoney | None = None
+    reason: Reason
+
+
+class CancellationWrite(Input):
+    """Why an invoice is no longer owed; a code such as `pat`, or a sentence."""
+
+    reason: Reason
+
+
+class ReleaseWrite(Input):
+    """End a payment with no money kept, whatever became of it; `cancel_invoice` cancels what it was for as well."""
+
+    reason: Reason
+    cancel_invoice: bool = False

@@ -1,0 +1,56 @@
+"""The words for where an invoice, a payment and a refund stand, and how money comes in."""
+
+from enum import StrEnum
+
+
+class InvoiceStatus(StrEnum):
+    """Where an invoice stands (FHIR invoice-status); partly paid is still `issued`."""
+
+    draft = "draft"
+    issued = "issued"
+    balanced = "balanced"
+    cancelled = "cancelled"
+    entered_in_error = "entered_in_error"
+
+
+class PaymentStatus(StrEnum):
+    """Where one try to collect money stands."""
+
+    pending = "pending"
+    authorised = "authorised"
+    captured = "captured"
+    declined = "declined"
+    voided = "voided"
+    failed = "failed"
+
+
+class RefundStatus(StrEnum):
+    """Where one return of money stands."""
+
+    pending = "pending"
+    succeeded = "succeeded"
+    failed = "failed"
+
+
+class Method(StrEnum):
+    """How the patient pays."""
+
+    card = "card"
+    card_terminal = "card_terminal"
+    cash = "cash"
+    bank_transfer = "bank_transfer"
+    insurance = "insurance"
+    online_link = "online_link"
+
+    @property
+    def through_gateway(self) -> bool:
+        """Whether a gateway moves the money; otherwise the desk has it in hand when it writes the payment."""
+        return self in {Method.card, Method.online_link}
+
+
+DECLINES = {
+    "card_declined": "The bank declined the card.",
+    "insufficient_funds": "The card has too little money.",
+    "expired_card": "The card has expired.",
+}
+"""Why a card is declined (decline code), with the sentence for people."""

@@ -1,0 +1,80 @@
+"""From what is kept to what goes over the wire."""
+
+from careconnect.crypto import TenantKeys
+from careconnect.money import Money
+from services.payments import models, schemas
+
+
+def invoice(row: models.Invoice, keys: TenantKeys) -> schemas.Invoice:
+    """Write an invoice whose lines are loaded."""
+
+    def money(amount: int) -> Money:
+        return Money(amount=amount, currency=row.currency)
+
+    lines = [
+        schemas.Line(
+            description=keys.open(line.description),
+            quantity=line.quantity,
+            unit=money(line.unit),
+            total=money(line.unit * line.quantity),
+        )
+        for line in row.lines
+    ]
+    return schemas.Invoice(
+        id=row.id,
+        number=row.number,
+        patient_id=row.patient_id,
+        appointment_id=row.appointment_id,
+        lines=lines,
+        total=money(row.total),
+        paid=money(row.paid),
+        refunded=money(row.refunded),
+        due=money(row.due),
+        status=row.status,
+        issued_at=row.issued_at,
+        version=row.version,
+    )
+
+
+def payment(row: models.Payment, invoice: models.Invoice | None) -> schemas.Payment:
+    """Write a payment and the number of its invoice."""
+
+    def money(amount: int) -> Money:
+        return Money(amount=amount, currency=row.currency)
+
+    return schemas.Payment(
+        id=row.id,
+        invoice_id=row.invoice_id,
+        invoice_number=invoice.number if invoice else None,
+        appointment_id=row.appointment_id,
+        patient_id=row.patient_id,
+        method=row.method,
+        amount=money(row.amount),
+        status=row.status,
+        captured=money(row.captured),
+        refunded=money(row.refunded),
+        decline_code=row.decline_code,
+        gateway=row.gateway,
+        gateway_reference=row.gateway_reference,
+        created_at=row.created_at,
+        captured_at=row.captured_at,
+        version=row.version,
+    )
+
+
+def listed(row: models.Payment) -> schemas.Payment:
+    """Write a payment whose invoice is loaded with it."""
+    return payment(row, row.invoice)
+
+
+def refund(row: models.Refund, keys: TenantKeys) -> schemas.Refund:
+    """Write a refund."""
+    return schemas.Refund(
+        id=row.id,
+        payment_id=row.payment_id,
+        amount=Money(amount=row.amount, currency=row.currency),
+        reason=keys.open(row.reason),
+        status=row.status,
+        gateway_reference=row.gateway_reference,
+        created_at=row.created_at,
+    )
