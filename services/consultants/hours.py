@@ -1,0 +1,172 @@
+"""Weekly hours in local wall time, turned into instants of working time.
+
+Three laws hold for every zone and date:
+
+- an instant is working time when its zone's wall clock stands inside a block of hours that is valid on that day;
+- a wall time that a clock change skips does not exist, so no instant stands for it;
+- a wall time that a clock change repeats counts once, when the clock shows it for the first time.
+
+Everything here is plain arithmetic on values: no database, no clock. Spans are half-open and in UTC.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Literal
+from uuid import UUID
+
+from services.consultants.walltime import spans_of_day, zone_of
+
+ExceptionKind = Literal["leave", "blocked", "extra"]
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Working hours on one weekday at one location.
+
+    `weekday` counts from Monday = 0; `starts` and `ends` are minutes of the wall clock since midnight, 1440 being
+    the end of the day; the block is valid from `valid_from` to `valid_to`, both days included, `None` leaving that side
+    open.
+    """
+
+    location_id: UUID
+    zone: str
+    weekday: int
+    starts: int
+    ends: int
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def valid_on(self, day: date) -> bool:
+        """Tell whether the block is in force on `day`."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A time at which the weekly hours do not tell the truth.
+
+    `leave` and `blocked` close it, at `location_id` or, with `None`, everywhere; `extra` opens it at `location_id`.
+    """
+
+    kind: ExceptionKind
+    start: datetime
+    end: datetime
+    location_id: UUID | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Unbroken working time at one location.
+
+    `anchor` is where it began before anything was cut away: the grid of bookable starts is counted from there, so that
+    a meeting until 10:07 does not move the rest of the day to odd minutes.
+    """
+
+    location_id: UUID
+    zone: str
+    start: datetime
+    end: datetime
+    anchor: datetime
+
+
+def working_time(
+    blocks: Iterable[Block], deviations: Sequence[Deviation], start: datetime, end: datetime
+) -> list[Stretch]:
+    """Compute one consultant's working time inside `[start, end)`, soonest first.
+
+    What closes beats what opens: extra hours inside a leave are not worked. Extra hours at one location take the
+    consultant away from the others for that time.
+    """
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
+    extra = [_opened(each) for each in deviations if each.kind == "extra" and each.location_id and each.zone]
+    regular = list(expand(blocks, start - _DAY, end + _DAY))
+    for away in extra:
+        regular = [
+            part
+            for stretch in regular
+            for part in ([stretch] if stretch.location_id == away.location_id else _cut(stretch, away.start, away.end))
+        ]
+    open_time = join([*regular, *extra])
+    for closed in deviations:
+        if closed.kind != "extra":
+            open_time = [part for stretch in open_time for part in _closed(stretch, closed)]
+    return sorted(_clipped(open_time, start, end), key=lambda stretch: (stretch.start, stretch.location_id))
+
+
+def expand(blocks: Iterable[Block], start: datetime, end: datetime) -> Iterator[Stretch]:
+    """Lay the weekly blocks over every local day that touches `[start, end)`; a block may become several stretches."""
+    for block in blocks:
+        zone = zone_of(block.zone)
+        first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+        day = first + timedelta(days=(block.weekday - first.weekday()) % 7)
+        while day <= last:
+            if block.valid_on(day):
+                for opens, closes in spans_of_day(block.zone, day, block.starts, block.ends):
+                    yield Stretch(block.location_id, block.zone, opens, closes, opens)
+            day += timedelta(days=7)
+
+
+def join(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """Make one of stretches at the same location that touch or overlap: a night shift is two blocks and one stretch."""
+    joined: list[Stretch] = []
+    for stretch in sorted(stretches, key=lambda each: (str(each.location_id), each.zone, each.start)):
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and (last.location_id, last.zone) == (stretch.location_id, stretch.zone)
+            and stretch.start <= last.end
+        ):
+            joined[-1] = replace(last, end=max(last.end, stretch.end))
+        else:
+            joined.append(stretch)
+    return joined
+
+
+def covering(stretches: Iterable[Stretch], start: datetime, end: datetime) -> Stretch | None:
+    """Find the stretch that holds all of `[start, end)`; of two locations the one with the lower id."""
+    holding = [stretch for stretch in stretches if stretch.start <= start and end <= stretch.end]
+    return min(holding, key=lambda stretch: str(stretch.location_id), default=None)
+
+
+def first_clash(blocks: Sequence[Block], start: datetime, end: datetime) -> tuple[Stretch, Stretch] | None:
+    """Find two stretches that would have the consultant in two places at once, between different zones too."""
+    stretches = sorted(expand(blocks, start, end), key=lambda stretch: stretch.start)
+    for earlier, later in pairwise(stretches):
+        if later.start < earlier.end:
+            return earlier, later
+    return None
+
+
+def _opened(extra: Deviation) -> Stretch:
+    if extra.location_id is None or extra.zone is None:
+        message = "extra hours need a location and its zone"
+        raise ValueError(message)
+    return Stretch(extra.location_id, extra.zone, extra.start, extra.end, extra.start)
+
+
+def _closed(stretch: Stretch, closed: Deviation) -> list[Stretch]:
+    if closed.location_id not in {None, stretch.location_id}:
+        return [stretch]
+    return _cut(stretch, closed.start, closed.end)
+
+
+def _cut(stretch: Stretch, start: datetime, end: datetime) -> list[Stretch]:
+    if end <= stretch.start or stretch.end <= start:
+        return [stretch]
+    parts = []
+    if stretch.start < start:
+        parts.append(replace(stretch, end=start))
+    if end < stretch.end:
+        parts.append(replace(stretch, start=end))
+    return parts
+
+
+def _clipped(stretches: Iterable[Stretch], start: datetime, end: datetime) -> Iterator[Stretch]:
+    for stretch in stretches:
+        opens, closes = max(stretch.start, start), min(stretch.end, end)
+        if opens < closes:
+            yield replace(stretch, start=opens, end=closes)

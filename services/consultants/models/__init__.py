@@ -1,0 +1,18 @@
+"""The models of the consultants service."""
+
+from services.consultants.models.base import Base
+from services.consultants.models.consultant import Consultant, full_name, specialty_key
+from services.consultants.models.schedule import Schedule, ScheduleBlock, ScheduleException
+from services.consultants.models.visit_type import VisitType, VisitTypeConsultant
+
+__all__ = [
+    "Base",
+    "Consultant",
+    "Schedule",
+    "ScheduleBlock",
+    "ScheduleException",
+    "VisitType",
+    "VisitTypeConsultant",
+    "full_name",
+    "specialty_key",
+]

@@ -1,0 +1,200 @@
+"""The two questions on the path of a booking: who works when, and on which terms. Two statements, and one."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from careconnect.db import ReadSession
+from careconnect.money import Money
+from services.consultants import schemas
+from services.consultants.errors import ConsultantNotFound, VisitTypeNotFound
+from services.consultants.hours import Block, Deviation
+from services.consultants.models import (
+    Consultant,
+    ScheduleBlock,
+    ScheduleException,
+    VisitType,
+    full_name,
+    specialty_key,
+)
+from services.consultants.offers import Terms
+from services.consultants.repository.visit_types import offers
+
+Timetable = tuple[list[Block], list[Deviation]]
+_BLOCK = (
+    ScheduleBlock.location_id,
+    ScheduleBlock.zone,
+    ScheduleBlock.weekday,
+    ScheduleBlock.starts,
+    ScheduleBlock.ends,
+    ScheduleBlock.valid_from,
+    ScheduleBlock.valid_to,
+)
+_DEVIATION = (
+    ScheduleException.kind,
+    ScheduleException.starts_at,
+    ScheduleException.ends_at,
+    ScheduleException.location_id,
+    ScheduleException.zone,
+)
+_MARGIN = timedelta(days=2)
+"""How far around a start the exceptions are read: a visit lasts a day at most."""
+
+
+async def timetables(session: ReadSession, query: schemas.WindowsQuery) -> dict[UUID, Timetable]:
+    """Read the weekly hours and the exceptions of everybody who takes bookings for a visit type.
+
+    Raises:
+        VisitTypeNotFound: there is no such visit type.
+    """
+    rows = (await session.execute(_hours_statement(query))).all()
+    if not rows:
+        raise VisitTypeNotFound
+    found: dict[UUID, Timetable] = {row[0]: ([], []) for row in rows if row[0] is not None}
+    for row in rows:
+        if row[0] is not None and row[1] is not None:
+            found[row[0]][0].append(Block(*row[1:]))
+    for row in await _deviations(session, found, query.start, query.end):
+        found[row[0]][1].append(Deviation(*row[1:]))
+    return found
+
+
+def _hours_statement(query: schemas.WindowsQuery) -> sa.Select[*tuple[Any, ...]]:
+    who = [VisitType.active, Consultant.status == "active", Consultant.archived_at.is_(None), offers()]
+    if query.consultant_id is not None:
+        who.append(Consultant.id == query.consultant_id)
+    if query.specialty is not None:
+        who.append(Consultant.specialty_keys.contains([specialty_key(query.specialty)]))
+    hours = [ScheduleBlock.tenant_id == Consultant.tenant_id, ScheduleBlock.consultant_id == Consultant.id]
+    if query.location_id is not None:
+        hours.append(ScheduleBlock.location_id == query.location_id)
+    same_tenant = Consultant.tenant_id == VisitType.tenant_id
+    return (
+        sa.select(Consultant.id, *_BLOCK)
+        .select_from(VisitType)
+        .outerjoin(Consultant, sa.and_(same_tenant, *who))
+        .outerjoin(ScheduleBlock, sa.and_(*hours))
+        .where(VisitType.id == query.visit_type_id)
+    )
+
+
+async def _deviations(
+    session: ReadSession, consultant_ids: Iterable[UUID], start: datetime, end: datetime
+) -> Iterable[sa.Row[*tuple[Any, ...]]]:
+    statement = sa.select(ScheduleException.consultant_id, *_DEVIATION).where(
+        ScheduleException.consultant_id.in_(list(consultant_ids)),
+        ScheduleException.starts_at < end,
+        ScheduleException.ends_at > start,
+    )
+    return (await session.execute(statement)).all()
+
+
+async def terms(session: ReadSession, wanted: schemas.OfferQuery) -> Terms:
+    """Read everything that decides on one visit, in one statement.
+
+    Raises:
+        ConsultantNotFound: there is no such consultant.
+        VisitTypeNotFound: there is no such visit type.
+    """
+    asked = {
+        "consultant": wanted.consultant_id,
+        "visit_type": wanted.visit_type_id,
+        "location": wanted.location_id,
+        "since": wanted.start - _MARGIN,
+        "until": wanted.start + _MARGIN,
+    }
+    row = (await session.execute(_TERMS, asked)).one()
+    if row.consultant_id is None:
+        raise ConsultantNotFound
+    if row.visit_type_id is None:
+        raise VisitTypeNotFound
+    return Terms(
+        consultant_id=row.consultant_id,
+        consultant_name=full_name(row.title, row.first_name, row.last_name),
+        available=row.status == "active" and row.archived_at is None,
+        visit_type_id=row.visit_type_id,
+        visit_type_name=row.visit_type_name,
+        offered=row.active and row.offered,
+        duration=row.duration,
+        buffer_before=row.buffer_before,
+        buffer_after=row.buffer_after,
+        price=Money(amount=row.price, currency=row.currency),
+        payment_policy=schemas.PaymentPolicy.model_validate(row.payment_policy),
+        cancellation_policy=schemas.CancellationPolicy.model_validate(row.cancellation_policy),
+        reminder_offsets=row.reminder_offsets,
+        min_notice=row.min_notice,
+        horizon_days=row.horizon_days,
+        mode=row.mode,
+        blocks=[_block(*each) for each in row.blocks or ()],
+        deviations=[_deviation(*each) for each in row.deviations or ()],
+        zone_of_location=row.zone_of_location,
+    )
+
+
+def _gathered(columns: Iterable[Any], *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
+    """Gather rows into one JSON array of arrays."""
+    each = sa.func.jsonb_agg(sa.func.jsonb_build_array(*columns), type_=JSONB)
+    return sa.select(each).where(*where).scalar_subquery()
+
+
+_TERMS = (
+    sa.select(
+        Consultant.id.label("consultant_id"),
+        Consultant.title,
+        Consultant.first_name,
+        Consultant.last_name,
+        Consultant.status,
+        Consultant.archived_at,
+        VisitType.id.label("visit_type_id"),
+        VisitType.name.label("visit_type_name"),
+        VisitType.active,
+        VisitType.duration,
+        VisitType.buffer_before,
+        VisitType.buffer_after,
+        VisitType.price,
+        VisitType.currency,
+        VisitType.payment_policy,
+        VisitType.cancellation_policy,
+        VisitType.reminder_offsets,
+        VisitType.min_notice,
+        VisitType.horizon_days,
+        VisitType.mode,
+        offers().label("offered"),
+        _gathered(_BLOCK, ScheduleBlock.consultant_id == sa.bindparam("consultant", type_=sa.Uuid)).label("blocks"),
+        _gathered(
+            _DEVIATION,
+            ScheduleException.consultant_id == sa.bindparam("consultant", type_=sa.Uuid),
+            ScheduleException.starts_at < sa.bindparam("until", type_=sa.DateTime(timezone=True)),
+            ScheduleException.ends_at > sa.bindparam("since", type_=sa.DateTime(timezone=True)),
+        ).label("deviations"),
+        sa.select(ScheduleBlock.zone)
+        .where(ScheduleBlock.location_id == sa.bindparam("location", type_=sa.Uuid))
+        .limit(1)
+        .scalar_subquery()
+        .label("zone_of_location"),
+    )
+    .select_from(sa.values(sa.column("one", sa.Integer), name="request").data([(1,)]))
+    .outerjoin(Consultant, Consultant.id == sa.bindparam("consultant", type_=sa.Uuid))
+    .outerjoin(VisitType, VisitType.id == sa.bindparam("visit_type", type_=sa.Uuid))
+)
+
+
+def _block(  # noqa: PLR0917 - one row
+    location_id: str, zone: str, weekday: int, starts: int, ends: int, valid_from: str | None, valid_to: str | None
+) -> Block:
+    return Block(UUID(location_id), zone, weekday, starts, ends, _date(valid_from), _date(valid_to))
+
+
+def _deviation(
+    kind: schemas.ExceptionKind, starts_at: str, ends_at: str, location_id: str | None, zone: str | None
+) -> Deviation:
+    place = UUID(location_id) if location_id else None
+    return Deviation(kind, datetime.fromisoformat(starts_at), datetime.fromisoformat(ends_at), place, zone)
+
+
+def _date(written: str | None) -> date | None:
+    return date.fromisoformat(written) if written else None

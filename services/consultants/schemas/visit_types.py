@@ -1,0 +1,106 @@
+"""The catalogue of visit types on the wire."""
+
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field, model_validator
+
+from careconnect.money import Money
+from services.consultants.schemas.fields import Colour, Input, Version, Words
+
+Mode = Literal["in_person", "telehealth"]
+Percent = Annotated[int, Field(ge=0, le=100)]
+
+
+class PaymentPolicy(Input):
+    """What a visit costs in advance, and when it is taken."""
+
+    kind: Literal["none", "deposit", "full"]
+    when: Literal["booking", "desk"] = "booking"
+    deposit: Money | None = Field(None, description="only with kind deposit, in the currency of the price")
+
+
+class CancellationPolicy(Input):
+    """What a cancellation costs: free until `free_until_hours` before the start, then a share of the price."""
+
+    free_until_hours: int = Field(24, ge=0, le=8760)
+    fee_percent: Percent = 0
+    no_show_fee_percent: Percent = 0
+    grace_minutes: int = Field(15, ge=0, le=1440, description="after the start, before a visit counts as missed")
+
+
+class VisitTypeWrite(Input):
+    """What can be booked, as staff enter it."""
+
+    name: Words
+    duration_minutes: int = Field(ge=1, le=1440)
+    buffer_before_minutes: int = Field(0, ge=0, le=480)
+    buffer_after_minutes: int = Field(0, ge=0, le=480)
+    price: Money
+    payment_policy: PaymentPolicy
+    cancellation_policy: CancellationPolicy = CancellationPolicy()
+    reminder_offsets_hours: list[Annotated[int, Field(ge=1, le=8760)]] = Field([72, 24, 2], max_length=10)
+    min_notice_minutes: int = Field(0, ge=0, le=525_600)
+    horizon_days: int = Field(180, ge=1, le=730)
+    slot_step_minutes: int = Field(15, ge=1, le=1440)
+    mode: Mode = "in_person"
+    specialty: Words | None = Field(None, description="who offers it when consultant_ids is empty; none: everybody")
+    colour: Colour = "#4f6bed"
+    active: bool = True
+    consultant_ids: list[UUID] = Field([], max_length=500, description="who offers it; empty: the speciality decides")
+
+    @model_validator(mode="after")
+    def _ask_for_money_that_adds_up(self) -> Self:
+        deposit = self.payment_policy.deposit
+        if self.price.amount < 0:
+            message = "the price is not negative"
+            raise ValueError(message)
+        if (deposit is not None) != (self.payment_policy.kind == "deposit"):
+            message = "a deposit is named when, and only when, the payment policy is deposit"
+            raise ValueError(message)
+        if deposit and (deposit.currency != self.price.currency or not 0 < deposit.amount <= self.price.amount):
+            message = "the deposit is a part of the price, in its currency"
+            raise ValueError(message)
+        if self.payment_policy.kind == "full" and not self.price:
+            message = "what costs nothing cannot be paid in full; use the payment policy none"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _name_each_once(self) -> Self:
+        if len(set(self.consultant_ids)) != len(self.consultant_ids):
+            message = "consultant_ids names each consultant once"
+            raise ValueError(message)
+        if len(set(self.reminder_offsets_hours)) != len(self.reminder_offsets_hours):
+            message = "reminder_offsets_hours names each offset once"
+            raise ValueError(message)
+        return self
+
+
+class VisitTypeReplacement(VisitTypeWrite):
+    """All of a visit type anew."""
+
+    version: Version | None = None
+
+
+class VisitType(BaseModel):
+    """What can be booked."""
+
+    id: UUID
+    name: str
+    duration_minutes: int
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    price: Money
+    payment_policy: PaymentPolicy
+    cancellation_policy: CancellationPolicy
+    reminder_offsets_hours: list[int]
+    min_notice_minutes: int
+    horizon_days: int
+    slot_step_minutes: int
+    mode: Mode
+    specialty: str | None
+    colour: str
+    active: bool
+    consultant_ids: list[UUID]
+    version: int
