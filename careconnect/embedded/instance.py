@@ -16,6 +16,7 @@ from careconnect.embedded.supervisor import Supervisor
 WEB_PORT = 8080
 TEMPORAL_PORT = 7233
 UI_OFFSET = 1000
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,9 @@ class Instance:
     async def run(self) -> None:
         """Start, stay until asked to stop (SIGTERM, SIGINT), stop. Raises `CannotStart` when it does not come up."""
         asked = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, asked.set)
+        loop = asyncio.get_running_loop()
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, asked.set)
         self._enter("starting")
         try:
             if await _unless(asked, self._start()):
@@ -65,6 +67,8 @@ class Instance:
             raise
         finally:
             await self._stop()
+            for number in STOP_SIGNALS:
+                loop.remove_signal_handler(number)
 
     def urls(self) -> dict[str, str]:
         """Give the addresses for people and programs: pages, REST, and the engine's gRPC address."""
