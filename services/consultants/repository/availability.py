@@ -177,7 +177,7 @@ _TERMS = (
         .scalar_subquery()
         .label("zone_of_location"),
     )
-    .select_from(sa.values(sa.column("one", sa.Integer), name="request").data([(1,)]))
+    .select_from(sa.select(sa.literal_column("1").label("one")).subquery("request"))
     .outerjoin(Consultant, Consultant.id == sa.bindparam("consultant", type_=sa.Uuid))
     .outerjoin(VisitType, VisitType.id == sa.bindparam("visit_type", type_=sa.Uuid))
 )
