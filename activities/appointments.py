@@ -1,0 +1,111 @@
+"""Steps that change and read appointments."""
+
+from temporalio import activity
+
+from activities.answers import refusing
+from careconnect.auth import Actor
+from services.appointments.client import AppointmentsClient
+from services.appointments.schemas import Cancellation, Hold
+from workflows.contracts import (
+    AttentionRequest,
+    CancelRequest,
+    Changed,
+    FiguresRequest,
+    HoldRequest,
+    MoveRequest,
+    ReleaseRequest,
+    SourceFigures,
+    StepRequest,
+    Target,
+)
+
+
+class AppointmentActivities:
+    """Holds the client of the appointments service."""
+
+    def __init__(self, appointments: AppointmentsClient) -> None:
+        self.appointments = appointments
+
+    @activity.defn(name="hold_time")
+    @refusing(Changed)
+    async def hold(self, request: HoldRequest) -> Changed:
+        """Occupy the consultant's and the patient's time."""
+        offer = request.offer
+        asked = Hold(
+            patient_id=request.patient_id,
+            consultant_id=offer.consultant_id,
+            visit_type_id=offer.visit_type_id,
+            location_id=offer.location_id,
+            zone=offer.zone,
+            start=offer.start,
+            end=offer.end,
+            occupied_from=offer.occupied_from,
+            occupied_to=offer.occupied_to,
+            hold_seconds=request.hold_seconds,
+            request_hash=request.request_hash,
+            overbooked=request.overbook,
+            hours_overridden=not offer.within_hours,
+        )
+        return Changed(appointment=await self.appointments.hold(request.actor, request.appointment_id, asked))
+
+    @activity.defn(name="confirm_booking")
+    @refusing(Changed)
+    async def confirm(self, request: Target) -> Changed:
+        """Turn the hold into a booking."""
+        return Changed(appointment=await self.appointments.confirm(request.actor, request.appointment_id))
+
+    @activity.defn(name="release_time")
+    async def release(self, request: ReleaseRequest) -> None:
+        """Give back the time; harmless when it was never held."""
+        await self.appointments.release(request.actor, request.appointment_id, request.code)
+
+    @activity.defn(name="step_of_visit")
+    @refusing(Changed)
+    async def step(self, request: StepRequest) -> Changed:
+        """Note arrival, check-in, completion or no-show, or undo it."""
+        changed = await self.appointments.change(
+            request.actor, request.appointment_id, request.verb, undo=request.undo
+        )
+        return Changed(appointment=changed)
+
+    @activity.defn(name="cancel_appointment")
+    @refusing(Changed)
+    async def cancel(self, request: CancelRequest) -> Changed:
+        """Cancel; the time is free at once."""
+        asked = Cancellation.model_validate({"reason": request.reason, "late": request.late})
+        return Changed(appointment=await self.appointments.cancel(request.actor, request.appointment_id, asked))
+
+    @activity.defn(name="move_appointment")
+    @refusing(Changed)
+    async def move(self, request: MoveRequest) -> Changed:
+        """Take the new time and let go of the old one in one step."""
+        return Changed(appointment=await self.appointments.move(request.actor, request.appointment_id, request.move))
+
+    @activity.defn(name="read_appointment")
+    @refusing(Changed)
+    async def standing(self, request: Target) -> Changed:
+        """Read where an appointment stands."""
+        return Changed(appointment=await self.appointments.standing(request.actor, request.appointment_id))
+
+    @activity.defn(name="flag_appointment")
+    async def attend(self, request: AttentionRequest) -> None:
+        """Put the appointment under Attention, or take it from there."""
+        await self.appointments.attend(request.actor, request.appointment_id, request.step)
+
+    @activity.defn(name="appointment_figures")
+    async def figures(self, request: FiguresRequest) -> SourceFigures:
+        """Count appointments for the dashboard, once per period and location."""
+        actor = Actor.workflow(request.tenant_id, "dashboard", frozenset({"reports:read"}))
+        found = []
+        for period in request.periods:
+            activity.heartbeat()
+            figures = await self.appointments.figures(
+                actor,
+                from_=period.start,
+                to=period.end,
+                previous_from=period.previous_start,
+                zone=period.zone,
+                location_id=period.location_id,
+            )
+            found.append(figures.model_dump(mode="json"))
+        return SourceFigures(source="appointments", figures=found)

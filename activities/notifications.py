@@ -1,0 +1,112 @@
+"""A step that tells a patient something.
+
+It reads the names and addresses itself from the services that own them, so that no personal data crosses the engine.
+"""
+
+import asyncio
+from datetime import UTC
+
+from temporalio import activity
+
+from careconnect.auth import Actor
+from careconnect.ids import reference
+from services.appointments.client import AppointmentsClient
+from services.appointments.schemas import Appointment, Status
+from services.consultants.client import ConsultantsClient
+from services.identity.client import IdentityClient
+from services.notifications.client import NotificationsClient
+from services.notifications.schemas import MessageSend, Recipient, Values
+from services.patients.client import PatientsClient
+from services.patients.schemas import Contact
+from workflows import ids
+from workflows.contracts import MessageRequest, MessageResult
+
+_SCOPES = frozenset(
+    {"patients:read", "consultants:read", "catalogue:read", "identity:read", "appointments:read", "messages:write"}
+)
+_ABOUT = {
+    "booking_confirmation": {Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN},
+    "rescheduling": {Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN},
+    "reminder": {Status.BOOKED},
+    "cancellation": {Status.CANCELLED},
+}
+
+
+class NotificationActivities:
+    """Holds the notifications client, and the clients that know what a message speaks of."""
+
+    def __init__(
+        self,
+        notifications: NotificationsClient,
+        patients: PatientsClient,
+        consultants: ConsultantsClient,
+        appointments: AppointmentsClient,
+        identity: IdentityClient,
+    ) -> None:
+        self.notifications = notifications
+        self.patients = patients
+        self.consultants = consultants
+        self.appointments = appointments
+        self.identity = identity
+
+    @activity.defn(name="tell_patient")
+    async def tell(self, request: MessageRequest) -> MessageResult:
+        """Send one message on each channel that the patient can be reached on, if it is still true."""
+        actor = Actor.workflow(request.tenant_id, "messages", _SCOPES)
+        appointment = await self.appointments.standing(actor, request.appointment_id)
+        if appointment.version != request.version or appointment.status not in _ABOUT[request.template]:
+            return MessageResult(statuses={"all": "superseded"})
+        contact, values = await asyncio.gather(
+            self.patients.contact(actor, appointment.patient_id), self._values(actor, appointment)
+        )
+        statuses = {}
+        for channel in _channels(contact):
+            key = ids.message_of(appointment.id, request.version, request.template, request.offset_hours, channel)
+            message = await self.notifications.send(actor, key, _message(request, appointment, channel, contact, values))
+            statuses[channel] = message.status
+        return MessageResult(statuses=dict(statuses))
+
+    async def _values(self, actor: Actor, appointment: Appointment) -> Values:
+        consultants, visit_type, tenant, locations = await asyncio.gather(
+            self.consultants.names(actor, [appointment.consultant_id]),
+            self.consultants.visit_type(actor, appointment.visit_type_id),
+            self.identity.tenant(actor),
+            self.identity.locations(actor),
+        )
+        place = next((one for one in locations if one.id == appointment.location_id), None)
+        return Values(
+            clinic=tenant.name,
+            clinic_phone=place.phone if place else None,
+            reference=reference("CC", appointment.id),
+            starts_at=appointment.start.astimezone(UTC),
+            zone=appointment.zone,
+            consultant=consultants[0].name if consultants else None,
+            visit_type=visit_type.name,
+            location=place.name if place else None,
+        )
+
+
+def _channels(contact: Contact) -> list[str]:
+    """Choose e-mail where there is one and SMS where there is a number; with neither, the e-mail row says so."""
+    found = [name for name, there in (("email", contact.email), ("sms", contact.phone)) if there]
+    return found or ["email"]
+
+
+def _message(
+    request: MessageRequest, appointment: Appointment, channel: str, contact: Contact, values: Values
+) -> MessageSend:
+    recipient = Recipient(
+        name=contact.name, email=contact.email, phone=contact.phone, language=contact.language or "en"
+    )
+    return MessageSend.model_validate(
+        {
+            "patient_id": appointment.patient_id,
+            "appointment_id": appointment.id,
+            "appointment_version": request.version,
+            "channel": channel,
+            "template": request.template,
+            "offset_hours": request.offset_hours,
+            "recipient": recipient,
+            "values": values,
+        }
+    )

@@ -1,0 +1,100 @@
+"""Steps that move money, each under a business key, so that a repeat is harmless."""
+
+from temporalio import activity
+
+from activities.answers import refusing
+from careconnect.auth import Actor
+from services.payments.client import PaymentsClient
+from services.payments.schemas import (
+    CaptureWrite,
+    InvoiceWrite,
+    LineWrite,
+    NewInvoice,
+    PaymentWrite,
+    RefundWrite,
+    ReleaseWrite,
+)
+from workflows.contracts import (
+    AuthoriseRequest,
+    CaptureRequest,
+    FiguresRequest,
+    InvoiceRequest,
+    PaymentRelease,
+    PaymentResult,
+    RefundRequest,
+    SourceFigures,
+)
+
+
+class PaymentActivities:
+    """Holds the client of the payments service."""
+
+    def __init__(self, payments: PaymentsClient) -> None:
+        self.payments = payments
+
+    @activity.defn(name="issue_invoice")
+    async def issue_invoice(self, request: InvoiceRequest) -> None:
+        """Issue the invoice of a visit that is paid later."""
+        wanted = _invoice(request)
+        write = InvoiceWrite.model_validate(wanted.model_dump(exclude={"id"}))
+        await self.payments.issue_invoice(request.actor, request.invoice_id, write)
+
+    @activity.defn(name="authorise_payment")
+    @refusing(PaymentResult)
+    async def authorise(self, request: AuthoriseRequest) -> PaymentResult:
+        """Issue the invoice and reserve the money at the gateway, or book what the desk has in hand."""
+        wanted = PaymentWrite(
+            invoice=_invoice(request.invoice) if request.invoice else None,
+            invoice_id=request.invoice_id,
+            method=request.method,
+            token=request.token,
+            amount=request.amount,
+        )
+        return PaymentResult(payment=await self.payments.authorise(request.actor, request.payment_id, wanted))
+
+    @activity.defn(name="capture_payment")
+    @refusing(PaymentResult)
+    async def capture(self, request: CaptureRequest) -> PaymentResult:
+        """Take the reserved money."""
+        wanted = CaptureWrite(amount=request.amount)
+        return PaymentResult(payment=await self.payments.capture(request.actor, request.payment_id, wanted))
+
+    @activity.defn(name="void_payment")
+    @refusing(PaymentResult)
+    async def void(self, request: PaymentRelease) -> PaymentResult:
+        """Let go of reserved money."""
+        return PaymentResult(payment=await self.payments.void(request.actor, request.payment_id))
+
+    @activity.defn(name="refund_payment")
+    @refusing(PaymentResult)
+    async def refund(self, request: RefundRequest) -> PaymentResult:
+        """Return captured money, all or a part."""
+        wanted = RefundWrite(amount=request.amount, reason=request.reason)
+        await self.payments.refund(request.actor, request.payment_id, request.refund_id, wanted)
+        return PaymentResult(payment=await self.payments.get_payment(request.actor, request.payment_id))
+
+    @activity.defn(name="release_payment")
+    async def release(self, request: PaymentRelease) -> None:
+        """Make sure that no money of this payment is kept, whatever happened to it before."""
+        wanted = ReleaseWrite(reason=request.reason, cancel_invoice=request.cancel_invoice)
+        await self.payments.release(request.actor, request.payment_id, wanted)
+
+    @activity.defn(name="payment_figures")
+    async def figures(self, request: FiguresRequest) -> SourceFigures:
+        """Add up money for the dashboard."""
+        actor = Actor.workflow(request.tenant_id, "dashboard", frozenset({"reports:read"}))
+        found = [
+            await self.payments.figures(actor, since=period.start, until=period.end, zone=period.zone)
+            for period in request.periods
+        ]
+        return SourceFigures(source="payments", figures=[one.model_dump(mode="json") for one in found])
+
+
+def _invoice(request: InvoiceRequest) -> NewInvoice:
+    return NewInvoice(
+        id=request.invoice_id,
+        patient_id=request.patient_id,
+        appointment_id=request.appointment_id,
+        lines=[LineWrite(description=request.description, unit=request.price)],
+        zone=request.zone,
+    )

@@ -1,0 +1,61 @@
+"""Names of workflows, task queues and search attributes: one workflow per business object."""
+
+from uuid import UUID
+
+from temporalio.common import SearchAttributeKey
+
+from careconnect.ids import derived_id
+
+BOOKINGS = "careconnect-bookings"
+"""Task queue of the workflows, and of the short activities that a person waits for."""
+BACKGROUND = "careconnect-background"
+"""Task queue of messages and figures, so that a slow mail server keeps nobody waiting."""
+
+TENANT = SearchAttributeKey.for_keyword("TenantId")
+LOCATION = SearchAttributeKey.for_keyword("LocationId")
+CONSULTANT = SearchAttributeKey.for_keyword("ConsultantId")
+APPOINTMENT_STATUS = SearchAttributeKey.for_keyword("AppointmentStatus")
+PAYMENT_STATUS = SearchAttributeKey.for_keyword("PaymentStatus")
+VISIT_AT = SearchAttributeKey.for_datetime("VisitAt")
+NEEDS_ATTENTION = SearchAttributeKey.for_bool("NeedsAttention")
+FAILED_STEPS = SearchAttributeKey.for_keyword_list("FailedSteps")
+
+
+def appointment(appointment_id: UUID) -> str:
+    """Name the workflow of an appointment."""
+    return f"appointment-{appointment_id}"
+
+
+def payment(payment_id: UUID) -> str:
+    """Name the workflow of a payment."""
+    return f"payment-{payment_id}"
+
+
+def reminders(appointment_id: UUID) -> str:
+    """Name the workflow of an appointment's reminders."""
+    return f"reminders-{appointment_id}"
+
+
+def dashboard(tenant_id: UUID) -> str:
+    """Name the schedule of a tenant's dashboard, and begin the ids of its runs."""
+    return f"dashboard-{tenant_id}"
+
+
+def payment_of(appointment_id: UUID) -> UUID:
+    """Give the id of the payment that is taken at booking."""
+    return derived_id("payment", appointment_id)
+
+
+def invoice_of(appointment_id: UUID) -> UUID:
+    """Give the id of the invoice that a booking issues."""
+    return derived_id("invoice", appointment_id)
+
+
+def refund_of(payment_id: UUID, cause: str) -> UUID:
+    """Give the id of the refund that `cause` leads to; the same cause never refunds twice."""
+    return derived_id("refund", payment_id, cause)
+
+
+def message_of(appointment_id: UUID, version: int, template: str, offset_hours: int | None, channel: str) -> UUID:
+    """Give the id of a message: at most one per appointment, version, template, offset and channel."""
+    return derived_id("message", appointment_id, version, template, offset_hours, channel)
