@@ -1,0 +1,87 @@
+"""E-mail by SMTP (RFC 5321)."""
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8, Policy
+from email.utils import format_datetime, parseaddr
+
+import aiosmtplib
+
+from careconnect.config import MailSettings
+from services.notifications.channels.letter import Letter, Outcome
+from services.notifications.wording import as_html
+
+TIMEOUT = 10.0
+"""Seconds that the server may take for one step of the conversation."""
+_PERMANENT = 500
+
+
+class SmtpCarrier:
+    """Hands letters to the mail server of the settings, one conversation each."""
+
+    def __init__(self, settings: MailSettings) -> None:
+        self._settings = settings
+
+    async def deliver(self, letter: Letter) -> Outcome:
+        """Try once. What the server refuses for good (5xx) is refused, everything else may heal."""
+        try:
+            await self._converse(letter)
+        except aiosmtplib.SMTPRecipientsRefused as refusal:
+            return _answered(refusal.recipients[0].code)
+        except (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPDataError) as refusal:
+            return _answered(refusal.code)
+        except aiosmtplib.SMTPNotSupported:
+            return Outcome("refused", "address_not_supported")
+        except (aiosmtplib.SMTPException, OSError):
+            return Outcome("postponed", "unreachable")
+        return Outcome("arrived")
+
+    async def _converse(self, letter: Letter) -> None:
+        settings = self._settings
+        unicode_address = not letter.address.isascii()
+        mail = compose(letter, settings.sender, SMTPUTF8 if unicode_address else SMTP)
+        server = aiosmtplib.SMTP(
+            hostname=settings.smtp_host,
+            port=settings.smtp_port,
+            use_tls=settings.smtp_tls == "tls",
+            start_tls=settings.smtp_tls == "starttls",
+            username=settings.smtp_username or None,
+            password=settings.smtp_password or None,
+            timeout=TIMEOUT,
+        )
+        async with server:
+            if unicode_address and not server.supports_extension("smtputf8"):
+                raise aiosmtplib.SMTPNotSupported("the server takes no addresses beyond ASCII")
+            await server.sendmail(
+                parseaddr(settings.sender)[1],
+                [letter.address],
+                mail.as_bytes(),
+                mail_options=["SMTPUTF8", "BODY=8BITMIME"] if unicode_address else None,
+            )
+
+
+def compose(letter: Letter, sender: str, policy: Policy = SMTP) -> EmailMessage:
+    """Write the mail: the text, and beside it the same as HTML."""
+    mail = EmailMessage(policy)
+    name, address = parseaddr(sender)
+    mail["Message-ID"] = letter.message_id
+    mail["Date"] = format_datetime(letter.written_at)
+    mail["From"] = Address(name, addr_spec=address)
+    mail["To"] = Address(letter.name, *_parts(letter.address))
+    mail["Subject"] = letter.text.subject or ""
+    mail["Content-Language"] = letter.text.language
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(letter.text.body)
+    mail.add_alternative(as_html(letter.text), subtype="html")
+    return mail
+
+
+def _parts(address: str) -> tuple[str, str]:
+    user, _, domain = address.rpartition("@")
+    return user, domain
+
+
+def _answered(code: int) -> Outcome:
+    if code >= _PERMANENT:
+        return Outcome("refused", f"refused_{code}")
+    return Outcome("postponed", f"deferred_{code}")

@@ -1,0 +1,54 @@
+"""What is sealed in a message's row: whom it is for and what it says."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Self
+
+from careconnect.crypto import TenantKeys
+from services.notifications.schemas import MessageSend, Recipient
+from services.notifications.wording import Text, write
+
+
+@dataclass(frozen=True)
+class Content:
+    """Recipient and words of one message; `address` is an e-mail address or an E.164 number, by its channel."""
+
+    name: str
+    address: str | None
+    language: str
+    subject: str | None
+    body: str
+
+    @classmethod
+    def of(cls, said: MessageSend) -> Self:
+        """Write the words of a message that is to be sent."""
+        text = write(said.template, said.channel, said.recipient.language, said.recipient.name, said.values)
+        address = address_of(said.recipient, said.channel)
+        return cls(said.recipient.name, address, text.language, text.subject, text.body)
+
+    @classmethod
+    def open(cls, keys: TenantKeys, sealed: bytes) -> Self:
+        """Read what `seal` kept."""
+        return cls(**keys.open(sealed))
+
+    def readdressed(self, recipient: Recipient, channel: str) -> Self:
+        """Give the same words for another address."""
+        return replace(self, name=recipient.name, address=address_of(recipient, channel))
+
+    def seal(self, keys: TenantKeys) -> bytes:
+        """Keep it so that only the tenant's key reads it."""
+        return keys.seal(asdict(self))
+
+    @property
+    def text(self) -> Text:
+        """The words."""
+        return Text(self.language, self.subject, self.body)
+
+    @property
+    def recipient(self) -> str:
+        """Name and address, as staff read it."""
+        return f"{self.name} <{self.address}>" if self.address else self.name
+
+
+def address_of(recipient: Recipient, channel: str) -> str | None:
+    """Choose the address that counts on a channel."""
+    return recipient.email if channel == "email" else recipient.phone

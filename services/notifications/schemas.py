@@ -1,0 +1,224 @@
+"""The notifications service on the wire. A message is FHIR R4 Communication."""
+
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    EmailStr,
+    Field,
+    JsonValue,
+    StrictBool,
+    StrictInt,
+)
+from pydantic_core import PydanticCustomError
+
+from careconnect.money import Money
+
+Channel = Literal["email", "sms"]
+Template = Literal[
+    "booking_confirmation", "reminder", "cancellation", "rescheduling", "payment_receipt", "payment_failed"
+]
+Status = Literal["queued", "sent", "failed", "skipped", "cancelled"]
+Failure = Annotated[
+    str,
+    Field(
+        description="why it was not sent: `opted_out`, `no_address`, `no_provider`, `superseded`, `unreachable`, or "
+        "`refused_550` and the like with the mail server's own code (RFC 5321)",
+        examples=["refused_550"],
+    ),
+]
+
+
+def _one_line(text: str) -> str:
+    if any(unicodedata.category(mark) in {"Cc", "Cs"} for mark in text):
+        raise PydanticCustomError("control_characters", "Leave out control characters, line breaks and tabs.")
+    return " ".join(text.split())
+
+
+Line = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_one_line)]
+"""One line of text without control characters."""
+Phone = Annotated[str, Field(pattern=r"^\+[1-9]\d{3,14}$")]
+"""A telephone number in the international form (E.164)."""
+
+
+class Input(BaseModel):
+    """What comes in: a field that nobody knows is refused rather than lost."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Recipient(Input):
+    """Whom a message is for; the channel decides which address counts."""
+
+    name: Line
+    email: Annotated[EmailStr, Field(max_length=254)] | None = None
+    phone: Phone | None = None
+    language: Annotated[str, Field(max_length=10)] = "en"
+
+
+class Values(Input):
+    """What a template may speak of. Appointment templates need `starts_at` and `zone`, payment templates `amount`."""
+
+    clinic: Line | None = Field(None, description="the organisation, as it signs")
+    clinic_phone: Line | None = None
+    reference: Line | None = Field(None, description="as people read it to each other", examples=["CC-7F3KT-9QH2"])
+    starts_at: AwareDatetime | None = None
+    previous_starts_at: AwareDatetime | None = Field(None, description="when it was to be, before it was moved")
+    zone: Annotated[str, Field(max_length=64)] | None = Field(None, description="IANA zone of the location")
+    consultant: Line | None = None
+    visit_type: Line | None = None
+    location: Line | None = None
+    amount: Money | None = None
+    refund: Money | None = Field(None, description="what goes back to the patient")
+    invoice_number: Line | None = None
+    payment_method: Line | None = None
+    reason: Line | None = None
+
+
+_EXAMPLE: dict[str, JsonValue] = {
+    "patient_id": "01a203f0-401c-70e4-83a6-d489d5df1db4",
+    "appointment_id": "01a203f0-41cf-7a32-b1b1-67f5a0d2c111",
+    "appointment_version": 1,
+    "channel": "email",
+    "template": "reminder",
+    "offset_hours": 24,
+    "recipient": {"name": "Nimal Perera", "email": "nimal.perera@example.com", "language": "si"},
+    "values": {"starts_at": "2026-12-01T09:30:00+05:30", "zone": "Asia/Colombo", "consultant": "Dr Anula Silva"},
+}
+
+
+class MessageSend(Input):
+    """A message to send now, or at `scheduled_for` when that lies ahead (then the same call must come again)."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
+
+    patient_id: UUID
+    appointment_id: UUID | None = None
+    appointment_version: Annotated[StrictInt, Field(ge=0)] | None = None
+    payment_id: UUID | None = None
+    channel: Channel
+    template: Template
+    offset_hours: Annotated[StrictInt, Field(ge=0, le=24 * 365)] | None = None
+    scheduled_for: AwareDatetime | None = None
+    recipient: Recipient
+    values: Values = Values()
+
+
+class Resending(Input):
+    """Send a message once more, perhaps to another address."""
+
+    recipient: Recipient | None = None
+    version: Annotated[StrictInt, Field(ge=1)] | None = None
+
+
+class Message(BaseModel):
+    """A message without what it says."""
+
+    id: UUID
+    patient_id: UUID
+    appointment_id: UUID | None = None
+    appointment_version: int | None = None
+    payment_id: UUID | None = None
+    channel: Channel
+    template: Template
+    offset_hours: int | None = None
+    status: Status
+    scheduled_for: datetime | None = None
+    sent_at: datetime | None = None
+    failure: Failure | None = None
+    attempts: int = Field(description="how often its delivery was tried")
+    version: int
+    created_at: datetime
+
+
+class MessageDetail(Message):
+    """A message with what it says and to whom."""
+
+    recipient: str = Field(description="name and address")
+    subject: str | None = None
+    body: str
+
+
+class MessageFilter(Input):
+    """Which messages to list."""
+
+    status: Status | None = None
+    channel: Channel | None = None
+    patient_id: UUID | None = None
+    appointment_id: UUID | None = None
+
+
+class Preferences(Input):
+    """On which channels a patient wants messages."""
+
+    email: StrictBool = True
+    sms: StrictBool = True
+
+
+class Cutoff(Input):
+    """From which version on an appointment may be spoken of; what was written for an earlier one is not sent."""
+
+    below_version: Annotated[StrictInt, Field(ge=1)]
+
+
+class Cancelled(BaseModel):
+    """How many messages will now not be sent."""
+
+    cancelled: int
+
+
+class TemplatePreview(BaseModel):
+    """A template with made-up words in it."""
+
+    template: Template
+    language: str
+    subject: str
+    body: str
+    sms: str
+
+
+class Mail(BaseModel):
+    """One mail (or short message) of the local mailbox."""
+
+    key: str
+    message_id: UUID
+    patient_id: UUID
+    channel: Channel
+    template: Template
+    recipient: str
+    subject: str
+    received_at: datetime
+
+
+class MailDetail(Mail):
+    """One mail with its two bodies."""
+
+    text: str
+    html: str | None = None
+
+
+class Period(BaseModel):
+    """A half-open stretch of time `[from_, to)`; either end may be open.
+
+    Every service is asked for its figures in the same words; what has no meaning for messages is ignored.
+    """
+
+    from_: AwareDatetime | None = None
+    to: AwareDatetime | None = None
+    previous_from: AwareDatetime | None = None
+    zone: str | None = None
+    location_id: UUID | None = None
+
+
+class Figures(BaseModel):
+    """Numbers for the dashboard, all of one moment: `watermark` is the last event that they include."""
+
+    watermark: int
+    sent: int
+    failed: int

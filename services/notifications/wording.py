@@ -1,0 +1,130 @@
+"""What a message says: one template file per language, with a subject, a body and a short text.
+
+Times are the location's local time with its zone named; dates and money are written as people of the language write
+them (CLDR). A language without templates falls back to English.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone_location
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from careconnect.errors import FieldError, InvalidInput
+from careconnect.money import Money
+from services.notifications.schemas import Channel, Template, Values
+
+FALLBACK = "en"
+LOCALES = {"en": "en_GB", "si": "si_LK", "ta": "ta_LK"}
+"""The languages that have templates, and the CLDR locale that writes their dates and money."""
+
+_FOLDER = Path(__file__).parent / "templates"
+_APPOINTMENT_NEEDS = ("starts_at", "zone")
+_PAYMENT_NEEDS = ("amount",)
+_plain = Environment(  # noqa: S701 - plain text for mail and telephones; the HTML layout below escapes
+    loader=FileSystemLoader(_FOLDER), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
+)
+_markup = Environment(loader=FileSystemLoader(_FOLDER), undefined=StrictUndefined, autoescape=True, auto_reload=False)
+
+
+@dataclass(frozen=True)
+class Text:
+    """What one message says on one channel; a short message has no subject."""
+
+    language: str
+    subject: str | None
+    body: str
+
+
+def language_of(asked: str) -> str:
+    """Choose the language of the templates: the asked one, or English."""
+    primary = asked.replace("_", "-").split("-", maxsplit=1)[0].lower()
+    return primary if primary in LOCALES else FALLBACK
+
+
+def check(template: Template, values: Values) -> None:
+    """Refuse values that do not fit the template.
+
+    Raises:
+        InvalidInput: one that the template needs is missing, or the zone does not exist.
+    """
+    needed = _PAYMENT_NEEDS if template.startswith("payment_") else _APPOINTMENT_NEEDS
+    wrong = [
+        FieldError(field=f"values.{field}", code="missing", message=f"The template {template} needs it.")
+        for field in needed
+        if getattr(values, field) is None
+    ]
+    if values.zone is not None and _zone(values.zone) is None:
+        wrong.append(FieldError(field="values.zone", code="unknown_zone", message="Name an IANA zone."))
+    if wrong:
+        raise InvalidInput(errors=wrong)
+
+
+def write(template: Template, channel: Channel, language: str, name: str, values: Values) -> Text:
+    """Write a message to `name` in `language`."""
+    chosen = language_of(language)
+    blocks = _plain.get_template(f"{chosen}/{template}.txt")
+    context = blocks.new_context(_words(name, values, LOCALES[chosen]))
+    said = {block: _tidy("".join(blocks.blocks[block](context))) for block in ("subject", "body", "sms")}
+    if channel == "sms":
+        return Text(chosen, None, said["sms"])
+    return Text(chosen, " ".join(said["subject"].split()), said["body"])
+
+
+def as_html(text: Text) -> str:
+    """Set a message's text as a small HTML page, everything in it escaped."""
+    paragraphs = [paragraph.split("\n") for paragraph in text.body.split("\n\n")]
+    page = _markup.get_template("layout.html")
+    return page.render(language=text.language, subject=text.subject or "", paragraphs=paragraphs)
+
+
+def _words(name: str, values: Values, locale: str) -> dict[str, Any]:
+    words: dict[str, Any] = values.model_dump(exclude={"starts_at", "previous_starts_at", "zone", "amount", "refund"})
+    zone = _zone(values.zone) or ZoneInfo("UTC")
+    starts = values.starts_at
+    return words | {
+        "name": name,
+        "date": _date(starts, zone, locale),
+        "time": _time(starts, zone, locale),
+        "when": _when(starts, zone, locale),
+        "previous_when": _when(values.previous_starts_at, zone, locale),
+        "short_when": f"{_date(starts, zone, locale, 'medium')} {_time(starts, zone, locale)}" if starts else "",
+        "amount": _money(values.amount, locale),
+        "refund": _money(values.refund, locale),
+    }
+
+
+def _when(moment: datetime | None, zone: ZoneInfo, locale: str) -> str:
+    if moment is None:
+        return ""
+    local = moment.astimezone(zone)
+    place = f"{get_timezone_location(zone, locale)}, {get_timezone_gmt(local, 'long', locale)}"
+    return f"{_date(moment, zone, locale)}, {_time(moment, zone, locale)} ({place})"
+
+
+def _date(moment: datetime | None, zone: ZoneInfo, locale: str, width: Any = "full") -> str:
+    return format_date(moment.astimezone(zone), width, locale) if moment else ""
+
+
+def _time(moment: datetime | None, zone: ZoneInfo, locale: str) -> str:
+    return format_time(moment, "short", tzinfo=zone, locale=locale) if moment else ""
+
+
+def _money(amount: Money | None, locale: str) -> str:
+    return amount.format(locale) if amount else ""
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def _tidy(text: str) -> str:
+    """Leave at most one empty line between paragraphs, whatever a template left out."""
+    paragraphs = [paragraph.strip("\n") for paragraph in text.strip().split("\n\n")]
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph.strip())
