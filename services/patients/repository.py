@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import aliased
 
 from careconnect.db import ReadSession, WriteSession
-from careconnect.pagination import Page, Paging, keyset
+from careconnect.pagination import Paging, Rows, keyset
 from services.patients import search
 from services.patients.errors import PatientArchived, PatientNotFound
 from services.patients.likeness import similar_names
@@ -44,7 +44,7 @@ class Patients:
             raise PatientNotFound
         return found
 
-    async def page(self, query: str | None, *, archived: bool, paging: Paging) -> Page[Any]:
+    async def page(self, query: str | None, *, archived: bool, paging: Paging) -> Rows[Patient]:
         """List records, the newest first; with `query` those that have everything that was typed."""
         statement = sa.select(Patient).where(
             Patient.archived_at.is_not(None) if archived else Patient.archived_at.is_(None)

@@ -89,7 +89,7 @@ async def figures(
 def _line(patient: Patient, patients: PatientsOf) -> schemas.PatientName:
     return schemas.PatientName(
         id=patient.id,
-        name=patient.person(patients.sealer.keys).name,
+        name=patient.name(patients.sealer.keys),
         mrn=mrn(patient.number),
         archived=patient.archived_at is not None,
     )
