@@ -1,7 +1,6 @@
-"""The notifications service on the wire. A message is FHIR R4 Communication."""
+"""What is asked of the notifications service."""
 
 import unicodedata
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -117,34 +116,6 @@ class Resending(Input):
     version: Annotated[StrictInt, Field(ge=1)] | None = None
 
 
-class Message(BaseModel):
-    """A message without what it says."""
-
-    id: UUID
-    patient_id: UUID
-    appointment_id: UUID | None = None
-    appointment_version: int | None = None
-    payment_id: UUID | None = None
-    channel: Channel
-    template: Template
-    offset_hours: int | None = None
-    status: Status
-    scheduled_for: datetime | None = None
-    sent_at: datetime | None = None
-    failure: Failure | None = None
-    attempts: int = Field(description="how often its delivery was tried")
-    version: int
-    created_at: datetime
-
-
-class MessageDetail(Message):
-    """A message with what it says and to whom."""
-
-    recipient: str = Field(description="name and address")
-    subject: str | None = None
-    body: str
-
-
 class MessageFilter(Input):
     """Which messages to list."""
 
@@ -167,42 +138,6 @@ class Cutoff(Input):
     below_version: Annotated[StrictInt, Field(ge=1)]
 
 
-class Cancelled(BaseModel):
-    """How many messages will now not be sent."""
-
-    cancelled: int
-
-
-class TemplatePreview(BaseModel):
-    """A template with made-up words in it."""
-
-    template: Template
-    language: str
-    subject: str
-    body: str
-    sms: str
-
-
-class Mail(BaseModel):
-    """One mail (or short message) of the local mailbox."""
-
-    key: str
-    message_id: UUID
-    patient_id: UUID
-    channel: Channel
-    template: Template
-    recipient: str
-    subject: str
-    received_at: datetime
-
-
-class MailDetail(Mail):
-    """One mail with its two bodies."""
-
-    text: str
-    html: str | None = None
-
-
 class Period(BaseModel):
     """A half-open stretch of time `[from_, to)`; either end may be open.
 
@@ -214,11 +149,3 @@ class Period(BaseModel):
     previous_from: AwareDatetime | None = None
     zone: str | None = None
     location_id: UUID | None = None
-
-
-class Figures(BaseModel):
-    """Numbers for the dashboard, all of one moment: `watermark` is the last event that they include."""
-
-    watermark: int
-    sent: int
-    failed: int

@@ -1,0 +1,51 @@
+"""The notifications service on the wire."""
+
+from services.notifications.schemas.answers import (
+    Cancelled,
+    Figures,
+    Mail,
+    MailDetail,
+    Message,
+    MessageDetail,
+    TemplatePreview,
+)
+from services.notifications.schemas.asked import (
+    Channel,
+    Cutoff,
+    Input,
+    Line,
+    MessageFilter,
+    MessageSend,
+    Period,
+    Phone,
+    Preferences,
+    Recipient,
+    Resending,
+    Status,
+    Template,
+    Values,
+)
+
+__all__ = [
+    "Cancelled",
+    "Channel",
+    "Cutoff",
+    "Figures",
+    "Input",
+    "Line",
+    "Mail",
+    "MailDetail",
+    "Message",
+    "MessageDetail",
+    "MessageFilter",
+    "MessageSend",
+    "Period",
+    "Phone",
+    "Preferences",
+    "Recipient",
+    "Resending",
+    "Status",
+    "Template",
+    "TemplatePreview",
+    "Values",
+]
