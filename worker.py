@@ -1,0 +1,208 @@
+"""The Temporal worker: brings the workflows, their activities and the services' clients together. Nothing imports it."""
+
+import asyncio
+import os
+import signal
+import sys
+from datetime import timedelta
+
+import structlog
+import uvicorn
+import uvloop
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.appointments import AppointmentActivities
+from activities.consultants import ConsultantActivities
+from activities.notifications import NotificationActivities
+from activities.patients import PatientActivities
+from activities.payments import PaymentActivities
+from activities.reports import ReportActivities
+from activities.slots import SlotActivities
+from careconnect import temporal
+from careconnect.config import Settings
+from careconnect.telemetry import configure_logs
+from services.appointments.client import AppointmentsClient
+from services.consultants.client import ConsultantsClient
+from services.hosting import Services
+from services.identity.client import IdentityClient
+from services.notifications.client import NotificationsClient
+from services.patients.client import PatientsClient
+from services.payments.client import PaymentsClient
+from services.reports.client import ReportsClient
+from workflows import ids
+from workflows.booking import AppointmentBooking
+from workflows.dashboard import DashboardAggregation
+from workflows.payment import PaymentCapture
+from workflows.reminders import AppointmentReminders
+
+log = structlog.get_logger()
+
+WORKFLOWS = [AppointmentBooking, PaymentCapture, AppointmentReminders, DashboardAggregation]
+# What workflows import beside the standard library: our models and activities, which do nothing when imported. Loading
+# them anew for each workflow would cost tens of milliseconds; passing everything would disarm the determinism guards.
+PASSED_THROUGH = ("careconnect", "services", "activities", "pydantic", "pydantic_core", "sqlalchemy", "httpx", "fastapi")
+GRACE = timedelta(seconds=10)
+
+
+def runner() -> SandboxedWorkflowRunner:
+    """Make the sandbox in which workflows run."""
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    )
+
+
+def workers(client: Client, services: Services, settings: Settings) -> list[Worker]:
+    """Make a worker per task queue, all in this process."""
+    patients, consultants = services.client(PatientsClient), services.client(ConsultantsClient)
+    appointments, payments = services.client(AppointmentsClient), services.client(PaymentsClient)
+    identity = services.client(IdentityClient)
+    people, experts = PatientActivities(patients), ConsultantActivities(consultants)
+    visits, money = AppointmentActivities(appointments), PaymentActivities(payments)
+    slots = SlotActivities(consultants, appointments)
+    told = NotificationActivities(
+        services.client(NotificationsClient), patients, consultants, appointments, identity
+    )
+    reports = ReportActivities(services.client(ReportsClient), identity)
+    bookings = Worker(
+        client,
+        task_queue=ids.BOOKINGS,
+        workflows=WORKFLOWS,
+        activities=[
+            people.verify, experts.offer, visits.hold, visits.confirm, visits.release, visits.step, visits.cancel,
+            visits.move, visits.standing, visits.attend, money.issue_invoice, money.cancel_invoice, money.authorise,
+            money.capture, money.void, money.refund, money.release, money.standing, slots.alternatives,
+        ],
+        workflow_runner=runner(),
+        max_concurrent_workflow_tasks=settings.worker.workflow_slots,
+        max_concurrent_activities=settings.worker.activity_slots,
+        max_concurrent_local_activities=settings.worker.activity_slots,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        graceful_shutdown_timeout=GRACE,
+    )  # fmt: skip
+    background = Worker(
+        client,
+        task_queue=ids.BACKGROUND,
+        activities=[
+            told.tell, people.figures, experts.figures, visits.figures, money.figures, *reports.activities,
+        ],
+        max_concurrent_activities=10,
+        graceful_shutdown_timeout=GRACE,
+    )  # fmt: skip
+    return [bookings, background]
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT, then let what is under way end."""
+    stop = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    client = await _connect(settings, stop)
+    if client is None:
+        return
+    async with Services(settings) as services:
+        running = workers(client, services, settings)
+        health = asyncio.create_task(_serve_health(client, settings))
+        tasks = [asyncio.create_task(worker.run()) for worker in running]
+        log.info("working", queues=[ids.BOOKINGS, ids.BACKGROUND])
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for worker in running:
+            await worker.shutdown()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        health.cancel()
+        stopping.cancel()
+    for outcome in ended:
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+async def _connect(settings: Settings, stop: asyncio.Event) -> Client | None:
+    """Wait for the engine: in a cluster it may start after us."""
+    while not stop.is_set():
+        try:
+            return await temporal.connect(settings)
+        except RuntimeError as error:
+            log.warning("engine_unavailable", address=settings.temporal.address, kind=type(error).__name__)
+        try:
+            await asyncio.wait_for(stop.wait(), 1)
+        except TimeoutError:
+            continue
+    return None
+
+
+async def _serve_health(client: Client, settings: Settings) -> None:
+    """Answer on the worker's own event loop, so that a blocked loop is noticed from outside."""
+    if not settings.worker.health_port:
+        return
+
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_: Request) -> Response:
+        missing = await _missing_pollers(client)
+        return JSONResponse({"status": "unavailable" if missing else "ok", "missing": missing}, 503 if missing else 200)
+
+    async def metrics(_: Request) -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    app = Starlette(
+        routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
+    )
+    config = uvicorn.Config(
+        app, host=settings.web.host, port=settings.worker.health_port, log_config=None, access_log=False
+    )
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    await server._serve()  # noqa: SLF001 - `serve` would take over the signals that stop the worker
+
+
+async def _missing_pollers(client: Client) -> dict[str, str]:
+    """Name the task queues that nobody polls."""
+    missing = {}
+    for queue, kind in (
+        (ids.BOOKINGS, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
+        (ids.BACKGROUND, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
+    ):
+        asked = DescribeTaskQueueRequest(
+            namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind
+        )
+        try:
+            found = await client.workflow_service.describe_task_queue(asked, timeout=timedelta(seconds=2))
+        except RPCError as error:
+            missing["temporal"] = error.status.name
+        else:
+            if not found.pollers:
+                missing[queue] = "nobody polls it"
+    return missing
+
+
+def main() -> None:
+    """Run the worker as a process."""
+    settings = Settings()
+    configure_logs(settings.telemetry.log_level)
+    code = 0
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+            loop.run(run(settings))
+    except Exception:  # noqa: BLE001 - the last word of the process; the supervisor starts it anew
+        log.exception("worker_failed")
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # the engine's client may abort a process that ends the usual way
+
+
+if __name__ == "__main__":
+    main()

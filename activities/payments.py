@@ -5,6 +5,7 @@ from temporalio import activity
 from activities.answers import refusing
 from careconnect.auth import Actor
 from services.payments.client import PaymentsClient
+from services.payments.errors import InvoiceNotFound
 from services.payments.schemas import (
     CaptureWrite,
     InvoiceWrite,
@@ -19,8 +20,10 @@ from workflows.contracts import (
     CaptureRequest,
     FiguresRequest,
     InvoiceRequest,
+    InvoiceTarget,
     PaymentRelease,
     PaymentResult,
+    PaymentTarget,
     RefundRequest,
     SourceFigures,
 )
@@ -38,6 +41,14 @@ class PaymentActivities:
         wanted = _invoice(request)
         write = InvoiceWrite.model_validate(wanted.model_dump(exclude={"id"}))
         await self.payments.issue_invoice(request.actor, request.invoice_id, write)
+
+    @activity.defn(name="cancel_invoice")
+    async def cancel_invoice(self, request: InvoiceTarget) -> None:
+        """Cancel what is no longer owed; harmless when it was never issued, or was cancelled before."""
+        try:
+            await self.payments.cancel_invoice(request.actor, request.invoice_id, request.reason)
+        except InvoiceNotFound:
+            activity.logger.info("no_invoice_to_cancel")
 
     @activity.defn(name="authorise_payment")
     @refusing(PaymentResult)
@@ -78,6 +89,12 @@ class PaymentActivities:
         """Make sure that no money of this payment is kept, whatever happened to it before."""
         wanted = ReleaseWrite(reason=request.reason, cancel_invoice=request.cancel_invoice)
         await self.payments.release(request.actor, request.payment_id, wanted)
+
+    @activity.defn(name="read_payment")
+    @refusing(PaymentResult)
+    async def standing(self, request: PaymentTarget) -> PaymentResult:
+        """Read where a payment stands."""
+        return PaymentResult(payment=await self.payments.get_payment(request.actor, request.payment_id))
 
     @activity.defn(name="payment_figures")
     async def figures(self, request: FiguresRequest) -> SourceFigures:

@@ -34,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
         CollectRequest,
         HoldRequest,
         InvoiceRequest,
+        InvoiceTarget,
         MessageRequest,
         Moved,
         MoveRequest,
@@ -385,14 +386,10 @@ class AppointmentBooking:
             self.undos.add("cancel_invoice", lambda: self._cancel_open_invoice("booking_abandoned"))
 
     async def _cancel_open_invoice(self, reason: str) -> None:
-        target = PaymentRelease(
-            actor=self.own, payment_id=ids.payment_of(self.request.appointment_id), reason=reason, cancel_invoice=True
+        target = InvoiceTarget(
+            actor=self.own, invoice_id=ids.invoice_of(self.request.appointment_id), reason=reason
         )
-        await workflow.execute_local_activity_method(
-            PaymentActivities.cancel_invoice,
-            target.model_copy(update={"payment_id": ids.invoice_of(self.request.appointment_id)}),
-            **policies.UNDO,
-        )
+        await workflow.execute_local_activity_method(PaymentActivities.cancel_invoice, target, **policies.UNDO)
 
     async def _release_payment(self) -> None:
         release = PaymentRelease(

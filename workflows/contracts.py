@@ -231,6 +231,14 @@ class InvoiceRequest(BaseModel):
     zone: str
 
 
+class InvoiceTarget(BaseModel):
+    """An invoice that is no longer owed, and why."""
+
+    actor: Actor
+    invoice_id: UUID
+    reason: str
+
+
 class AuthoriseRequest(BaseModel):
     """Asks the gateway to reserve money, or books money that the desk has in hand."""
 

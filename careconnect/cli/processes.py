@@ -1,7 +1,10 @@
 """migrate, worker, web, service: the processes that an instance, or a cluster of containers, is made of."""
 
 import asyncio
-from typing import Annotated
+import functools
+import importlib
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
@@ -53,14 +56,15 @@ def service(
 ) -> None:
     """Run one service alone over HTTP."""
     enter(data)
-    from careconnect.config import SERVICES  # noqa: PLC0415 - keeps `--help` quick
+    from careconnect.config import SERVICES, Settings  # noqa: PLC0415 - keeps `--help` quick
 
     if name not in SERVICES:
         raise typer.BadParameter(f"there is no service {name}; there are {', '.join(SERVICES)}")
-    _serve(f"services.{name}.app:create", host, port)
+    create = importlib.import_module(f"services.{name}.app").create
+    _serve(functools.partial(create, Settings()), host, port)
 
 
-def _serve(factory: str, host: str, port: int) -> None:
+def _serve(factory: str | Callable[[], Any], host: str, port: int) -> None:
     """Serve an application until SIGTERM, then let its requests end.
 
     Forwarded headers are not believed: a proxy in front is a setting of its own, never a default.

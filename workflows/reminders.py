@@ -1,0 +1,94 @@
+"""The reminders of one appointment: durable timers that move and stop with it."""
+
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.notifications import NotificationActivities
+    from workflows import policies
+    from workflows.contracts import MessageRequest, Moved, RemindersRequest
+
+
+@workflow.defn(name="AppointmentReminders")
+class AppointmentReminders:
+    """Sends what the visit type's policy asks for. Its id is `reminders-{appointment uuid}`."""
+
+    @workflow.init
+    def __init__(self, request: RemindersRequest) -> None:
+        """Prepare the state that handlers read; a handler can run before `run` does."""
+        self.request = request
+        self.version = request.version
+        self.start = request.start
+        self.stopped = False
+        self.sent: list[str] = []
+
+    @workflow.run
+    async def run(self, request: RemindersRequest) -> list[str]:
+        """Wait for each reminder's time and send it; begin again when the appointment moves, end when it ends."""
+        version, due = 0, list[tuple[datetime, int]]()
+        while not self.stopped:
+            if version != self.version:
+                version, due = self.version, self._due()
+            if not due:
+                if not await self._moved_before_visit():
+                    break
+                continue
+            at, hours = due[0]
+            if await self._changed_before(at, f"reminder {hours} h before"):
+                continue
+            due.pop(0)
+            await self._send(hours)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self.sent
+
+    def _due(self) -> list[tuple[datetime, int]]:
+        """List the reminders that lie ahead; one whose time has passed is left out, not sent late."""
+        moments = ((self.start - timedelta(hours=hours), hours) for hours in self.request.offsets_hours)
+        return sorted(moment for moment in moments if moment[0] > workflow.now())
+
+    async def _changed_before(self, at: datetime, what: str) -> bool:
+        version = self.version
+        try:
+            await workflow.wait_condition(
+                lambda: self.stopped or self.version != version, timeout=at - workflow.now(), timeout_summary=what
+            )
+        except TimeoutError:
+            return False
+        return True
+
+    async def _moved_before_visit(self) -> bool:
+        """With nothing left to send, stay until the visit, in case it is moved."""
+        left = self.start - workflow.now()
+        return left > timedelta(0) and await self._changed_before(self.start, "the visit begins")
+
+    async def _send(self, hours: int) -> None:
+        result = await workflow.execute_activity_method(
+            NotificationActivities.tell,
+            MessageRequest(
+                tenant_id=self.request.tenant_id,
+                appointment_id=self.request.appointment_id,
+                template="reminder",
+                version=self.version,
+                offset_hours=hours,
+            ),
+            summary=f"{hours} h before",
+            **policies.MESSAGE,
+        )
+        self.sent.append(f"{hours} h before version {self.version}: {result.statuses}")
+
+    @workflow.signal
+    def moved(self, moved: Moved) -> None:
+        """Hear that the appointment was moved: the reminders move with it."""
+        if moved.version > self.version:
+            self.version, self.start = moved.version, moved.start
+
+    @workflow.signal
+    def stop(self) -> None:
+        """Hear that the appointment will not take place."""
+        self.stopped = True
+
+    @workflow.query
+    def upcoming(self) -> list[datetime]:
+        """Tell when reminders are still to be sent."""
+        return [] if self.stopped else [at for at, _ in self._due()]
