@@ -1,0 +1,130 @@
+"""How each state looks: one tone, one icon and one word, the same on every screen."""
+
+from typing import NamedTuple
+
+from web.words import gettext
+
+
+class Look(NamedTuple):
+    """A tone of tokens.css, a symbol of icons.svg, and the word in English (translated when shown)."""
+
+    tone: str
+    icon: str
+    word: str
+
+
+LOOKS: dict[str, dict[str, Look]] = {
+    "appointment": {
+        "held": Look("slate", "hourglass", "Held"),
+        "booked": Look("blue", "calendar", "Booked"),
+        "arrived": Look("amber", "door", "Arrived"),
+        "checked_in": Look("violet", "clipboard", "Checked in"),
+        "fulfilled": Look("green", "check", "Fulfilled"),
+        "cancelled": Look("grey", "cross", "Cancelled"),
+        "no_show": Look("red", "person-off", "No-show"),
+        "expired": Look("grey", "clock", "Expired"),
+        "entered_in_error": Look("grey", "cross", "Entered in error"),
+        "waitlisted": Look("slate", "queue", "Waitlisted"),
+    },
+    "payment": {
+        "pending": Look("amber", "clock", "Pending"),
+        "authorised": Look("amber", "clock", "Pending"),
+        "captured": Look("green", "check", "Paid"),
+        "declined": Look("red", "cross", "Failed"),
+        "failed": Look("red", "cross", "Failed"),
+        "voided": Look("grey", "undo", "Voided"),
+        "refunded": Look("violet", "refund", "Refunded"),
+    },
+    "refund": {
+        "pending": Look("amber", "clock", "Pending"),
+        "succeeded": Look("violet", "refund", "Refunded"),
+        "failed": Look("red", "cross", "Failed"),
+    },
+    "invoice": {
+        "draft": Look("slate", "edit", "Draft"),
+        "issued": Look("blue", "billing", "Issued"),
+        "balanced": Look("green", "check", "Paid"),
+        "cancelled": Look("grey", "cross", "Cancelled"),
+        "entered_in_error": Look("grey", "cross", "Entered in error"),
+    },
+    "message": {
+        "scheduled": Look("slate", "clock", "Scheduled"),
+        "queued": Look("slate", "hourglass", "Sending"),
+        "sent": Look("green", "check", "Sent"),
+        "failed": Look("red", "cross", "Failed"),
+        "skipped": Look("grey", "person-off", "Opted out"),
+        "cancelled": Look("grey", "cross", "Cancelled"),
+    },
+    "consultant": {
+        "active": Look("green", "check", "Active"),
+        "on_leave": Look("amber", "calendar", "On leave"),
+        "inactive": Look("grey", "person-off", "Inactive"),
+    },
+    "record": {
+        "active": Look("green", "check", "Active"),
+        "inactive": Look("grey", "person-off", "Inactive"),
+        "archived": Look("grey", "archive", "Archived"),
+    },
+    "attention": {
+        "open": Look("orange", "flag", "Needs attention"),
+    },
+}
+
+CHOICES: dict[str, dict[str, Look]] = {
+    "method": {
+        "card": Look("slate", "card", "Card"),
+        "card_terminal": Look("slate", "terminal", "Card terminal"),
+        "cash": Look("slate", "cash", "Cash"),
+        "bank_transfer": Look("slate", "bank", "Bank transfer"),
+        "insurance": Look("slate", "shield", "Insurance"),
+        "online_link": Look("slate", "external", "Online link"),
+        "at_desk": Look("slate", "cash", "At the desk"),
+    },
+    "channel": {
+        "email": Look("slate", "mail", "E-mail"),
+        "sms": Look("slate", "sms", "SMS"),
+    },
+    "gender": {
+        "female": Look("slate", "person", "Female"),
+        "male": Look("slate", "person", "Male"),
+        "other": Look("slate", "person", "Other"),
+        "unknown": Look("slate", "person", "Not recorded"),
+    },
+    "mode": {
+        "in_person": Look("slate", "location", "In person"),
+        "telehealth": Look("slate", "video", "Video"),
+    },
+    "role": {
+        "owner": Look("teal", "key", "Owner"),
+        "admin": Look("teal", "settings", "Administrator"),
+        "front_desk": Look("blue", "person", "Front desk"),
+        "clinician": Look("violet", "consultants", "Clinician"),
+        "billing": Look("amber", "billing", "Billing"),
+        "auditor": Look("slate", "shield", "Auditor"),
+        "integration": Look("slate", "workflow", "Integration"),
+        "operator": Look("slate", "workflow", "Operator"),
+    },
+    "cancel_reason": {
+        "pat": Look("grey", "person", "Patient asked"),
+        "pat-cpp": Look("grey", "phone", "Patient could not be reached"),
+        "prov": Look("grey", "consultants", "Consultant not available"),
+        "prov-pers": Look("grey", "consultants", "Consultant away"),
+        "maint": Look("grey", "building", "Equipment or room"),
+        "oth-weath": Look("grey", "info", "Weather"),
+        "other": Look("grey", "info", "Another reason"),
+    },
+}
+
+_UNKNOWN = Look("grey", "info", "")
+
+
+def look(code: object, kind: str = "appointment") -> Look:
+    """Return how `code` (a state or a choice; an enum member or its value) looks, its word translated."""
+    value = str(getattr(code, "value", code))
+    found = (LOOKS.get(kind) or CHOICES[kind]).get(value, _UNKNOWN)
+    return found._replace(word=gettext(found.word) if found.word else value.replace("_", " ").capitalize())
+
+
+def state_label(code: object, kind: str = "appointment") -> str:
+    """Return only the word of `code`."""
+    return look(code, kind).word

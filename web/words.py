@@ -1,0 +1,51 @@
+"""The language of the person in front of the screen: their locale and the catalogue of sentences."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from gettext import NullTranslations, translation
+from pathlib import Path
+
+from babel import Locale
+
+LANGUAGES = {"en": "en_GB"}
+"""Each language that the screens speak, and the CLDR locale whose dates and numbers go with it."""
+
+_CATALOGUES = Path(__file__).parent / "locales"
+_language: ContextVar[str] = ContextVar("language", default="en")
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Render everything inside in `language`; an unknown one falls back to English."""
+    token = _language.set(language if language in LANGUAGES else "en")
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def locale() -> Locale:
+    """Return the CLDR locale of the language being spoken."""
+    return _parsed(LANGUAGES[_language.get()])
+
+
+def gettext(message: str) -> str:
+    """Translate one sentence."""
+    return _catalogue(_language.get()).gettext(message)
+
+
+def ngettext(singular: str, plural: str, n: int) -> str:
+    """Translate a sentence that counts."""
+    return _catalogue(_language.get()).ngettext(singular, plural, n)
+
+
+@cache
+def _parsed(identifier: str) -> Locale:
+    return Locale.parse(identifier)
+
+
+@cache
+def _catalogue(language: str) -> NullTranslations:
+    return translation("messages", _CATALOGUES, [language], fallback=True)
