@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 
 from careconnect import clock
 from careconnect.crypto import TenantKeys
-from careconnect.db import ReadSession, WriteSession, objection
-from careconnect.errors import Unavailable
+from careconnect.db import ReadSession, WriteSession, constraint
 from careconnect.ids import uuid7
 from services.payments.errors import InvoiceNotFound, PaymentNotFound, RefundNotFound
 from services.payments.ledger import Booking
@@ -28,6 +28,10 @@ from services.payments.models import (
     Refund,
 )
 from services.payments.schemas import InvoiceWrite, LineWrite
+
+
+class Doubled(Exception):  # noqa: N818 - a turn in the road, not an error
+    """Somebody else wrote the same record at this very moment: start again, and find it."""
 
 
 async def find_payment(session: ReadSession, payment_id: UUID) -> Payment | None:
@@ -108,13 +112,17 @@ async def add_invoice(session: WriteSession, row: Invoice, wanted: InvoiceWrite,
     """Give an issued invoice its number and write it with its lines.
 
     Raises:
-        Unavailable: the same invoice was issued at this very moment; a repeat finds it.
+        Doubled: the same invoice was issued at this very moment.
     """
     row.number = await _next_number(session, wanted.zone)
     head = insert(Invoice).values(_values(row)).cte("head")
     rows = [_line(row, position, line, keys) for position, line in enumerate(wanted.lines, 1)]
-    with objection({"pk_invoices": Unavailable}):
+    try:
         await session.execute(insert(InvoiceLine).values(rows).add_cte(head))
+    except IntegrityError as error:
+        if constraint(error) in {"pk_invoices", "uq_invoice_lines_tenant_id_invoice_id_position"}:
+            raise Doubled from error
+        raise
 
 
 async def _next_number(session: WriteSession, zone: str) -> str:

@@ -14,10 +14,6 @@ from services.payments.schemas import GatewayCharge, PaymentWrite
 from services.payments.states import DECLINES, PaymentStatus
 
 
-class _Taken(Exception):  # noqa: N818 - a turn in the road, not an error
-    """The payment's id was taken while the gateway was asked."""
-
-
 async def authorise(till: Till, payment_id: UUID, wanted: PaymentWrite) -> tuple[schemas.Payment, bool]:
     """Collect for the first time under this id, and tell whether it was the first time.
 
@@ -38,10 +34,9 @@ async def authorise(till: Till, payment_id: UUID, wanted: PaymentWrite) -> tuple
     charge = await _ask(till, payment_id, wanted)
     try:
         payment, invoice = await _record(till, payment_id, wanted, invoice, charge)
-    except _Taken:
-        async with till.read() as session:
-            known = await repository.payment(session, payment_id)
-        return await _again(till, known, wanted), False
+    except repository.Doubled:
+        # Its turn comes again with the same idempotency key, so the gateway answers as it did.
+        return await authorise(till, payment_id, wanted)
     await _settle(till, payment)
     return wire.payment(payment, invoice), True
 
@@ -104,7 +99,7 @@ async def _record(
         payment = Payment.begin(payment_id, wanted, charge, owed)
         bookings += payment.find_place(owed)
         if not await repository.claim(session, payment):
-            raise _Taken
+            raise repository.Doubled
         if not invoice and wanted.invoice:
             await repository.add_invoice(session, owed, wanted.invoice, keys)
         await repository.post(session, *bookings)

@@ -15,6 +15,13 @@ async def issue(till: Till, invoice_id: UUID, wanted: InvoiceWrite) -> bool:
     Raises:
         IdempotencyConflict: the id was used for another invoice.
     """
+    try:
+        return await _issue(till, invoice_id, wanted)
+    except repository.Doubled:
+        return await _issue(till, invoice_id, wanted)
+
+
+async def _issue(till: Till, invoice_id: UUID, wanted: InvoiceWrite) -> bool:
     keys = await till.keys()
     async with till.write() as session:
         known = await repository.find_invoice(session, invoice_id)

@@ -50,8 +50,8 @@ class SandboxGateway:
 
     async def _refuse_while_down(self, key: str, request: bytes) -> None:
         async with self._write() as session:
-            since = clock.now() - await books.first_use(session, key, request)
-        if (left := DOWN - since.total_seconds()) > 0:
+            since = await books.first_use(session, key, request)
+        if (left := DOWN - (clock.now() - since).total_seconds()) > 0:
             raise GatewayUnavailable(retry_after=math.ceil(left))
 
     async def _authorised(self, order: Order, behaviour: Card, key: str, request: bytes) -> tuple[GatewayCharge, bool]:

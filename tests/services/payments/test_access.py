@@ -1,0 +1,97 @@
+"""Who may ask about money, and whose money they see."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from careconnect.ids import uuid7
+from tests.services.payments.conftest import SCOPES, Desk, invoice_body, payment_body
+
+ONE = UUID(int=1)  # the same in every process that runs these tests
+ENDPOINTS = [
+    ("GET", "/invoices", "payments:read", None),
+    ("GET", f"/invoices/{ONE}", "payments:read", None),
+    ("PUT", f"/invoices/{ONE}", "payments:write", invoice_body()),
+    ("POST", f"/invoices/{ONE}/cancellation", "payments:write", {"reason": "pat"}),
+    ("GET", "/payments", "payments:read", None),
+    ("GET", "/payments/summary", "payments:read", None),
+    ("GET", f"/payments/{ONE}", "payments:read", None),
+    ("PUT", f"/payments/{ONE}", "payments:write", payment_body()),
+    ("POST", f"/payments/{ONE}/capture", "payments:write", {}),
+    ("POST", f"/payments/{ONE}/void", "payments:write", None),
+    ("PUT", f"/payments/{ONE}/release", "payments:refund", {"reason": "pat"}),
+    ("GET", f"/payments/{ONE}/refunds", "payments:read", None),
+    ("GET", f"/payments/{ONE}/refunds/{ONE}", "payments:read", None),
+    ("PUT", f"/payments/{ONE}/refunds/{ONE}", "payments:refund", {"reason": "pat"}),
+    ("GET", f"/appointments/{ONE}/money", "payments:read", None),
+    ("GET", "/ledger/balances", "payments:read", None),
+    ("GET", "/figures", "payments:read", None),
+    ("GET", "/gateway/charges", "payments:read", None),
+    ("POST", "/gateway/sandbox/deliveries", "console:operate", {}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "scope", "body"), ENDPOINTS)
+async def test_anonymous_may_not_and_neither_may_whoever_lacks_the_one_right(
+    http: httpx.AsyncClient, act: Callable[..., dict[str, str]], method: str, path: str, scope: str, body: Any
+) -> None:
+    assert (await http.request(method, path, json=body)).status_code == 401
+    others = act(*(one for one in (*SCOPES, "patients:read", "appointments:write") if one != scope))
+    refused = await http.request(method, path, json=body, headers=others)
+    assert (refused.status_code, refused.json()["needed"]) == (403, scope)
+
+
+def test_every_endpoint_is_in_the_table_above(apps: Callable[[str], Any]) -> None:
+    table = {(method, path.replace(str(ONE), "{}")) for method, path, _, _ in ENDPOINTS}
+    document = apps("payments").openapi()["paths"]
+    known = set()
+    for path, verbs in document.items():
+        plain = "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
+        known |= {(verb.upper(), plain) for verb in verbs}
+        assert all(verb["summary"] for verb in verbs.values())
+    open_to_all = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("POST", "/webhooks/{}")}
+    assert known - open_to_all == table
+
+
+async def test_another_tenant_sees_nothing_and_can_change_nothing(
+    desk: Desk, http: httpx.AsyncClient, act: Callable[..., dict[str, str]]
+) -> None:
+    payment_id, refund_id = await desk.captured(), uuid7()
+    await desk.refund(payment_id, 1_000, refund_id)
+    payment = await desk.payment(payment_id)
+    stranger = Desk(http, act(*SCOPES, tenant=uuid7()))
+    for path in (
+        f"/payments/{payment_id}",
+        f"/invoices/{payment['invoice_id']}",
+        f"/payments/{payment_id}/refunds",
+        f"/payments/{payment_id}/refunds/{refund_id}",
+    ):
+        assert (await stranger.ask("GET", path)).status_code == 404
+    for path in ("/payments", "/invoices", "/gateway/charges"):
+        assert (await stranger.get(path))["items"] == []
+    assert (await stranger.get("/ledger/balances")) == []
+    assert (await stranger.get("/payments/summary"))["paid"]["count"] == 0
+    money = await stranger.get(f"/appointments/{payment['appointment_id']}/money")
+    assert money == {"invoices": [], "payments": [], "refunds": []}
+    assert (await stranger.capture(payment_id)).status_code == 404
+    assert (await stranger.refund(payment_id)).status_code == 404
+    assert (
+        await stranger.ask("POST", f"/invoices/{payment['invoice_id']}/cancellation", {"reason": "x"})
+    ).status_code == 404
+    # Under the same id the other tenant has a payment, or a closed door, of its own.
+    assert (await stranger.release(payment_id, cancel_invoice=True)).json()["invoice_id"] is None
+    assert await desk.payment(payment_id) == payment
+
+
+async def test_two_tenants_number_their_invoices_apart_and_may_use_the_same_ids(
+    desk: Desk, http: httpx.AsyncClient, act: Callable[..., dict[str, str]]
+) -> None:
+    payment_id, body = uuid7(), payment_body()
+    stranger = Desk(http, act(*SCOPES, tenant=uuid7()))
+    first, second = await desk.pay(payment_id, body), await stranger.pay(payment_id, body)
+    assert first.status_code == second.status_code == 201
+    assert first.json()["invoice_number"] == second.json()["invoice_number"]
+    assert first.json()["gateway_reference"] != second.json()["gateway_reference"]
