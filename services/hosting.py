@@ -34,6 +34,10 @@ class Services:
         """Give the typed client of one service."""
         return kind(self._connections[kind.service])
 
+    def connection(self, name: str) -> Connection:
+        """Give the way to one service."""
+        return self._connections[name]
+
     def _connect(self, name: str) -> Connection:
         address = self._settings.services.get(name)
         if address:

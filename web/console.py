@@ -1,0 +1,77 @@
+"""The workflow console behind our sign-in, and the codec that decrypts payloads for those who may read them."""
+
+from typing import Annotated, Any
+
+import httpx
+import structlog
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from starlette.background import BackgroundTask
+from temporalio.api.common.v1 import Payloads
+
+from careconnect.errors import Forbidden, InvalidInput, NotFound, Unavailable
+from careconnect.temporal import EncryptionCodec
+from web.session import Person, signed_in
+
+router = APIRouter(include_in_schema=False)
+log = structlog.get_logger()
+_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "content-length", "host"}
+_NOT_FORWARDED = _HOP_BY_HOP | {"cookie", "authorization"}
+_OPERATE = "console:operate"
+
+
+async def operator(request: Request) -> Person:
+    """Let operators in. The console's requests carry no form token of ours: they must come from its own pages.
+
+    Raises:
+        Forbidden: the role does not reach the console, or another site asks.
+    """
+    found = await signed_in(request)
+    if not found.actor.may(_OPERATE):
+        raise Forbidden("The workflow console is for operators and owners.")
+    if request.method not in {"GET", "HEAD"} and request.headers.get("sec-fetch-site", "none") != "same-origin":
+        raise Forbidden("The console answers only its own pages.")
+    return found
+
+
+Operator = Annotated[Person, Depends(operator)]
+
+
+@router.post("/console/codec/decode")
+async def decode(request: Request, asking: Operator) -> Response:
+    """Decrypt payloads for the console (Temporal's remote codec protocol); each reading is noted."""
+    codec: EncryptionCodec = request.app.state.codec
+    try:
+        given = ParseDict(await request.json(), Payloads())
+        opened = await codec.decode(given.payloads)
+    except (ParseError, ValueError) as error:
+        raise InvalidInput("These are not payloads of this installation.") from error
+    log.info("console_payloads_read", actor=str(asking.actor.id), count=len(opened))
+    return JSONResponse(MessageToDict(Payloads(payloads=opened)))
+
+
+@router.get("/console")
+async def enter(_: Operator) -> RedirectResponse:
+    """Lead to the list of workflows."""
+    return RedirectResponse("/console/")
+
+
+@router.api_route("/console/{path:path}", methods=["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"])
+async def proxy(request: Request, path: str, _: Operator) -> Response:
+    """Pass the console's pages and calls through. Terminate stays shut: it would skip every compensation."""
+    upstream: httpx.AsyncClient | None = request.app.state.console
+    if upstream is None:
+        raise NotFound("No console is configured (CARECONNECT_TEMPORAL__UI_URL).")
+    if request.method != "GET" and path.rstrip("/").endswith("/terminate"):
+        raise Forbidden("Terminating skips every compensation; cancel the appointment instead.")
+    headers = [(name, value) for name, value in request.headers.items() if name not in _NOT_FORWARDED]
+    asked = upstream.build_request(
+        request.method, f"/console/{path}", params=request.url.query.encode(), headers=headers, content=await request.body()
+    )
+    try:
+        answer = await upstream.send(asked, stream=True)
+    except httpx.TransportError as error:
+        raise Unavailable.of("The workflow console") from error
+    kept: dict[str, Any] = {name: value for name, value in answer.headers.items() if name not in _HOP_BY_HOP}
+    return StreamingResponse(answer.aiter_raw(), answer.status_code, kept, background=BackgroundTask(answer.aclose))

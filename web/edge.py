@@ -1,0 +1,112 @@
+"""What every request passes at the door: its size, how often, and the headers that protect the browser."""
+
+import time
+from collections.abc import Callable
+
+from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from careconnect.errors import RateLimited, TooLarge
+from careconnect.service import problem_response
+
+_POLICY = "; ".join((
+    "default-src 'self'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "object-src 'none'",
+))  # fmt: skip
+_HEADERS = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=()"),
+)
+CONSOLE = "/console"
+
+
+class SecurityHeaders:
+    """Adds the security headers. The workflow console is another product's page and brings scripts of its own."""
+
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+        self.app = app
+        self.headers = [*_HEADERS]
+        if https:
+            self.headers.append((b"strict-transport-security", b"max-age=63072000; includeSubDomains"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        console = scope["path"].startswith(CONSOLE)
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name for name, _ in message["headers"]}
+                added = [
+                    (name, value)
+                    for name, value in self.headers
+                    if name not in present and not (console and name == b"content-security-policy")
+                ]
+                message["headers"] = [*message["headers"], *added]
+            await send(message)
+
+        await self.app(scope, receive, answer)
+
+
+class Limits:
+    """Refuses bodies that are too large, and callers who come too often."""
+
+    def __init__(self, app: ASGIApp, *, body_bytes: int, per_second: int, clock: Callable[[], float] = time.time) -> None:
+        self.app = app
+        self.body_bytes = body_bytes
+        self.limiter = FixedWindowRateLimiter(MemoryStorage())
+        self.item = RateLimitItemPerSecond(per_second)
+        self.clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        if not self.limiter.hit(self.item, _who(scope, headers)):
+            refusal = RateLimited(retry_after=1)
+            await problem_response(refusal, scope["path"])(scope, receive, send)
+            return
+        if int(headers.get(b"content-length", b"0") or 0) > self.body_bytes:
+            await problem_response(TooLarge(), scope["path"])(scope, receive, send)
+            return
+        await self.app(scope, self._counting(receive), send)
+
+    def _counting(self, receive: Receive) -> Receive:
+        """A body without a length is counted while it comes."""
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self.body_bytes:
+                raise TooLarge
+            return message
+
+        return counted
+
+
+def _who(scope: Scope, headers: dict[bytes, bytes]) -> str:
+    """Tell callers apart: by token or session where there is one, by address else. Only a digest is kept."""
+    secret = headers.get(b"authorization") or headers.get(b"cookie")
+    if secret:
+        return str(hash(secret))
+    client = scope.get("client")
+    return str(client[0]) if client else "unknown"

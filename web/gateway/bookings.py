@@ -1,0 +1,229 @@
+"""Appointments as processes: booking, moving, cancelling, and the steps of the visit."""
+
+import asyncio
+import hashlib
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from careconnect.auth import Actor
+from careconnect.errors import IdempotencyConflict
+from careconnect.ids import derived_id, uuid7
+from services.appointments.client import AppointmentsClient
+from services.appointments.errors import WrongState
+from services.appointments.schemas import Appointment, Notes
+from services.patients.client import PatientsClient
+from services.payments.client import PaymentsClient
+from services.payments.schemas import Invoice, Payment
+from web.gateway.engine import Engine, attributes
+from web.gateway.errors import WorkflowNotFound
+from workflows import ids
+from workflows.booking import AppointmentBooking
+from workflows.contracts import (
+    BookingOutcome,
+    BookingRequest,
+    CancellationRequest,
+    Changed,
+    PaymentChoice,
+    RescheduleRequest,
+    Resolution,
+    VisitStep,
+)
+
+
+class Booking(BaseModel):
+    """What somebody wants to book, as forms and JSON say it."""
+
+    patient_id: UUID
+    consultant_id: UUID
+    visit_type_id: UUID
+    location_id: UUID | None = None
+    start: datetime
+    reason: str = ""
+    notes: str = ""
+    payment: PaymentChoice | None = None
+    notify: bool = True
+    overbook_reason: str | None = None
+
+    def fingerprint(self) -> str:
+        """Tell whether a repeated request is the same one."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:32]
+
+
+class Named(BaseModel):
+    """A record by its id and the name that people know it by."""
+
+    id: UUID
+    name: str
+
+
+class PlannedReminder(BaseModel):
+    """A reminder that will be sent."""
+
+    channel: str
+    at: datetime
+
+
+class Booked(BaseModel):
+    """The answer to a booking."""
+
+    id: UUID
+    reference: str
+    status: str
+    version: int
+    patient: Named
+    consultant: Named
+    visit_type: Named
+    location_id: UUID
+    start: datetime
+    end: datetime
+    zone: str
+    invoice: Invoice | None
+    payment: Payment | None
+    reminders: list[PlannedReminder]
+    workflow_id: str
+
+
+class Bookings:
+    """The appointment processes."""
+
+    def __init__(
+        self, engine: Engine, appointments: AppointmentsClient, patients: PatientsClient, payments: PaymentsClient
+    ) -> None:
+        self._engine = engine
+        self._appointments = appointments
+        self._patients = patients
+        self._payments = payments
+
+    async def book(self, actor: Actor, wanted: Booking, key: str | None = None) -> Booked:
+        """Book, and wait for the outcome. The same `key` with the same body gives the same answer.
+
+        Raises:
+            IdempotencyConflict: the key was used for another booking.
+            StillDeciding: there is no outcome yet.
+            Refusal: the outcome is a no, with its reason.
+        """
+        appointment_id = derived_id("appointment", actor.tenant_id, actor.id, key) if key else uuid7()
+        fingerprint = wanted.fingerprint()
+        if wanted.reason or wanted.notes or wanted.overbook_reason:
+            written = Notes(reason=wanted.reason, notes=wanted.notes, overbook_reason=wanted.overbook_reason or "")
+            await self._appointments.write_notes(actor, appointment_id, written)
+        outcome: BookingOutcome = await self._engine.begin(
+            AppointmentBooking.run,
+            self._request(actor, wanted, appointment_id, fingerprint),
+            ids.appointment(appointment_id),
+            AppointmentBooking.book,
+            fingerprint,
+            update_id=f"book-{appointment_id}",
+            attributes=attributes(
+                actor, consultant_id=wanted.consultant_id, location_id=wanted.location_id, visit_at=wanted.start
+            ),
+            summary="Appointment",
+        )
+        if outcome.request_hash != fingerprint:
+            raise IdempotencyConflict
+        if outcome.refused:
+            raise outcome.refused.refusal()
+        return await self._answer(actor, outcome)
+
+    async def cancel(
+        self, actor: Actor, appointment_id: UUID, reason: str, *, notify: bool = True, waive_fee: bool = False
+    ) -> Appointment:
+        """Cancel; the money goes back as the visit type's policy says."""
+        asked = CancellationRequest(actor=actor, reason=reason, notify=notify, waive_fee=waive_fee)
+        return await self._change(actor, appointment_id, AppointmentBooking.cancel, asked)
+
+    async def reschedule(
+        self,
+        actor: Actor,
+        appointment_id: UUID,
+        start: datetime,
+        *,
+        consultant_id: UUID | None = None,
+        location_id: UUID | None = None,
+        notify: bool = True,
+    ) -> Appointment:
+        """Move to another time, consultant or place, in one step."""
+        asked = RescheduleRequest(
+            actor=actor, start=start, consultant_id=consultant_id, location_id=location_id, notify=notify
+        )
+        return await self._change(actor, appointment_id, AppointmentBooking.reschedule, asked)
+
+    async def step(
+        self,
+        actor: Actor,
+        appointment_id: UUID,
+        verb: Literal["arrival", "check-in", "completion", "no-show"],
+        *,
+        undo: bool = False,
+    ) -> Appointment:
+        """Note a step of the visit, or undo it."""
+        asked = VisitStep(actor=actor, verb=verb, undo=undo)
+        return await self._change(actor, appointment_id, AppointmentBooking.visit, asked)
+
+    async def resolve(self, actor: Actor, appointment_id: UUID, action: Literal["retry", "skip"]) -> None:
+        """Say what becomes of an appointment that waits for a person."""
+        await self._change(actor, appointment_id, AppointmentBooking.resolve, Resolution(actor=actor, action=action))
+
+    async def _change(self, actor: Actor, appointment_id: UUID, update: Any, asked: BaseModel) -> Appointment:
+        standing = await self._appointments.standing(actor, appointment_id)
+        try:
+            changed: Changed = await self._engine.ask(
+                ids.appointment(appointment_id), update, asked, update_id=str(uuid7())
+            )
+        except WorkflowNotFound:
+            raise WrongState(f"This appointment is {standing.status} and has ended.") from None
+        if changed.refused:
+            raise changed.refused.refusal()
+        return changed.appointment or standing
+
+    def _request(self, actor: Actor, wanted: Booking, appointment_id: UUID, fingerprint: str) -> BookingRequest:
+        return BookingRequest(
+            appointment_id=appointment_id,
+            actor=actor,
+            request_hash=fingerprint,
+            overbook=wanted.overbook_reason is not None,
+            **wanted.model_dump(
+                include={"patient_id", "consultant_id", "visit_type_id", "location_id", "start", "payment", "notify"}
+            ),
+        )
+
+    async def _answer(self, actor: Actor, outcome: BookingOutcome) -> Booked:
+        appointment, offer = outcome.appointment, outcome.offer
+        if appointment is None or offer is None:
+            message = "an outcome without refusal carries the appointment and its terms"
+            raise ValueError(message)
+        contact, invoice = await asyncio.gather(
+            self._patients.contact(actor, appointment.patient_id), self._invoice(actor, outcome.invoice_id)
+        )
+        channels = [name for name, there in (("email", contact.email), ("sms", contact.phone)) if there]
+        zone = ZoneInfo(appointment.zone)
+        return Booked(
+            id=appointment.id,
+            reference=appointment.reference,
+            status=appointment.status,
+            version=appointment.version,
+            patient=Named(id=contact.id, name=contact.name),
+            consultant=Named(id=offer.consultant_id, name=offer.consultant_name),
+            visit_type=Named(id=offer.visit_type_id, name=offer.visit_type_name),
+            location_id=appointment.location_id,
+            start=appointment.start.astimezone(zone),
+            end=appointment.end.astimezone(zone),
+            zone=appointment.zone,
+            invoice=invoice,
+            payment=outcome.payment,
+            reminders=[
+                PlannedReminder(channel=channel, at=at.astimezone(zone))
+                for at in outcome.reminders
+                for channel in channels
+            ],
+            workflow_id=ids.appointment(appointment.id),
+        )
+
+    async def _invoice(self, actor: Actor, invoice_id: UUID | None) -> Invoice | None:
+        if invoice_id is None or not actor.may("payments:read"):
+            return None
+        return await self._payments.get_invoice(actor, invoice_id)

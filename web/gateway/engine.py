@@ -1,0 +1,170 @@
+"""Starting workflows and speaking to running ones, with the engine's faults told in our words."""
+
+from collections.abc import Awaitable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from careconnect.auth import Actor
+from web.gateway.errors import EngineUnavailable, StillDeciding, WorkflowNotFound
+from workflows import ids
+
+T = TypeVar("T")
+_AWAY = {
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.CANCELLED,
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+    RPCStatusCode.INTERNAL,
+}
+
+
+class WorkflowState(BaseModel):
+    """Where a process stands, without personal data."""
+
+    id: str
+    type: str
+    state: str
+    step: str | None = None
+    started_at: datetime | None = None
+    closed_at: datetime | None = None
+    result: dict[str, Any] | None = None
+    refusal: dict[str, Any] | None = None
+
+
+class Engine:
+    """The workflow engine as the edge uses it."""
+
+    def __init__(self, client: Client, rpc_timeout_seconds: float) -> None:
+        self.client = client
+        self._timeout = timedelta(seconds=rpc_timeout_seconds)
+
+    async def begin(  # noqa: PLR0917 - the parts of one update-with-start
+        self,
+        run: Any,
+        request: BaseModel,
+        workflow_id: str,
+        update: Any,
+        argument: Any,
+        *,
+        update_id: str,
+        attributes: list[SearchAttributePair[Any]],
+        summary: str,
+        again: bool = False,
+    ) -> Any:
+        """Start a workflow, or find it running, and wait for the answer of `update`.
+
+        A repeat with the same ids gets the first answer. With `again`, one that ended may be started anew.
+
+        Raises:
+            StillDeciding: the workflow exists and has not answered in time.
+            EngineUnavailable: the engine does not answer; the same request may be sent again.
+        """
+        reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
+        start = WithStartWorkflowOperation(
+            run,
+            request,
+            id=workflow_id,
+            task_queue=ids.BOOKINGS,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=reuse,
+            search_attributes=TypedSearchAttributes(attributes),
+            static_summary=summary,
+        )
+        return await self._answer(
+            self.client.execute_update_with_start_workflow(
+                update, argument, id=update_id, start_workflow_operation=start, rpc_timeout=self._timeout
+            ),
+            workflow_id,
+        )
+
+    async def ask(self, workflow_id: str, update: Any, argument: BaseModel, *, update_id: str) -> Any:
+        """Send an update to a running workflow and wait for its answer.
+
+        Raises:
+            WorkflowNotFound: there is none, or it has ended.
+        """
+        handle: WorkflowHandle[Any, Any] = self.client.get_workflow_handle(workflow_id)
+        return await self._answer(
+            handle.execute_update(update, argument, id=update_id, rpc_timeout=self._timeout), workflow_id
+        )
+
+    async def state(self, actor: Actor, workflow_id: str, progress: str = "progress") -> WorkflowState:
+        """Tell where a process of the actor's tenant stands.
+
+        Raises:
+            WorkflowNotFound: there is none, or it is another tenant's.
+        """
+        handle: WorkflowHandle[Any, Any] = self.client.get_workflow_handle(workflow_id)
+        try:
+            described = await handle.describe(rpc_timeout=self._timeout)
+        except RPCError as error:
+            raise _translated(error) from error
+        if described.typed_search_attributes.get(ids.TENANT) != str(actor.tenant_id):
+            raise WorkflowNotFound
+        running = described.status == WorkflowExecutionStatus.RUNNING
+        return WorkflowState(
+            id=workflow_id,
+            type=described.workflow_type,
+            state=described.status.name.lower() if described.status else "unknown",
+            step=await self._step(handle, progress) if running else None,
+            started_at=described.start_time,
+            closed_at=described.close_time,
+        )
+
+    async def _step(self, handle: WorkflowHandle[Any, Any], progress: str) -> str | None:
+        """Ask the workflow itself; without a worker there is nobody to tell, and the rest is still an answer."""
+        try:
+            found: dict[str, Any] = await handle.query(progress, rpc_timeout=timedelta(seconds=2))
+        except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            return None
+        return found.get("stage")
+
+    async def _answer(self, call: Awaitable[T], workflow_id: str) -> T:
+        try:
+            return await call
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise StillDeciding(workflow_id=workflow_id, retry_after=2) from error
+        except (WorkflowUpdateFailedError, WorkflowFailureError) as error:
+            raise WorkflowNotFound("The process has ended.") from error
+        except RPCError as error:
+            raise _translated(error) from error
+
+
+def _translated(error: RPCError) -> Exception:
+    if error.status == RPCStatusCode.NOT_FOUND:
+        return WorkflowNotFound()
+    if error.status in _AWAY:
+        return EngineUnavailable()
+    return error
+
+
+def attributes(actor: Actor, **known: UUID | datetime | str | None) -> list[SearchAttributePair[Any]]:
+    """Make the search attributes that a workflow starts with."""
+    keys: dict[str, Any] = {
+        "location_id": ids.LOCATION,
+        "consultant_id": ids.CONSULTANT,
+        "visit_at": ids.VISIT_AT,
+        "appointment_status": ids.APPOINTMENT_STATUS,
+        "payment_status": ids.PAYMENT_STATUS,
+    }
+    pairs: list[SearchAttributePair[Any]] = [ids.TENANT.value_set(str(actor.tenant_id))]
+    for name, value in known.items():
+        if value is not None:
+            pairs.append(keys[name].value_set(value if isinstance(value, datetime) else str(value)))
+    return pairs

@@ -1,0 +1,61 @@
+"""The product as the edge sees it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Self
+
+from temporalio.client import Client
+
+from careconnect import temporal
+from careconnect.auth import Actor
+from careconnect.config import Settings
+from services.appointments.client import AppointmentsClient
+from services.consultants.client import ConsultantsClient
+from services.hosting import Services
+from services.identity.client import IdentityClient
+from services.notifications.client import NotificationsClient
+from services.patients.client import PatientsClient
+from services.payments.client import PaymentsClient
+from services.reports.client import ReportsClient
+from web.gateway.bookings import Bookings
+from web.gateway.engine import Engine, WorkflowState
+from web.gateway.finding import Slot, SlotQuery, find_slots
+from web.gateway.money import MoneyProcesses
+from workflows.schedules import refresh_dashboard
+
+
+class Gateway:
+    """Reads and plain writes through the services' clients; processes through `bookings` and `money`."""
+
+    def __init__(self, services: Services, engine: Client, settings: Settings) -> None:
+        self.services = services
+        self.engine = Engine(engine, settings.temporal.rpc_timeout_seconds)
+        self.patients = services.client(PatientsClient)
+        self.consultants = services.client(ConsultantsClient)
+        self.appointments = services.client(AppointmentsClient)
+        self.payments = services.client(PaymentsClient)
+        self.messages = services.client(NotificationsClient)
+        self.reports = services.client(ReportsClient)
+        self.identity = services.client(IdentityClient)
+        self.bookings = Bookings(self.engine, self.appointments, self.patients, self.payments)
+        self.money = MoneyProcesses(self.engine, self.payments)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings) -> AsyncIterator[Self]:
+        """Connect to the services and, at the first call, to the engine: pages work while it is away."""
+        client = await temporal.connect(settings, lazy=True)
+        async with Services(settings) as services:
+            yield cls(services, client, settings)
+
+    async def slots(self, actor: Actor, wanted: SlotQuery) -> list[Slot]:
+        """Find free starts across consultants, the soonest first."""
+        return await find_slots(self.consultants, self.appointments, actor, wanted)
+
+    async def workflow(self, actor: Actor, workflow_id: str) -> WorkflowState:
+        """Tell where a process stands, without personal data."""
+        return await self.engine.state(actor, workflow_id)
+
+    async def refresh_dashboard(self, actor: Actor) -> None:
+        """Have the figures made anew now, rather than at the next turn."""
+        await refresh_dashboard(self.engine.client, actor.tenant_id)

@@ -1,0 +1,131 @@
+"""Payments as processes: taking money, capturing, voiding and returning it."""
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from careconnect.auth import Actor
+from careconnect.errors import IdempotencyConflict
+from careconnect.ids import derived_id, uuid7
+from careconnect.money import Money
+from services.payments.client import PaymentsClient
+from services.payments.schemas import Payment
+from services.payments.states import Method
+from web.gateway.engine import Engine, attributes
+from workflows import ids
+from workflows.contracts import (
+    AuthoriseRequest,
+    CaptureRequest,
+    CollectRequest,
+    PaymentResult,
+    PaymentTarget,
+    RefundRequest,
+)
+from workflows.payment import PaymentCapture
+
+
+class Collection(BaseModel):
+    """Money that somebody wants to take for an invoice."""
+
+    invoice_id: UUID
+    method: Method
+    amount: Money
+    token: str | None = None
+    capture: bool = True
+
+    def fingerprint(self) -> str:
+        """Tell whether a repeated request is the same one."""
+        return str(derived_id(self.model_dump_json()))
+
+
+class MoneyProcesses:
+    """The payment processes."""
+
+    def __init__(self, engine: Engine, payments: PaymentsClient) -> None:
+        self._engine = engine
+        self._payments = payments
+
+    async def collect(self, actor: Actor, wanted: Collection, key: str | None = None) -> Payment:
+        """Take money, once per `key`.
+
+        Raises:
+            IdempotencyConflict: the key was used for another payment.
+            Refusal: the payment was refused, such as a declined card.
+        """
+        payment_id = derived_id("desk payment", actor.tenant_id, actor.id, key) if key else uuid7()
+        fingerprint = wanted.fingerprint()
+        authorise = AuthoriseRequest(
+            actor=actor,
+            payment_id=payment_id,
+            amount=wanted.amount,
+            method=wanted.method,
+            token=wanted.token,
+            invoice_id=wanted.invoice_id,
+        )
+        request = CollectRequest(
+            actor=actor, payment_id=payment_id, authorise=authorise, capture=wanted.capture, request_hash=fingerprint
+        )
+        result: PaymentResult = await self._begin(
+            actor, payment_id, request, PaymentCapture.collect, fingerprint, f"collect-{payment_id}"
+        )
+        if result.request_hash and result.request_hash != fingerprint:
+            raise IdempotencyConflict
+        return _payment(result)
+
+    async def capture(self, actor: Actor, payment_id: UUID, amount: Money | None = None) -> Payment:
+        """Take reserved money, all or a part."""
+        asked = CaptureRequest(actor=actor, payment_id=payment_id, amount=amount)
+        return await self._ask(actor, payment_id, PaymentCapture.capture, asked, f"capture-{payment_id}")
+
+    async def void(self, actor: Actor, payment_id: UUID) -> Payment:
+        """Let go of reserved money."""
+        asked = PaymentTarget(actor=actor, payment_id=payment_id)
+        return await self._ask(actor, payment_id, PaymentCapture.void, asked, f"void-{payment_id}")
+
+    async def refund(
+        self, actor: Actor, payment_id: UUID, reason: str, amount: Money | None = None, key: str | None = None
+    ) -> Payment:
+        """Return captured money, all or a part, once per `key`."""
+        refund_id = derived_id("desk refund", actor.tenant_id, actor.id, key) if key else uuid7()
+        asked = RefundRequest(actor=actor, payment_id=payment_id, refund_id=refund_id, amount=amount, reason=reason)
+        return await self._ask(actor, payment_id, PaymentCapture.refund, asked, f"refund-{refund_id}")
+
+    async def _ask(self, actor: Actor, payment_id: UUID, update: Any, asked: BaseModel, update_id: str) -> Payment:
+        """Speak to the payment's workflow; one that ended long ago is started again for it."""
+        await self._payments.get_payment(actor, payment_id)
+        request = CollectRequest(actor=actor, payment_id=payment_id)
+        result: PaymentResult = await self._begin(actor, payment_id, request, update, asked, update_id, again=True)
+        return _payment(result)
+
+    async def _begin(
+        self,
+        actor: Actor,
+        payment_id: UUID,
+        request: CollectRequest,
+        update: Any,
+        argument: Any,
+        update_id: str,
+        *,
+        again: bool = False,
+    ) -> Any:
+        return await self._engine.begin(
+            PaymentCapture.run,
+            request,
+            ids.payment(payment_id),
+            update,
+            argument,
+            update_id=update_id,
+            attributes=attributes(actor),
+            summary="Payment",
+            again=again,
+        )
+
+
+def _payment(result: PaymentResult) -> Payment:
+    if result.refused:
+        raise result.refused.refusal()
+    if result.payment is None:
+        message = "a result without refusal carries the payment"
+        raise ValueError(message)
+    return result.payment

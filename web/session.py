@@ -1,0 +1,121 @@
+"""Who asks at the edge: a person with a session cookie, or a program with an access token."""
+
+import hmac
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+from pydantic import BaseModel
+
+from careconnect.auth import Actor
+from careconnect.errors import Forbidden, NotAuthenticated, Refusal
+from services.identity.schemas import SessionInfo
+from web.gateway import Gateway
+from web.oauth import AccessTokens
+
+COOKIE = "careconnect_session"
+CSRF_HEADER = "x-csrf-token"
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+_PLATFORM = Actor.system("identity:authenticate")
+
+
+class CsrfFailed(Forbidden):
+    """The request changes something and does not carry the session's CSRF token."""
+
+    code, title = "csrf_failed", "Reload the page and try again"
+
+
+class Person(BaseModel):
+    """Somebody who is signed in, with what their pages need to know."""
+
+    actor: Actor
+    session: SessionInfo
+
+    @property
+    def tenant_id(self) -> UUID:
+        """The organisation."""
+        return self.actor.tenant_id
+
+    @property
+    def csrf(self) -> str:
+        """The token that their forms carry."""
+        return self.session.csrf_secret
+
+
+async def person(request: Request) -> Person:
+    """Read the person from the session cookie; a request that changes something must carry the CSRF token.
+
+    Raises:
+        NotAuthenticated: there is no session, or it has ended.
+        CsrfFailed: the CSRF token is missing or wrong.
+    """
+    found = await signed_in(request)
+    if request.method not in _SAFE:
+        await _check_csrf(request, found.session)
+    return found
+
+
+async def signed_in(request: Request) -> Person:
+    """Read the person from the session cookie, for requests whose origin is checked in another way.
+
+    Raises:
+        NotAuthenticated: there is no session, or it has ended.
+    """
+    found = await _session(request)
+    if found is None:
+        raise NotAuthenticated
+    return found
+
+
+async def caller(request: Request) -> Actor:
+    """Read the actor of an API request: an access token, or else the session with its CSRF token."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        tokens: AccessTokens = request.app.state.access_tokens
+        return tokens.verify(token)
+    return (await person(request)).actor
+
+
+async def _session(request: Request) -> Person | None:
+    token = request.cookies.get(COOKIE)
+    if not token:
+        return None
+    gateway: Gateway = request.app.state.gateway
+    try:
+        session = await gateway.identity.session(_PLATFORM, token)
+    except Refusal as refusal:
+        if refusal.status == NotAuthenticated.status:
+            return None
+        raise
+    return Person(actor=session.actor, session=session)
+
+
+async def _check_csrf(request: Request, session: SessionInfo) -> None:
+    given = request.headers.get(CSRF_HEADER)
+    if given is None and "form" in request.headers.get("content-type", ""):
+        field = (await request.form()).get("csrf_token")
+        given = field if isinstance(field, str) else None
+    if given is None or not hmac.compare_digest(given.encode(), session.csrf_secret.encode()):
+        raise CsrfFailed
+
+
+def may(scope: str) -> Actor:
+    """Build the dependency that lets an API request pass only with `scope`, and hands over its actor."""
+
+    async def check(actor: Annotated[Actor, Depends(caller)]) -> Actor:
+        if not actor.may(scope):
+            raise Forbidden(f"This needs the scope {scope}.", needed=scope)
+        return actor
+
+    found: Actor = Depends(check)
+    return found
+
+
+def gateway(request: Request) -> Gateway:
+    """Hand over the gateway."""
+    found: Gateway = request.app.state.gateway
+    return found
+
+
+Signed = Annotated[Person, Depends(person)]
+Door = Annotated[Gateway, Depends(gateway)]
