@@ -28,14 +28,15 @@ _EMAIL = re.compile(r"\S+@\S+")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)")
 _MRN = re.compile(r"\bmrn[\s-]*0*(\d{1,12})\b", re.IGNORECASE)
+_PIECES = re.compile(r"\d+|\D+")
 _NUMBER = re.compile(r"(?<!\w)\(?(\+?\(?\d[\d\s().-]*)(?!\w)")
 
 
 def record_terms(person: Demographics, number: int, country: str) -> set[str]:
     """Collect everything that a record is found by."""
     terms = {f"mrn:{number}", f"n:{number}", f"dob:{person.date_of_birth.isoformat()}", person_term(person)}
-    for word in _words(person.name) | _words(_APOSTROPHES.sub("", person.name)):
-        terms |= _beginnings(_word_term(word)[0], {word})
+    for word in _words(person.name, apostrophe=" ") | _words(person.name):
+        terms |= _beginnings(word)
     if person.phone:
         terms |= {phone_term(person.phone)} | _phone_terms(person.phone)
     if person.national_id:
@@ -76,7 +77,7 @@ def asked_terms(query: str, country: str) -> list[str]:
     ]
     for pattern, read in readers:
         rest = _take(pattern, read, rest, found)
-    found += [_word_term(word) for word in sorted(_words(_APOSTROPHES.sub("", rest)))]
+    found += [_word_term(word) for word in sorted(_words(rest))]
     return list(dict.fromkeys(found))[:_MOST_ASKED]
 
 
@@ -124,16 +125,14 @@ def _without_country(digits: str) -> str:
 
 def _phone_terms(phone: str) -> set[str]:
     national = str(phonenumbers.parse(phone).national_number)
-    return _beginnings("n", {national}, _SHORTEST_NUMBER) | {f"n:{national[-_LAST_DIGITS:]}"}
+    return _beginnings(national, _SHORTEST_NUMBER) | {f"n:{national[-_LAST_DIGITS:]}"}
 
 
 def _national_id_terms(text: str, country: str) -> set[str]:
     compact = "".join(mark for mark in text if mark.isalnum())
-    terms = {_word_term(word) for word in _words(text)} | {_word_term(national_id(text, country))}
-    for word in _words(compact):
-        kind, shown = _word_term(word).split(":", 1)
-        terms |= _beginnings(kind, {shown}, _SHORTEST_NUMBER)
-    return terms
+    pieces = _words(text).union(*(_words(piece) for piece in _PIECES.findall(compact)))
+    terms = {_word_term(piece) for piece in pieces} | {_word_term(national_id(text, country))}
+    return terms.union(*(_beginnings(word, _SHORTEST_NUMBER) for word in _words(compact)))
 
 
 def _word_term(word: str) -> str:
@@ -142,13 +141,12 @@ def _word_term(word: str) -> str:
     return f"w:{word.casefold()[:_LONGEST]}"
 
 
-def _beginnings(kind: str, found: Iterable[str], shortest: int = 1) -> set[str]:
-    return {
-        f"{kind}:{word[:length]}"
-        for word in found
-        for length in range(min(shortest, len(word)), min(len(word), _LONGEST) + 1)
-    }
+def _beginnings(word: str, shortest: int = 1) -> set[str]:
+    shown = word.lstrip("0") if any(mark.isdecimal() for mark in word) else word
+    lengths = range(min(shortest, len(shown)), min(len(shown), _LONGEST) + 1)
+    return {_word_term(shown[:length]) for length in lengths}
 
 
-def _words(text: str) -> set[str]:
-    return set(words(_UNSEEN.sub("", text)))
+def _words(text: str, apostrophe: str = "") -> set[str]:
+    plain = unicodedata.normalize("NFKD", _UNSEEN.sub("", text))
+    return set(words(_APOSTROPHES.sub(apostrophe, plain)))
