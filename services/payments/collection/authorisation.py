@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from careconnect.db import WriteSession
 from careconnect.errors import IdempotencyConflict, Refusal
 from services.payments import ledger, repository, schemas, wire
 from services.payments.collection import door
@@ -46,6 +45,9 @@ async def _again(till: Till, known: Payment, wanted: PaymentWrite) -> schemas.Pa
         await door.keep_shut(till, known)
         raise PaymentReleased
     if known.request_hash != wanted.fingerprint():
+        if known.gateway == ledger.DESK:
+            # A card was charged under this id at the same moment; money at the desk never has a charge.
+            await till.gateway().void(known.id, f"{known.id}:void:1")
         raise IdempotencyConflict
     await _settle(till, known)
     return wire.listed(known)
@@ -80,6 +82,8 @@ def _admit(invoice: Invoice | None, wanted: PaymentWrite) -> None:
 
 async def _ask(till: Till, payment_id: UUID, wanted: PaymentWrite) -> GatewayCharge | None:
     if wanted.token is None:
+        if await till.gateway().find(payment_id):
+            raise IdempotencyConflict("A card was charged under this id, and it is not known here how that ended.")
         return None
     order = Order(payment_id, wanted.amount, wanted.token)
     return await till.gateway().authorise(order, f"{payment_id}:authorise:1")
@@ -102,12 +106,7 @@ async def _record(
             raise repository.Doubled
         if not invoice and wanted.invoice:
             await repository.add_invoice(session, owed, wanted.invoice, keys)
+            session.record("invoice.issued", "invoice", owed.id, data=owed.facts())
         await repository.post(session, *bookings)
-        _tell(session, payment)
+        session.record(f"payment.{payment.status}", "payment", payment.id, data=payment.facts())
     return payment, owed
-
-
-def _tell(session: WriteSession, payment: Payment) -> None:
-    data = {"status": payment.status, "amount": payment.amount, "currency": payment.currency, "method": payment.method}
-    data |= {"invoice_id": str(payment.invoice_id), "decline_code": payment.decline_code}
-    session.record(f"payment.{payment.status}", "payment", payment.id, data=data)

@@ -36,8 +36,7 @@ async def took(till: Till, payment_id: UUID, amount: Money) -> schemas.Payment:
         bookings = payment.capture(amount, invoice)
         await repository.post(session, *bookings)
         if bookings:
-            data = {"captured": payment.captured, "currency": payment.currency, "invoice_id": str(invoice.id)}
-            session.record("payment.captured", "payment", payment_id, data=data)
+            session.record("payment.captured", "payment", payment_id, data=payment.facts())
     return wire.payment(payment, invoice)
 
 
@@ -75,5 +74,5 @@ async def let_go(till: Till, payment: Payment) -> schemas.Payment:
     async with till.write() as session:
         payment, invoice = await repository.lock_payment(session, payment.id)
         if payment.void(invoice):
-            session.record("payment.voided", "payment", payment.id, data={"invoice_id": str(invoice.id)})
+            session.record("payment.voided", "payment", payment.id, data=payment.facts())
     return wire.payment(payment, invoice)

@@ -19,12 +19,12 @@ async def shut(till: Till, payment_id: UUID, reason: bytes) -> Payment | None:
     fresh.release(reason)
     async with till.write() as session:
         if await repository.claim(session, fresh):
-            session.record("payment.released", "payment", payment_id, data={"status": fresh.status})
+            session.record("payment.released", "payment", payment_id, data=fresh.facts())
             return fresh
         row = await repository.lock_door(session, payment_id)
         if row.released_at is None:
             row.release(reason)
-            session.record("payment.released", "payment", payment_id, data={"status": row.status})
+            session.record("payment.released", "payment", payment_id, data=row.facts())
     return row if row.is_closed_door else None
 
 
@@ -43,6 +43,5 @@ async def keep_shut(till: Till, row: Payment) -> Payment:
         row = await repository.lock_door(session, row.id)
         if row.gateway_reference is None:
             row.learn(charge)
-            data = {"amount": row.amount, "currency": row.currency}
-            session.record("payment.voided", "payment", row.id, data=data)
+            session.record("payment.voided", "payment", row.id, data=row.facts())
     return row

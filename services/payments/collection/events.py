@@ -55,11 +55,10 @@ async def _follow(session: WriteSession, payment_id: UUID, charge: GatewayCharge
     changed = False
     if payment.status == PaymentStatus.authorised and charge.status == "voided":
         changed = payment.void(invoice)
-        session.record("payment.voided", "payment", payment_id, data={"invoice_id": str(invoice.id)})
+        session.record("payment.voided", "payment", payment_id, data=payment.facts())
     if payment.status == PaymentStatus.authorised and charge.status == "captured":
         await repository.post(session, *payment.capture(charge.captured, invoice))
-        data = {"captured": payment.captured, "currency": payment.currency, "invoice_id": str(invoice.id)}
-        session.record("payment.captured", "payment", payment_id, data=data)
+        session.record("payment.captured", "payment", payment_id, data=payment.facts())
         changed = True
     bookings = await _refunds(session, payment, invoice, charge)
     await repository.post(session, *bookings)
@@ -74,8 +73,7 @@ async def _refunds(session: WriteSession, payment: Payment, invoice: Invoice, ch
     for row in await repository.refunds(session, payment.id):
         if row.id in listed and (booked := row.succeed(payment, invoice, listed[row.id])):
             bookings += booked
-            data = {"payment_id": str(payment.id), "amount": row.amount, "currency": row.currency}
-            session.record("refund.succeeded", "refund", row.id, data=data)
+            session.record("refund.succeeded", "refund", row.id, data=row.facts())
     return bookings
 
 

@@ -29,8 +29,7 @@ async def _issue(till: Till, invoice_id: UUID, wanted: InvoiceWrite) -> bool:
             row = Invoice.issue(session.tenant_id, invoice_id, wanted)
             await repository.add_invoice(session, row, wanted, keys)
             await repository.post(session, ledger.invoice_issued(row.id, row.currency, row.total))
-            data = {"number": row.number, "total": row.total, "currency": row.currency}
-            session.record("invoice.issued", "invoice", row.id, data=data)
+            session.record("invoice.issued", "invoice", row.id, data=row.facts())
         elif known.request_hash != wanted.fingerprint():
             raise IdempotencyConflict
     return known is None
@@ -49,4 +48,4 @@ async def cancel_invoice(till: Till, invoice_id: UUID, reason: bytes) -> None:
         bookings = row.cancel(reason)
         await repository.post(session, *bookings)
         if bookings:
-            session.record("invoice.cancelled", "invoice", row.id, data={"number": row.number, "total": row.total})
+            session.record("invoice.cancelled", "invoice", row.id, data=row.facts())

@@ -51,11 +51,10 @@ async def ask(till: Till, payment_id: UUID, wanted: Request) -> tuple[Refund, Pa
         amount = payment.send_back(wanted.amount)
         row = Refund.ask(wanted.id, payment, amount, wanted.reason, wanted.digest)
         session.add(row)
-        data = {"payment_id": str(payment_id), "amount": amount, "currency": row.currency}
-        session.record("refund.requested", "refund", row.id, data=data)
+        session.record("refund.requested", "refund", row.id, data=row.facts())
         if payment.gateway == ledger.DESK:
             await repository.post(session, *row.succeed(payment, invoice, None))
-            session.record("refund.succeeded", "refund", row.id, data=data)
+            session.record("refund.succeeded", "refund", row.id, data=row.facts())
     return row, payment, True
 
 
@@ -85,8 +84,7 @@ async def _succeeded(till: Till, payment_id: UUID, refund_id: UUID, gateway_refe
         bookings = row.succeed(payment, invoice, gateway_reference)
         await repository.post(session, *bookings)
         if bookings:
-            data = {"payment_id": str(payment_id), "amount": row.amount, "currency": row.currency}
-            session.record("refund.succeeded", "refund", refund_id, data=data)
+            session.record("refund.succeeded", "refund", refund_id, data=row.facts())
     return row
 
 
@@ -95,4 +93,4 @@ async def _failed(till: Till, payment_id: UUID, refund_id: UUID) -> None:
         payment, _ = await repository.lock_payment(session, payment_id)
         row = await repository.refund(session, refund_id)
         row.fail(payment)
-        session.record("refund.failed", "refund", refund_id, data={"payment_id": str(payment_id)})
+        session.record("refund.failed", "refund", refund_id, data=row.facts())

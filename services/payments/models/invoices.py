@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -99,6 +100,11 @@ class Invoice(db.Tenanted, db.Versioned, Base):
             request_hash=wanted.fingerprint(),
         )
 
+    def facts(self) -> dict[str, Any]:
+        """Tell an event what this is, without anything personal."""
+        amounts = {"currency": self.currency, "total": self.total, "paid": self.paid, "refunded": self.refunded}
+        return {"number": self.number, "status": self.status, "appointment_id": _text(self.appointment_id)} | amounts
+
     @property
     def due(self) -> int:
         """What is still to be paid."""
@@ -155,3 +161,7 @@ class Invoice(db.Tenanted, db.Versioned, Base):
         self.cancelled_at = clock.now()
         self.cancel_reason = reason
         return [ledger.invoice_cancelled(self.id, self.currency, self.total, self.refunded)]
+
+
+def _text(key: UUID | None) -> str | None:
+    return str(key) if key else None

@@ -107,6 +107,14 @@ class Payment(db.Tenanted, db.Versioned, Base):
             return []
         return self.capture(amount, invoice) if self.gateway == ledger.DESK else []
 
+    def facts(self) -> dict[str, Any]:
+        """Tell an event what this is, without anything personal."""
+        keys = {"invoice_id": self.invoice_id, "appointment_id": self.appointment_id}
+        said = {name: str(key) if key else None for name, key in keys.items()}
+        said |= {"status": self.status, "method": self.method, "decline_code": self.decline_code}
+        amounts = {"amount": self.amount, "captured": self.captured, "refunded": self.refunded}
+        return said | {"currency": self.currency} | amounts
+
     @property
     def account(self) -> str:
         """The ledger account where this money waits."""

@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -43,6 +44,11 @@ class Refund(db.Tenanted, db.Versioned, Base):
             status=RefundStatus.pending,
             request_hash=request_hash,
         )
+
+    def facts(self) -> dict[str, Any]:
+        """Tell an event what this is, without anything personal."""
+        said = {"payment_id": str(self.payment_id), "status": self.status}
+        return said | {"amount": self.amount, "currency": self.currency}
 
     def succeed(self, payment: Payment, invoice: Invoice, gateway_reference: str | None) -> list[ledger.Booking]:
         """Write down that the money went back; nothing to book if that was known.

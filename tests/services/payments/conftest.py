@@ -24,10 +24,10 @@ def invoice_body(total: int = 350_000, **also: Any) -> dict[str, Any]:
     return {"patient_id": str(uuid7()), "appointment_id": str(uuid7()), "lines": lines} | also
 
 
-def payment_body(amount: int = 350_000, token: str = "pm_card_visa", **also: Any) -> dict[str, Any]:
+def payment_body(amount: int = 350_000, card: str | None = "pm_card_visa", **also: Any) -> dict[str, Any]:
     """Write a card payment that issues its invoice."""
     invoice = {"id": str(uuid7())} | invoice_body(amount)
-    return {"invoice": invoice, "method": "card", "token": token, "amount": money(amount)} | also
+    return {"invoice": invoice, "method": "card", "token": card, "amount": money(amount)} | also
 
 
 class Desk:
@@ -37,11 +37,11 @@ class Desk:
         self._http = http
         self._headers = headers
 
-    async def ask(self, method: str, path: str, json: Any = None, **params: Any) -> httpx.Response:
+    async def ask(self, verb: str, path: str, json: Any = None, /, **params: Any) -> httpx.Response:
         """Send one request."""
-        return await self._http.request(method, path, json=json, params=params, headers=self._headers)
+        return await self._http.request(verb, path, json=json, params=params, headers=self._headers)
 
-    async def get(self, path: str, **params: Any) -> Any:
+    async def get(self, path: str, /, **params: Any) -> Any:
         """Read what is expected to be there."""
         answer = await self.ask("GET", path, **params)
         assert answer.status_code == 200, answer.text
@@ -51,10 +51,10 @@ class Desk:
         """Collect."""
         return await self.ask("PUT", f"/payments/{payment_id}", body)
 
-    async def authorised(self, amount: int = 350_000, token: str = "pm_card_visa") -> UUID:
+    async def authorised(self, amount: int = 350_000, card: str = "pm_card_visa") -> UUID:
         """Have an authorised payment."""
         payment_id = uuid7()
-        answer = await self.pay(payment_id, payment_body(amount, token))
+        answer = await self.pay(payment_id, payment_body(amount, card))
         assert answer.status_code == 201, answer.text
         return payment_id
 

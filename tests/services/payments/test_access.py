@@ -36,7 +36,7 @@ ENDPOINTS = [
 
 @pytest.mark.parametrize(("method", "path", "scope", "body"), ENDPOINTS)
 async def test_anonymous_may_not_and_neither_may_whoever_lacks_the_one_right(
-    http: httpx.AsyncClient, act: Callable[..., dict[str, str]], method: str, path: str, scope: str, body: Any
+    *, http: httpx.AsyncClient, act: Callable[..., dict[str, str]], method: str, path: str, scope: str, body: Any
 ) -> None:
     assert (await http.request(method, path, json=body)).status_code == 401
     others = act(*(one for one in (*SCOPES, "patients:read", "appointments:write") if one != scope))

@@ -52,7 +52,7 @@ async def test_no_more_is_captured_than_was_authorised(desk: Desk) -> None:
 
 async def test_what_is_not_authorised_cannot_be_captured(desk: Desk) -> None:
     declined = uuid7()
-    await desk.pay(declined, payment_body(token="pm_card_chargeDeclined"))
+    await desk.pay(declined, payment_body(card="pm_card_chargeDeclined"))
     assert (await desk.capture(declined)).json()["code"] == "payment_state"
     assert (await desk.capture(uuid7())).json()["code"] == "payment_not_found"
 

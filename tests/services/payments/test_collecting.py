@@ -71,7 +71,7 @@ async def test_ten_payments_of_one_invoice_never_reserve_more_than_it_asks(desk:
 async def test_a_decline_is_recorded_answered_with_402_and_not_asked_for_again(
     desk: Desk, token: str, code: str
 ) -> None:
-    payment_id, body = uuid7(), payment_body(token=token)
+    payment_id, body = uuid7(), payment_body(card=token)
     first, second = await desk.pay(payment_id, body), await desk.pay(payment_id, body)
     assert first.status_code == second.status_code == 402
     assert first.json() == second.json()
@@ -83,7 +83,7 @@ async def test_a_decline_is_recorded_answered_with_402_and_not_asked_for_again(
 
 
 async def test_a_declined_invoice_can_be_paid_with_another_card(desk: Desk) -> None:
-    body = payment_body(token="pm_card_chargeDeclined")
+    body = payment_body(card="pm_card_chargeDeclined")
     await desk.pay(uuid7(), body)
     answer = await desk.pay(uuid7(), body | {"token": "pm_card_visa"})
     assert answer.status_code == 201
@@ -91,7 +91,7 @@ async def test_a_declined_invoice_can_be_paid_with_another_card(desk: Desk) -> N
 
 
 async def test_an_invoice_is_numbered_once_even_when_two_cards_race_for_it(desk: Desk) -> None:
-    body = payment_body(token="pm_card_chargeDeclined")
+    body = payment_body(card="pm_card_chargeDeclined")
     ids = [uuid7() for _ in range(6)]
     answers = await asyncio.gather(*(desk.pay(one, body) for one in ids))
     assert {answer.status_code for answer in answers} == {402}
@@ -101,7 +101,7 @@ async def test_an_invoice_is_numbered_once_even_when_two_cards_race_for_it(desk:
 
 @pytest.mark.parametrize("method", ["cash", "card_terminal", "bank_transfer", "insurance"])
 async def test_money_at_the_desk_is_captured_at_once_without_a_gateway(desk: Desk, method: str) -> None:
-    answer = await desk.pay(uuid7(), payment_body(method=method, token=None))
+    answer = await desk.pay(uuid7(), payment_body(method=method, card=None))
     assert answer.status_code == 201
     payment = answer.json()
     assert (payment["status"], payment["captured"], payment["gateway"]) == ("captured", money(350_000), "desk")

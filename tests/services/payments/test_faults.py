@@ -14,7 +14,7 @@ from tests.services.payments.conftest import Desk, money, payment_body
 
 
 async def test_a_dropped_connection_is_unknown_and_the_same_request_heals_it_with_one_charge(desk: Desk) -> None:
-    payment_id, body = uuid7(), payment_body(token="pm_sandbox_flaky")
+    payment_id, body = uuid7(), payment_body(card="pm_sandbox_flaky")
     first = await desk.pay(payment_id, body)
     assert (first.status_code, first.json()["code"]) == (503, "gateway_unknown")
     assert "retry-after" in first.headers
@@ -24,7 +24,7 @@ async def test_a_dropped_connection_is_unknown_and_the_same_request_heals_it_wit
 
 
 async def test_a_slow_card_is_charged_once_after_eight_seconds(desk: Desk, pauses: list[float]) -> None:
-    payment_id, body = uuid7(), payment_body(token="pm_sandbox_slow")
+    payment_id, body = uuid7(), payment_body(card="pm_sandbox_slow")
     assert (await desk.pay(payment_id, body)).status_code == 201
     assert (await desk.pay(payment_id, body)).status_code == 200
     assert pauses == [8.0]
@@ -34,7 +34,7 @@ async def test_a_slow_card_is_charged_once_after_eight_seconds(desk: Desk, pause
 async def test_a_gateway_that_is_down_says_when_to_come_back_and_works_a_minute_later(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    payment_id, body = uuid7(), payment_body(token="pm_sandbox_down")
+    payment_id, body = uuid7(), payment_body(card="pm_sandbox_down")
     down = await desk.pay(payment_id, body)
     assert (down.status_code, down.json()["code"]) == (503, "gateway_unavailable")
     assert 0 < int(down.headers["retry-after"]) <= 60
@@ -49,7 +49,7 @@ async def test_a_gateway_that_is_down_says_when_to_come_back_and_works_a_minute_
 async def test_a_capture_that_the_gateway_refuses_leaves_the_payment_authorised_until_it_is_released(
     desk: Desk,
 ) -> None:
-    payment_id = await desk.authorised(token="pm_sandbox_capture_fails")
+    payment_id = await desk.authorised(card="pm_sandbox_capture_fails")
     for _ in range(2):
         answer = await desk.capture(payment_id)
         assert (answer.status_code, answer.json()["code"]) == (402, "capture_failed")
@@ -58,7 +58,7 @@ async def test_a_capture_that_the_gateway_refuses_leaves_the_payment_authorised_
     assert await desk.balances() == {}
 
 
-class Died(ConnectionError):
+class Died(ConnectionError):  # noqa: N818 - what happened, not an error of ours
     """Stands for a process that ends here; who asked sees a broken connection."""
 
 

@@ -65,7 +65,7 @@ async def test_only_captured_money_can_be_returned(desk: Desk) -> None:
 
 async def test_cash_is_returned_without_a_gateway(desk: Desk) -> None:
     payment_id = uuid7()
-    await desk.pay(payment_id, payment_body(method="cash", token=None))
+    await desk.pay(payment_id, payment_body(method="cash", card=None))
     assert (await desk.refund(payment_id)).json()["status"] == "succeeded"
     assert await desk.balances() == {"refunds": 350_000, "revenue": -350_000}
 

@@ -36,7 +36,7 @@ async def test_releasing_a_captured_payment_returns_all_that_is_left(desk: Desk)
 
 async def test_releasing_a_declined_payment_only_cancels_its_invoice(desk: Desk) -> None:
     payment_id = uuid7()
-    await desk.pay(payment_id, payment_body(token="pm_card_chargeDeclined"))
+    await desk.pay(payment_id, payment_body(card="pm_card_chargeDeclined"))
     answer = await desk.release(payment_id, cancel_invoice=True)
     assert (answer.status_code, answer.json()["status"]) == (200, "declined")
     assert await no_money_is_kept(desk)
@@ -44,7 +44,7 @@ async def test_releasing_a_declined_payment_only_cancels_its_invoice(desk: Desk)
 
 async def test_releasing_cash_writes_down_that_it_was_given_back(desk: Desk) -> None:
     payment_id = uuid7()
-    await desk.pay(payment_id, payment_body(method="cash", token=None))
+    await desk.pay(payment_id, payment_body(method="cash", card=None))
     assert (await desk.release(payment_id, cancel_invoice=True)).json()["refunded"] == money(350_000)
     assert await no_money_is_kept(desk)
 
@@ -61,7 +61,7 @@ async def test_releasing_what_never_happened_is_harmless_and_keeps_a_late_reques
 async def test_a_charge_that_nobody_wrote_down_is_let_go_and_then_written_down(desk: Desk) -> None:
     payment_id = uuid7()
     # The connection drops after the charge, and the one who asked never comes back.
-    assert (await desk.pay(payment_id, payment_body(token="pm_sandbox_flaky"))).status_code == 503
+    assert (await desk.pay(payment_id, payment_body(card="pm_sandbox_flaky"))).status_code == 503
     assert (await desk.charges())[0]["status"] == "authorised"
     answer = await desk.release(payment_id, cancel_invoice=True)
     assert (answer.status_code, answer.json()["status"], answer.json()["amount"]) == (200, "voided", money(350_000))
@@ -79,7 +79,7 @@ async def test_a_request_that_is_still_at_the_gateway_while_it_is_released_keeps
         await released.wait()
 
     monkeypatch.setattr(apps("payments").state.gateways, "pause", pause)
-    slow = asyncio.create_task(desk.pay(payment_id, payment_body(token="pm_sandbox_slow")))
+    slow = asyncio.create_task(desk.pay(payment_id, payment_body(card="pm_sandbox_slow")))
     await arrived.wait()
     assert (await desk.release(payment_id)).status_code == 200
     released.set()

@@ -104,7 +104,7 @@ async def test_an_event_about_a_closed_door_lets_go_what_is_behind_it(
     from services.payments.gateways.sandbox import SandboxGateway  # noqa: PLC0415 - only this test needs it
 
     payment_id = uuid7()
-    await desk.pay(payment_id, payment_body(token="pm_sandbox_flaky"))
+    await desk.pay(payment_id, payment_body(card="pm_sandbox_flaky"))
 
     def die(*_: object) -> None:
         raise ConnectionError
