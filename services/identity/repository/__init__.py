@@ -1,0 +1,1 @@
+"""What the identity service asks its database, and what the database's objections mean."""

@@ -1,0 +1,83 @@
+"""Which role may do what: the one table that endpoints, screens and tests read.
+
+A scope is `resource:verb`. A person holds the scopes of all their roles; an API client holds scopes of its own, and the
+role `integration` is the most that it can be given.
+"""
+
+from collections.abc import Iterable
+from typing import Literal, get_args
+
+Role = Literal["owner", "admin", "front_desk", "clinician", "billing", "auditor", "integration"]
+
+READS = frozenset(
+    {
+        "patients:read",
+        "consultants:read",
+        "catalogue:read",
+        "appointments:read",
+        "payments:read",
+        "messages:read",
+        "reports:read",
+        "identity:read",
+    }
+)
+"""What can be seen without clinical notes and without the audit."""
+
+ALL = READS | {
+    "patients:write",
+    "patients:clinical",
+    "consultants:write",
+    "catalogue:write",
+    "appointments:write",
+    "appointments:overbook",
+    "payments:write",
+    "payments:refund",
+    "reports:write",
+    "messages:write",
+    "staff:manage",
+    "audit:read",
+    "console:operate",
+}
+"""Every scope that a person or an API client can hold."""
+
+ROLES: dict[Role, frozenset[str]] = {
+    "owner": ALL,
+    "admin": ALL - {"console:operate"},
+    "front_desk": READS | {"patients:write", "appointments:write", "payments:write", "messages:write"},
+    "clinician": frozenset(
+        {
+            "patients:read",
+            "patients:clinical",
+            "consultants:read",
+            "catalogue:read",
+            "appointments:read",
+            "appointments:write",
+            "appointments:overbook",
+            "messages:read",
+            "identity:read",
+        }
+    ),
+    "billing": frozenset(
+        {
+            "patients:read",
+            "consultants:read",
+            "catalogue:read",
+            "appointments:read",
+            "payments:read",
+            "payments:write",
+            "payments:refund",
+            "messages:read",
+            "reports:read",
+            "identity:read",
+        }
+    ),
+    "auditor": READS | {"audit:read"},
+    "integration": ALL - {"staff:manage", "audit:read", "console:operate", "reports:write"},
+}
+STAFF_ROLES: tuple[Role, ...] = tuple(role for role in get_args(Role) if role != "integration")
+"""The roles that a person can have."""
+
+
+def scopes_of(roles: Iterable[Role]) -> frozenset[str]:
+    """Give everything that somebody with `roles` may do."""
+    return frozenset[str]().union(*(ROLES[role] for role in roles))
