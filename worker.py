@@ -51,15 +51,22 @@ log = structlog.get_logger()
 WORKFLOWS = [AppointmentBooking, PaymentCapture, AppointmentReminders, DashboardAggregation]
 # What workflows import beside the standard library: our models and activities, which do nothing when imported. Loading
 # them anew for each workflow would cost tens of milliseconds; passing everything would disarm the determinism guards.
-PASSED_THROUGH = ("careconnect", "services", "activities", "pydantic", "pydantic_core", "sqlalchemy", "httpx", "fastapi")
+PASSED_THROUGH = (
+    "careconnect",
+    "services",
+    "activities",
+    "pydantic",
+    "pydantic_core",
+    "sqlalchemy",
+    "httpx",
+    "fastapi",
+)
 GRACE = timedelta(seconds=10)
 
 
 def runner() -> SandboxedWorkflowRunner:
     """Make the sandbox in which workflows run."""
-    return SandboxedWorkflowRunner(
-        restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-    )
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
 
 
 def workers(client: Client, services: Services, settings: Settings) -> list[Worker]:
@@ -70,9 +77,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
     people, experts = PatientActivities(patients), ConsultantActivities(consultants)
     visits, money = AppointmentActivities(appointments), PaymentActivities(payments)
     slots = SlotActivities(consultants, appointments)
-    told = NotificationActivities(
-        services.client(NotificationsClient), patients, consultants, appointments, identity
-    )
+    told = NotificationActivities(services.client(NotificationsClient), patients, consultants, appointments, identity)
     reports = ReportActivities(services.client(ReportsClient), identity)
     bookings = Worker(
         client,
@@ -157,14 +162,12 @@ async def _serve_health(client: Client, settings: Settings) -> None:
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    app = Starlette(
-        routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
-    )
+    app = Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)])
     config = uvicorn.Config(
         app, host=settings.web.host, port=settings.worker.health_port, log_config=None, access_log=False
     )
     server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+
     await server._serve()  # noqa: SLF001 - `serve` would take over the signals that stop the worker
 
 
@@ -196,7 +199,7 @@ def main() -> None:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
             loop.run(run(settings))
-    except Exception:  # noqa: BLE001 - the last word of the process; the supervisor starts it anew
+    except Exception:
         log.exception("worker_failed")
         code = 1
     sys.stdout.flush()

@@ -63,9 +63,7 @@ class AppointmentActivities:
     @refusing(Changed)
     async def step(self, request: StepRequest) -> Changed:
         """Note arrival, check-in, completion or no-show, or undo it."""
-        changed = await self.appointments.change(
-            request.actor, request.appointment_id, request.verb, undo=request.undo
-        )
+        changed = await self.appointments.change(request.actor, request.appointment_id, request.verb, undo=request.undo)
         return Changed(appointment=changed)
 
     @activity.defn(name="cancel_appointment")

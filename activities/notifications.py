@@ -62,7 +62,9 @@ class NotificationActivities:
         statuses = {}
         for channel in _channels(contact):
             key = ids.message_of(appointment.id, request.version, request.template, request.offset_hours, channel)
-            message = await self.notifications.send(actor, key, _message(request, appointment, channel, contact, values))
+            message = await self.notifications.send(
+                actor, key, _message(request, appointment, channel, contact, values)
+            )
             statuses[channel] = message.status
         return MessageResult(statuses=dict(statuses))
 

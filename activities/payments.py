@@ -99,7 +99,7 @@ class PaymentActivities:
     @activity.defn(name="payment_figures")
     async def figures(self, request: FiguresRequest) -> SourceFigures:
         """Add up money for the dashboard."""
-        actor = Actor.workflow(request.tenant_id, "dashboard", frozenset({"reports:read"}))
+        actor = Actor.workflow(request.tenant_id, "dashboard", frozenset({"payments:read"}))
         found = [
             await self.payments.figures(actor, since=period.start, until=period.end, zone=period.zone)
             for period in request.periods

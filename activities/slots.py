@@ -40,6 +40,4 @@ class SlotActivities:
         )
         free = await self.appointments.slots(request.actor, search)
         nearest = sorted(free, key=lambda slot: abs(slot.start - request.start))[: request.limit]
-        return Alternatives(
-            slots=[Slot(visit_type_id=request.visit_type_id, **slot.model_dump()) for slot in nearest]
-        )
+        return Alternatives(slots=[Slot(visit_type_id=request.visit_type_id, **slot.model_dump()) for slot in nearest])

@@ -98,7 +98,7 @@ class ServiceClient:
             return _adapter(into).validate_json(response.content) if into is not None else None
         raise _refusal(self.service, response)
 
-    async def _send(  # noqa: PLR0917 - the parts of one request
+    async def _send(
         self,
         actor: Actor,
         method: str,

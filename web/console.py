@@ -67,7 +67,11 @@ async def proxy(request: Request, path: str, _: Operator) -> Response:
         raise Forbidden("Terminating skips every compensation; cancel the appointment instead.")
     headers = [(name, value) for name, value in request.headers.items() if name not in _NOT_FORWARDED]
     asked = upstream.build_request(
-        request.method, f"/console/{path}", params=request.url.query.encode(), headers=headers, content=await request.body()
+        request.method,
+        f"/console/{path}",
+        params=request.url.query.encode(),
+        headers=headers,
+        content=await request.body(),
     )
     try:
         answer = await upstream.send(asked, stream=True)

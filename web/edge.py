@@ -66,7 +66,9 @@ class SecurityHeaders:
 class Limits:
     """Refuses bodies that are too large, and callers who come too often."""
 
-    def __init__(self, app: ASGIApp, *, body_bytes: int, per_second: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, app: ASGIApp, *, body_bytes: int, per_second: int, clock: Callable[[], float] = time.time
+    ) -> None:
         self.app = app
         self.body_bytes = body_bytes
         self.limiter = FixedWindowRateLimiter(MemoryStorage())

@@ -13,7 +13,6 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
 
-
 from careconnect.auth import Actor
 from careconnect.errors import NotAuthenticated, Refusal
 from careconnect.ids import uuid7
@@ -27,11 +26,12 @@ class AccessTokens:
     """Signs with the newest key and verifies with every key of the file; put a new key in front to rotate."""
 
     def __init__(self, key_file: Path, issuer: str) -> None:
-        pems = [f"{part}-----END PRIVATE KEY-----\n" for part in key_file.read_text().split("-----END PRIVATE KEY-----")]
-        keys = [RSAKey.import_key(pem.strip()) for pem in pems[:-1]]
-        for key in keys:
+        pems = [
+            f"{part}-----END PRIVATE KEY-----\n" for part in key_file.read_text().split("-----END PRIVATE KEY-----")
+        ]
+        self._keys = KeySet([RSAKey.import_key(pem.strip()) for pem in pems[:-1]])
+        for key in self._keys.keys:
             key.ensure_kid()
-        self._keys = KeySet(keys)
         self._issuer = issuer
         self._known: dict[str, tuple[Actor, float]] = {}
 
@@ -70,8 +70,11 @@ class AccessTokens:
     def _read(self, token: str) -> tuple[Actor, float]:
         try:
             claims = jwt.decode(token, self._keys, algorithms=["RS256"]).claims
-            wanted = {"iss": self._issuer, "aud": AUDIENCE}
-            rules = jwt.JWTClaimsRegistry(exp={"essential": True}, **{k: {"essential": True, "value": v} for k, v in wanted.items()})
+            rules = jwt.JWTClaimsRegistry(
+                iss={"essential": True, "value": self._issuer},
+                aud={"essential": True, "value": AUDIENCE},
+                exp={"essential": True},
+            )
             rules.validate(claims)
             actor = Actor(
                 id=UUID(claims["sub"]),
@@ -153,5 +156,7 @@ def _basic(request: Request) -> tuple[str, str] | None:
 
 
 def _refused(error: str, status: int) -> JSONResponse:
-    headers = {"Cache-Control": "no-store"} | ({"WWW-Authenticate": "Basic"} if status == NotAuthenticated.status else {})
+    headers = {"Cache-Control": "no-store"} | (
+        {"WWW-Authenticate": "Basic"} if status == NotAuthenticated.status else {}
+    )
     return JSONResponse({"error": error}, status, headers)

@@ -1,7 +1,7 @@
 """The life of an appointment: hold, pay, confirm, answer; then reminders, the visit, and settling; undo in reverse."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -19,7 +19,8 @@ with workflow.unsafe.imports_passed_through():
     from services.appointments.schemas import Appointment, Move, Status
     from services.consultants.schemas import Offer
     from services.payments.schemas import Payment
-    from services.payments.states import Method, PaymentStatus
+    from services.payments.states import Method
+
     from workflows import ids, policies
     from workflows.contracts import (
         AlternativesRequest,
@@ -40,6 +41,7 @@ with workflow.unsafe.imports_passed_through():
         MoveRequest,
         OfferRequest,
         PaymentRelease,
+        PaymentResult,
         Progress,
         Refused,
         ReleaseRequest,
@@ -56,11 +58,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.reminders import AppointmentReminders
     from workflows.undo import Undos, ours
 
-T = TypeVar("T")
-_OWN_SCOPES = frozenset({"appointments:read", "appointments:write", "payments:read", "payments:write", "payments:refund"})
+P = TypeVar("P")
+R = TypeVar("R")
+_OWN_SCOPES = frozenset(
+    {"appointments:read", "appointments:write", "payments:read", "payments:write", "payments:refund"}
+)
 _WAITING = {Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN}
 _UNDO_NO_SHOW = timedelta(hours=12)
-_PAYMENT_DEFERRED = {"gateway_unavailable", "gateway_unknown"}
 
 
 @workflow.defn(name="AppointmentBooking")
@@ -150,11 +154,12 @@ class AppointmentBooking:
         """Reserve the money, while the hold lasts; where it is due later, issue the invoice and go on."""
         amount = self._due_now()
         if amount is None:
-            return await self._invoice()
+            await self._invoice()
+            return None
         self.stage = Stage.AUTHORISING
         self.undos.add("release_payment", self._release_payment)
         choice = self.request.payment
-        authorised = await workflow.execute_activity_method(
+        authorised: PaymentResult = await workflow.execute_activity_method(
             PaymentActivities.authorise,
             AuthoriseRequest(
                 actor=self.own,
@@ -189,7 +194,9 @@ class AppointmentBooking:
 
     async def _answer(self, refused: Refused | None) -> BookingOutcome:
         if refused:
-            return BookingOutcome(request_hash=self.request.request_hash, refused=await self._with_alternatives(refused))
+            return BookingOutcome(
+                request_hash=self.request.request_hash, refused=await self._with_alternatives(refused)
+            )
         return BookingOutcome(
             request_hash=self.request.request_hash,
             appointment=self.appointment,
@@ -211,7 +218,9 @@ class AppointmentBooking:
         target = Target(actor=self.own, appointment_id=self.request.appointment_id)
         found = await self._local(AppointmentActivities.standing, target)
         if found.appointment is None or found.appointment.status not in _WAITING:
-            refused = found.refused or Refused(code="wrong_state", status=409, title="Not waiting", detail="It has ended.")
+            refused = found.refused or Refused(
+                code="wrong_state", status=409, title="Not waiting", detail="It has ended."
+            )
             self.outcome = BookingOutcome(request_hash=self.request.request_hash, refused=refused)
             return self.outcome
         self.appointment = found.appointment
@@ -261,7 +270,9 @@ class AppointmentBooking:
         if self._now().status == Status.NO_SHOW:
             try:
                 await workflow.wait_condition(
-                    lambda: self._now().status != Status.NO_SHOW, timeout=_UNDO_NO_SHOW, timeout_summary="undo of no-show"
+                    lambda: self._now().status != Status.NO_SHOW,
+                    timeout=_UNDO_NO_SHOW,
+                    timeout_summary="undo of no-show",
                 )
             except TimeoutError:
                 pass
@@ -306,7 +317,7 @@ class AppointmentBooking:
         """Take the appointment from Attention; with `retry`, try the failed undos again first."""
         return await self._change(lambda: self._resolve(resolution))
 
-    async def _change(self, change: Callable[[], Any]) -> Changed:
+    async def _change(self, change: Callable[[], Awaitable[Changed]]) -> Changed:
         """Let one change follow the other; each is an answer, whatever the service says."""
         await workflow.wait_condition(lambda: self.outcome is not None)
         async with self.changing:
@@ -314,8 +325,7 @@ class AppointmentBooking:
                 return Changed(refused=_ended("This booking was refused; there is no appointment."))
             if self.settled:
                 return Changed(refused=_ended("This appointment has ended."))
-            changed: Changed = await change()
-            return changed
+            return await change()
 
     async def _step(self, step: VisitStep) -> Changed:
         asked = StepRequest(
@@ -386,9 +396,7 @@ class AppointmentBooking:
             self.undos.add("cancel_invoice", lambda: self._cancel_open_invoice("booking_abandoned"))
 
     async def _cancel_open_invoice(self, reason: str) -> None:
-        target = InvoiceTarget(
-            actor=self.own, invoice_id=ids.invoice_of(self.request.appointment_id), reason=reason
-        )
+        target = InvoiceTarget(actor=self.own, invoice_id=ids.invoice_of(self.request.appointment_id), reason=reason)
         await workflow.execute_local_activity_method(PaymentActivities.cancel_invoice, target, **policies.UNDO)
 
     async def _release_payment(self) -> None:
@@ -452,9 +460,7 @@ class AppointmentBooking:
         now = self._now()
         workflow.start_activity_method(
             NotificationActivities.tell,
-            MessageRequest(
-                tenant_id=self.own.tenant_id, appointment_id=now.id, template=template, version=now.version
-            ),
+            MessageRequest(tenant_id=self.own.tenant_id, appointment_id=now.id, template=template, version=now.version),
             summary=template,
             **policies.MESSAGE,
         )
@@ -487,8 +493,9 @@ class AppointmentBooking:
                 raise
             workflow.logger.info("neighbour_has_ended")
 
-    async def _local(self, step: Callable[[Any, Any], Any], request: Any) -> Any:
-        return await workflow.execute_local_activity_method(step, request, **policies.SHORT)
+    async def _local(self, step: Callable[[Any, P], Awaitable[R]], request: P) -> R:
+        found: R = await workflow.execute_local_activity_method(step, request, **policies.SHORT)
+        return found
 
     # What is known ----------------------------------------------------------------------------------------------------
 
@@ -530,7 +537,9 @@ class AppointmentBooking:
     def _reminders(self) -> list[tuple[int, datetime]]:
         start = self._now().start
         moments = [(hours, start - timedelta(hours=hours)) for hours in self._offered().reminder_offsets_hours]
-        return sorted(((hours, at.astimezone(UTC)) for hours, at in moments if at > workflow.now()), key=lambda one: one[1])
+        return sorted(
+            ((hours, at.astimezone(UTC)) for hours, at in moments if at > workflow.now()), key=lambda one: one[1]
+        )
 
     def _invoice_request(self) -> InvoiceRequest:
         offer = self._offered()

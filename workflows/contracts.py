@@ -8,11 +8,10 @@ from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel
-
 from careconnect.auth import Actor
 from careconnect.errors import Refusal
 from careconnect.money import Money
+from pydantic import AwareDatetime, BaseModel
 from services.appointments.schemas import Appointment, Move
 from services.consultants.schemas import Offer
 from services.payments.schemas import Payment
@@ -284,6 +283,7 @@ class PaymentResult(BaseModel):
 
     payment: Payment | None = None
     refused: Refused | None = None
+    request_hash: str = ""
 
 
 class CollectRequest(BaseModel):
@@ -404,6 +404,13 @@ class DashboardRequest(BaseModel):
     """Starts `DashboardAggregation`."""
 
     tenant_id: UUID
+
+
+class PeriodsRequest(BaseModel):
+    """Asks for the views of a tenant's dashboard at a moment."""
+
+    tenant_id: UUID
+    at: AwareDatetime
 
 
 class DashboardPeriods(BaseModel):

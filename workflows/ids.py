@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from temporalio.common import SearchAttributeKey
-
 from careconnect.ids import derived_id
+from temporalio.common import SearchAttributeKey
 
 BOOKINGS = "careconnect-bookings"
 """Task queue of the workflows, and of the short activities that a person waits for."""

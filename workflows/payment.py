@@ -9,6 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.payments import PaymentActivities
     from services.payments.schemas import Payment
     from services.payments.states import PaymentStatus
+
     from workflows import ids, policies
     from workflows.contracts import (
         CaptureRequest,
@@ -77,9 +78,7 @@ class PaymentCapture:
         if settlement.keep is None or not settlement.keep:
             await self._release(settlement.reason)
         elif payment.status == PaymentStatus.authorised:
-            await self._take(
-                CaptureRequest(actor=settlement.actor, payment_id=payment.id, amount=settlement.keep)
-            )
+            await self._take(CaptureRequest(actor=settlement.actor, payment_id=payment.id, amount=settlement.keep))
         elif payment.captured.amount - payment.refunded.amount > settlement.keep.amount:
             await self._return(
                 RefundRequest(
@@ -106,7 +105,7 @@ class PaymentCapture:
         """Wait for the outcome of the payment. The update's id is the idempotency key."""
         await workflow.wait_condition(lambda: self.result is not None)
         assert self.result is not None  # noqa: S101 - the line above waited for it
-        return self.result
+        return self.result.model_copy(update={"request_hash": self.request.request_hash})
 
     @workflow.query
     def progress(self) -> dict[str, Any]:
@@ -144,9 +143,7 @@ class PaymentCapture:
     # Small steps ------------------------------------------------------------------------------------------------------
 
     async def _take(self, asked: CaptureRequest) -> PaymentResult:
-        return self._noted(
-            await workflow.execute_activity_method(PaymentActivities.capture, asked, **policies.GATEWAY)
-        )
+        return self._noted(await workflow.execute_activity_method(PaymentActivities.capture, asked, **policies.GATEWAY))
 
     async def _void(self, asked: PaymentRelease) -> PaymentResult:
         return self._noted(await workflow.execute_activity_method(PaymentActivities.void, asked, **policies.GATEWAY))
@@ -167,7 +164,10 @@ class PaymentCapture:
 
     async def _read(self) -> PaymentResult:
         target = PaymentTarget(actor=self.request.actor, payment_id=self.request.payment_id)
-        return await workflow.execute_local_activity_method(PaymentActivities.standing, target, **policies.SHORT)
+        found: PaymentResult = await workflow.execute_local_activity_method(
+            PaymentActivities.standing, target, **policies.SHORT
+        )
+        return found
 
     def _noted(self, result: PaymentResult) -> PaymentResult:
         """Keep how the payment stands; a refusal changes nothing."""

@@ -6,6 +6,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.notifications import NotificationActivities
+
     from workflows import policies
     from workflows.contracts import MessageRequest, Moved, RemindersRequest
 

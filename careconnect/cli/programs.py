@@ -11,7 +11,7 @@ import typer
 
 from careconnect.cli.options import Data, Json, enter
 
-COMMAND_MODULES = {"seed": "seed", "verify": "verify", "bench": "bench"}
+COMMAND_MODULES = {"seed": "seed", "verify": "operations.verify", "bench": "bench"}
 MISSING = 2
 
 

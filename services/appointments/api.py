@@ -157,6 +157,4 @@ def shape(appointment: Model) -> Appointment:
     """Write a row as it goes over the wire."""
     fields = Appointment.model_fields.keys() - {"start", "end", "status"}
     values = {name: getattr(appointment, name) for name in fields}
-    return Appointment(
-        start=appointment.start_at, end=appointment.end_at, status=Status(appointment.status), **values
-    )
+    return Appointment(start=appointment.start_at, end=appointment.end_at, status=Status(appointment.status), **values)

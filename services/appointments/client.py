@@ -21,7 +21,6 @@ from services.appointments.schemas import (
     TimelineEvent,
 )
 
-
 # The class has a method named `list`, so lists of things have names of their own.
 FreeSlots = list[FreeSlot]
 Timeline = list[TimelineEvent]

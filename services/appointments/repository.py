@@ -1,7 +1,6 @@
 """Questions about appointments, and Postgres' objections translated once."""
 
 from datetime import timedelta
-
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from careconnect import clock
 from careconnect.db import ReadSession, WriteSession, new_metadata, objection
-from careconnect.pagination import Paging, Rows, keyset
+from careconnect.pagination import Order, Paging, Rows, keyset
 from services.appointments.errors import AppointmentNotFound, PatientBusy, SlotTaken
 from services.appointments.models import Appointment, AppointmentNotes
 from services.appointments.schemas import OCCUPYING, AppointmentFilter, Notes, Status, Summary, TimelineEvent
@@ -78,7 +77,7 @@ async def search(
     """List what `wanted` describes, by start."""
     statement = select(Appointment).where(*_conditions(session, wanted))
     start, key = Appointment.start_at, Appointment.id
-    order = [start.desc(), key.desc()] if newest_first else [start, key]
+    order: list[Order] = [start.desc(), key.desc()] if newest_first else [start, key]
     return await keyset(session, statement, order, paging)
 
 

@@ -17,7 +17,12 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from careconnect.auth import Actor
@@ -54,7 +59,7 @@ class Engine:
         self.client = client
         self._timeout = timedelta(seconds=rpc_timeout_seconds)
 
-    async def begin(  # noqa: PLR0917 - the parts of one update-with-start
+    async def begin(
         self,
         run: Any,
         request: BaseModel,
@@ -163,8 +168,8 @@ def attributes(actor: Actor, **known: UUID | datetime | str | None) -> list[Sear
         "appointment_status": ids.APPOINTMENT_STATUS,
         "payment_status": ids.PAYMENT_STATUS,
     }
-    pairs: list[SearchAttributePair[Any]] = [ids.TENANT.value_set(str(actor.tenant_id))]
+    pairs: list[SearchAttributePair[Any]] = [SearchAttributePair(ids.TENANT, str(actor.tenant_id))]
     for name, value in known.items():
         if value is not None:
-            pairs.append(keys[name].value_set(value if isinstance(value, datetime) else str(value)))
+            pairs.append(SearchAttributePair(keys[name], value if isinstance(value, datetime) else str(value)))
     return pairs

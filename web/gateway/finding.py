@@ -45,7 +45,9 @@ async def find_slots(
     visit_type = await consultants.visit_type(actor, wanted.visit_type_id)
     moment = clock.now()
     first = max(wanted.from_ or moment, moment + timedelta(minutes=visit_type.min_notice_minutes))
-    last = min(wanted.to or first + _DEFAULT_SEARCH, first + LONGEST_SEARCH, moment + timedelta(days=visit_type.horizon_days))
+    last = min(
+        wanted.to or first + _DEFAULT_SEARCH, first + LONGEST_SEARCH, moment + timedelta(days=visit_type.horizon_days)
+    )
     if last <= first:
         return []
     windows = await consultants.windows(

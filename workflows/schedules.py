@@ -1,0 +1,78 @@
+"""When workflows start by themselves: each tenant's dashboard, again and again."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleState,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+
+from workflows import ids
+from workflows.contracts import DashboardRequest
+from workflows.dashboard import DashboardAggregation
+
+CATCH_UP = timedelta(minutes=1)
+"""How late a run may start after the engine was away; figures of an hour ago interest nobody."""
+
+
+async def ensure_dashboard(client: Client, tenant_id: UUID, interval: timedelta) -> None:
+    """Let the dashboard of a tenant be made every `interval`, and at once the first time.
+
+    A repeat brings an existing schedule up to date, and leaves it paused if an operator paused it.
+    """
+    wanted = _dashboard(tenant_id, interval)
+    try:
+        await client.create_schedule(ids.dashboard(tenant_id), wanted, trigger_immediately=True)
+    except ScheduleAlreadyRunningError:
+        await client.get_schedule_handle(ids.dashboard(tenant_id)).update(lambda found: _updated(found, wanted))
+
+
+async def refresh_dashboard(client: Client, tenant_id: UUID) -> None:
+    """Have the dashboard of a tenant made now; if it is being made at this moment, once more after that.
+
+    Raises:
+        RPCError: with status NOT_FOUND where the tenant has no schedule, `ensure_dashboard` comes first.
+    """
+    # A run that has already asked the services would miss what the caller has just changed, so this one is not skipped.
+    handle = client.get_schedule_handle(ids.dashboard(tenant_id))
+    await handle.trigger(overlap=ScheduleOverlapPolicy.BUFFER_ONE)
+
+
+def _dashboard(tenant_id: UUID, interval: timedelta) -> Schedule:
+    every = timedelta(seconds=max(1, int(interval.total_seconds())))
+    # Tenants take turns: not all services are asked for all tenants in the same second.
+    offset = timedelta(seconds=tenant_id.int % int(every.total_seconds()))
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            DashboardAggregation.run,
+            DashboardRequest(tenant_id=tenant_id),
+            id=ids.dashboard(tenant_id),
+            task_queue=ids.BOOKINGS,
+            typed_search_attributes=TypedSearchAttributes([SearchAttributePair(ids.TENANT, str(tenant_id))]),
+            static_summary="Figures of the dashboard",
+        ),
+        spec=ScheduleSpec(
+            intervals=[ScheduleIntervalSpec(every=every, offset=offset)], jitter=min(every / 10, timedelta(seconds=5))
+        ),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP, pause_on_failure=False),
+        state=ScheduleState(note=f"every {int(every.total_seconds())} s"),
+    )
+
+
+def _updated(found: ScheduleUpdateInput, wanted: Schedule) -> ScheduleUpdate:
+    state = found.description.schedule.state
+    if not state.paused:
+        state.note = wanted.state.note
+    wanted.state = state
+    return ScheduleUpdate(schedule=wanted)
