@@ -2,7 +2,7 @@
 
 export function followDialogs() {
   document.addEventListener("htmx:beforeRequest", (event) => rememberOpener(event.detail));
-  document.addEventListener("htmx:afterSwap", (event) => afterSwap(event.detail.target));
+  document.addEventListener("htmx:afterSettle", (event) => settled(event.detail.target));
   document.addEventListener("click", clicked);
   document.addEventListener("toggle", closeOtherMenus, true);
   document.addEventListener("close-dialog", () => topmost()?.close());
@@ -14,7 +14,8 @@ function rememberOpener(detail) {
   if (detail.target?.id === "dialogs") opener = detail.elt;
 }
 
-function afterSwap(target) {
+// After settling, because htmx gives the focus to the first autofocus field just before.
+function settled(target) {
   if (target.id === "dialogs") open(target.lastElementChild);
   else if (target.matches?.("dialog[open]")) focusInside(target);
 }
@@ -29,7 +30,7 @@ function open(dialog) {
 // A dialog that came as an answer leaves with its content; one that is part of the page stays.
 function closed(dialog, from) {
   if (!dialog.hasAttribute("data-keep")) dialog.remove();
-  if (from?.isConnected) from.focus();
+  if (document.activeElement === document.body && from?.isConnected) from.focus();
 }
 
 function focusInside(dialog) {
