@@ -100,8 +100,9 @@ def _words(name: str, values: Values, locale: str) -> dict[str, Any]:
 def _when(moment: datetime | None, zone: ZoneInfo, locale: str) -> str:
     if moment is None:
         return ""
-    local = moment.astimezone(zone)
-    place = f"{get_timezone_location(zone, locale)}, {get_timezone_gmt(local, 'long', locale)}"
+    offset = get_timezone_gmt(moment.astimezone(zone), "long", locale)
+    is_place = "/" in zone.key and not zone.key.startswith("Etc/")
+    place = f"{get_timezone_location(zone, locale, return_city=True)}, {offset}" if is_place else offset
     return f"{_date(moment, zone, locale)}, {_time(moment, zone, locale)} ({place})"
 
 

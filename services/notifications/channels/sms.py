@@ -24,8 +24,8 @@ class SandboxSms:
         mail["Date"] = format_datetime(letter.written_at)
         mail["From"] = Address("SMS sandbox", "sandbox", SANDBOX_DOMAIN)
         mail["To"] = Address(letter.name, letter.address, SANDBOX_DOMAIN)
-        mail["Content-Language"] = letter.text.language
         mail.set_content(letter.text.body)
+        mail["Content-Language"] = letter.text.language
         try:
             await self._mailbox.keep(mail.as_bytes())
         except OSError:

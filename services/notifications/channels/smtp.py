@@ -50,8 +50,10 @@ class SmtpCarrier:
             timeout=TIMEOUT,
         )
         async with server:
-            if unicode_address and not server.supports_extension("smtputf8"):
-                raise aiosmtplib.SMTPNotSupported("the server takes no addresses beyond ASCII")
+            if unicode_address:
+                await server.ehlo()
+                if not server.supports_extension("smtputf8"):
+                    raise aiosmtplib.SMTPNotSupported("the server takes no addresses beyond ASCII")
             await server.sendmail(
                 parseaddr(settings.sender)[1],
                 [letter.address],
@@ -69,10 +71,10 @@ def compose(letter: Letter, sender: str, policy: Policy = SMTP) -> EmailMessage:
     mail["From"] = Address(name, addr_spec=address)
     mail["To"] = Address(letter.name, *_parts(letter.address))
     mail["Subject"] = letter.text.subject or ""
-    mail["Content-Language"] = letter.text.language
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(letter.text.body)
     mail.add_alternative(as_html(letter.text), subtype="html")
+    mail["Content-Language"] = letter.text.language  # last: setting the content clears the headers that describe it
     return mail
 
 

@@ -116,7 +116,7 @@ class Resending(Input):
     version: Annotated[StrictInt, Field(ge=1)] | None = None
 
 
-class MessageFilter(Input):
+class MessageFilter(BaseModel):
     """Which messages to list."""
 
     status: Status | None = None
