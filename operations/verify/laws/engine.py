@@ -1,0 +1,102 @@
+"""Law 8: every occupying appointment has exactly one running workflow, every ended one has none.
+
+The engine's list follows its state with a delay, so each difference is asked again of the workflow itself. A no-show
+keeps its workflow as long as it may be undone. An appointment whose workflow waits for a person is listed as needing
+attention.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from careconnect import clock
+from operations.verify.evidence import Evidence
+from operations.verify.finding import CannotCheckError, Finding
+from workflows import ids
+
+UNDO_OF_NO_SHOW = timedelta(hours=12, minutes=5)
+BATCH = 20_000
+OCCUPYING = ("held", "booked", "arrived", "checked_in")
+
+_RUNNING = "WorkflowType = 'AppointmentBooking' AND ExecutionStatus = 'Running'"
+_OCCUPYING = """
+SELECT tenant_id, id, reference, status, status_since, needs_attention FROM appointments
+WHERE status IN ('held', 'booked', 'arrived', 'checked_in')
+"""
+_THESE = """
+SELECT tenant_id, id, reference, status, status_since, needs_attention FROM appointments WHERE id = ANY($1::uuid[])
+"""
+_ALL = "SELECT count(*) FROM appointments"
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running workflow, as the engine lists it."""
+
+    tenant_id: UUID | None
+    needs_attention: bool
+
+
+async def check(evidence: Evidence) -> Finding:
+    """Compare the appointments with the engine's list, and ask each difference again."""
+    engine = await evidence.engine()
+    finding = Finding(checked=await evidence.count("appointments", _ALL))
+    rows = {row["id"]: row for row in await evidence.rows("appointments", _OCCUPYING)}
+    running = await _list(engine)
+    others = [key for key in running if key not in rows]
+    for begin in range(0, len(others), BATCH):
+        found = await evidence.rows("appointments", _THESE, others[begin : begin + BATCH])
+        rows |= {row["id"]: row for row in found}
+    for key in rows.keys() - running.keys():
+        if rows[key]["status"] in OCCUPYING and not await _runs(engine, key):
+            finding.violations.append(f"{rows[key]['reference']} is {rows[key]['status']} and no workflow cares for it")
+    for key, workflow in running.items():
+        wrong = _wrong(rows.get(key), workflow)
+        if wrong and await _runs(engine, key):
+            finding.violations.append(f"workflow {ids.appointment(key)} {wrong}")
+    return finding
+
+
+async def _list(engine: Client) -> dict[UUID, Running]:
+    found = {}
+    prefix = ids.appointment(UUID(int=0)).partition("0")[0]
+    try:
+        async for one in engine.list_workflows(_RUNNING, page_size=1000):
+            tenant = one.typed_search_attributes.get(ids.TENANT)
+            attention = bool(one.typed_search_attributes.get(ids.NEEDS_ATTENTION))
+            found[UUID(one.id.removeprefix(prefix))] = Running(UUID(tenant) if tenant else None, attention)
+    except RPCError as error:
+        message = f"The workflow engine cannot list its workflows: {error.message}"
+        raise CannotCheckError(message) from error
+    return found
+
+
+async def _runs(engine: Client, appointment_id: UUID) -> bool:
+    try:
+        description = await engine.get_workflow_handle(ids.appointment(appointment_id)).describe()
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return description.status == WorkflowExecutionStatus.RUNNING
+
+
+def _wrong(row: Any, workflow: Running) -> str | None:
+    """Say what is wrong with a running workflow and its appointment, if anything is."""
+    if row is None:
+        return "runs without an appointment"
+    if row["status"] not in OCCUPYING and not _may_be_undone(row):
+        return f"runs although {row['reference']} is {row['status']}"
+    if workflow.tenant_id != row["tenant_id"]:
+        return f"belongs to another tenant than {row['reference']}"
+    if workflow.needs_attention and row["needs_attention"] is None:
+        return f"waits for a person and {row['reference']} is not listed as needing attention"
+    return None
+
+
+def _may_be_undone(row: Any) -> bool:
+    return bool(row["status"] == "no_show" and row["status_since"] > clock.now() - UNDO_OF_NO_SHOW)

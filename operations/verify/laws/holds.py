@@ -1,0 +1,20 @@
+"""Law 3: no hold outlives its expiry by more than a minute."""
+
+from datetime import timedelta
+
+from careconnect import clock
+from operations.verify.evidence import Evidence
+from operations.verify.finding import Finding
+
+GRACE = timedelta(minutes=1)
+
+_OUTLIVED = "SELECT reference, hold_expires_at FROM appointments WHERE status = 'held' AND hold_expires_at < $1"
+_HELD = "SELECT count(*) FROM appointments WHERE status = 'held'"
+
+
+async def check(evidence: Evidence) -> Finding:
+    """Look for holds that nobody gave back."""
+    finding = Finding(checked=await evidence.count("appointments", _HELD))
+    for row in await evidence.rows("appointments", _OUTLIVED, clock.now() - GRACE):
+        finding.violations.append(f"{row['reference']} is held since its hold ran out at {row['hold_expires_at']:%c}")
+    return finding

@@ -1,0 +1,76 @@
+"""Law 1: no two occupying appointments of one consultant overlap, nor two of one patient.
+
+For the consultant the buffers count, for the patient only the visit. The later of two may overlap the earlier when it
+is overbooked, which takes a reason. Later is the one that took its time last: by being held, moved, or brought back
+from a no-show. Rooms are not kept yet; once they are, they are a third question here.
+"""
+
+from uuid import UUID
+
+from operations.verify.evidence import Evidence, Rows
+from operations.verify.finding import Finding
+
+_OVERLAPPING = """
+WITH busy AS (
+  SELECT tenant_id, id, reference, overbooked, created_at,
+         CASE WHEN $1 = 'consultant' THEN consultant_id ELSE patient_id END AS who,
+         CASE WHEN $1 = 'consultant' THEN occupied_from ELSE start_at END AS begins,
+         CASE WHEN $1 = 'consultant' THEN occupied_to ELSE end_at END AS ends
+  FROM appointments WHERE status IN ('held', 'booked', 'arrived', 'checked_in')
+), reach AS (
+  SELECT *, max(ends) OVER (PARTITION BY tenant_id, who ORDER BY begins, id
+                            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until
+  FROM busy
+), clusters AS (
+  SELECT *, count(*) FILTER (WHERE busy_until IS NULL OR begins >= busy_until)
+            OVER (PARTITION BY tenant_id, who ORDER BY begins, id) AS cluster
+  FROM reach
+), crowded AS (
+  SELECT * FROM (SELECT *, count(*) OVER (PARTITION BY tenant_id, who, cluster) AS together FROM clusters) AS sized
+  WHERE together > 1
+), taken AS (
+  SELECT crowded.*, coalesce((
+           SELECT max(at) FROM audit_events AS event
+           WHERE event.tenant_id = crowded.tenant_id AND event.entity = 'appointment' AND event.entity_id = crowded.id
+             AND event.action IN ('appointment.held', 'appointment.rescheduled', 'appointment.no_show_undone')
+         ), created_at) AS taken_at
+  FROM crowded
+)
+SELECT one.reference AS earlier, other.reference AS later
+FROM taken AS one JOIN taken AS other USING (tenant_id, who, cluster)
+WHERE one.id <> other.id AND one.begins < other.ends AND other.begins < one.ends
+  AND (one.taken_at, one.id) < (other.taken_at, other.id) AND NOT other.overbooked
+  AND NOT (one.overbooked AND one.taken_at = other.taken_at)
+"""
+
+_OVERBOOKED = """
+SELECT appointment.tenant_id, appointment.reference, notes.sealed
+FROM appointments AS appointment LEFT JOIN appointment_notes AS notes USING (tenant_id, id)
+WHERE appointment.overbooked AND appointment.status IN ('held', 'booked', 'arrived', 'checked_in')
+"""
+
+_OCCUPYING = "SELECT count(*) FROM appointments WHERE status IN ('held', 'booked', 'arrived', 'checked_in')"
+
+
+async def check(evidence: Evidence) -> Finding:
+    """Look for overlaps of consultants and of patients, and for overbooked appointments without a reason."""
+    finding = Finding(checked=await evidence.count("appointments", _OCCUPYING))
+    for whose in ("consultant", "patient"):
+        for pair in await evidence.rows("appointments", _OVERLAPPING, whose):
+            finding.violations.append(f"{pair['later']} overlaps {pair['earlier']} of the same {whose}")
+    overbooked = await evidence.rows("appointments", _OVERBOOKED)
+    finding.violations += [
+        f"{reference} is overbooked without a reason" for reference in await without_reason(evidence, overbooked)
+    ]
+    return finding
+
+
+async def without_reason(evidence: Evidence, rows: Rows) -> list[str]:
+    """Name the appointments whose sealed notes hold no reason for setting a rule aside."""
+    found = []
+    for row in rows:
+        tenant: UUID = row["tenant_id"]
+        keys = await evidence.keys("appointments", tenant) if row["sealed"] else None
+        if keys is None or not keys.open(row["sealed"]).get("overbook_reason"):
+            found.append(str(row["reference"]))
+    return found
