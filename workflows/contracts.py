@@ -8,10 +8,11 @@ from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
+from pydantic import AwareDatetime, BaseModel
+
 from careconnect.auth import Actor
 from careconnect.errors import Refusal
 from careconnect.money import Money
-from pydantic import AwareDatetime, BaseModel
 from services.appointments.schemas import Appointment, Move
 from services.consultants.schemas import Offer
 from services.payments.schemas import Payment

@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from careconnect.ids import derived_id
 from temporalio.common import SearchAttributeKey
+
+from careconnect.ids import derived_id
 
 BOOKINGS = "careconnect-bookings"
 """Task queue of the workflows, and of the short activities that a person waits for."""

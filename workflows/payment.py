@@ -9,7 +9,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.payments import PaymentActivities
     from services.payments.schemas import Payment
     from services.payments.states import PaymentStatus
-
     from workflows import ids, policies
     from workflows.contracts import (
         CaptureRequest,
@@ -41,7 +40,7 @@ class PaymentCapture:
     # The story ------------------------------------------------------------------------------------------------------
 
     @workflow.run
-    async def run(self, request: CollectRequest) -> PaymentResult:
+    async def run(self, _request: CollectRequest) -> PaymentResult:
         """Collect, then do what is asked until the payment is over or its refund window has passed."""
         self.result = await self._collect()
         while self._open() and not self.settled:
@@ -60,7 +59,7 @@ class PaymentCapture:
     async def _collect(self) -> PaymentResult:
         if self.request.authorise is None:
             return await self._read()
-        result = await workflow.execute_activity_method(
+        result: PaymentResult = await workflow.execute_activity_method(
             PaymentActivities.authorise, self.request.authorise, summary="authorise", **policies.GATEWAY
         )
         if result.payment and result.payment.status == PaymentStatus.authorised and self.request.capture:
@@ -101,7 +100,7 @@ class PaymentCapture:
     # What others ask while it runs ------------------------------------------------------------------------------------
 
     @workflow.update
-    async def collect(self, request_hash: str) -> PaymentResult:
+    async def collect(self, _request_hash: str) -> PaymentResult:
         """Wait for the outcome of the payment. The update's id is the idempotency key."""
         await workflow.wait_condition(lambda: self.result is not None)
         assert self.result is not None  # noqa: S101 - the line above waited for it

@@ -6,7 +6,6 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.notifications import NotificationActivities
-
     from workflows import policies
     from workflows.contracts import MessageRequest, Moved, RemindersRequest
 
@@ -25,7 +24,7 @@ class AppointmentReminders:
         self.sent: list[str] = []
 
     @workflow.run
-    async def run(self, request: RemindersRequest) -> list[str]:
+    async def run(self, _request: RemindersRequest) -> list[str]:
         """Wait for each reminder's time and send it; begin again when the appointment moves, end when it ends."""
         version, due = 0, list[tuple[datetime, int]]()
         while not self.stopped:

@@ -1,0 +1,154 @@
+"""What every part of an appointment's process knows and needs: its state, its terms, and the small steps."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.appointments import AppointmentActivities
+    from activities.notifications import NotificationActivities
+    from activities.payments import PaymentActivities
+    from careconnect.auth import Actor
+    from careconnect.money import Money
+    from services.appointments.schemas import Appointment
+    from services.consultants.schemas import Offer
+    from services.payments.schemas import Payment
+    from workflows import ids, policies
+    from workflows.contracts import (
+        AttentionRequest,
+        BookingOutcome,
+        BookingRequest,
+        Changed,
+        InvoiceRequest,
+        InvoiceTarget,
+        MessageRequest,
+        Stage,
+    )
+    from workflows.undo import Undos, ours
+
+P = TypeVar("P")
+R = TypeVar("R")
+OWN_SCOPES = frozenset(
+    {"appointments:read", "appointments:write", "payments:read", "payments:write", "payments:refund"}
+)
+
+
+class AppointmentProcess:
+    """The state of one appointment's process, what is known of it, and the steps that several parts of it take."""
+
+    def __init__(self, request: BookingRequest) -> None:
+        self.request = request
+        self.own = Actor.workflow(request.actor.tenant_id, "booking", OWN_SCOPES)
+        self.stage = Stage.VERIFYING
+        self.outcome: BookingOutcome | None = None
+        self.appointment: Appointment | None = None
+        self.offer: Offer | None = None
+        self.payment: Payment | None = None
+        self.undos = Undos()
+        self.failed_steps: list[str] = []
+        self.settled = False
+        self.changing = asyncio.Lock()
+
+    # What is known ----------------------------------------------------------------------------------------------------
+
+    def now(self) -> Appointment:
+        """Give the appointment as it stands; asked only once there is one."""
+        assert self.appointment is not None  # noqa: S101 - see above
+        return self.appointment
+
+    def offered(self) -> Offer:
+        """Give the terms of the visit; asked only once they are known."""
+        assert self.offer is not None  # noqa: S101 - see above
+        return self.offer
+
+    def due_now(self) -> Money | None:
+        """Tell what is taken at booking: as the request says, or else as the visit type's policy says."""
+        offer, choice = self.offered(), self.request.payment
+        policy = offer.payment_policy
+        if not offer.price or (choice and choice.method == "at_desk"):
+            return None
+        if choice is None and (policy.kind == "none" or policy.when == "desk"):
+            return None
+        return policy.deposit if policy.kind == "deposit" and policy.deposit else offer.price
+
+    def fee(self) -> Money:
+        """Tell what a late cancellation costs."""
+        offer = self.offered()
+        return offer.price.percent(offer.cancellation_policy.fee_percent)
+
+    def is_late(self) -> bool:
+        """Tell whether a cancellation now is past the time until which it is free."""
+        free_until = self.now().start - timedelta(hours=self.offered().cancellation_policy.free_until_hours)
+        return workflow.now() > free_until
+
+    def grace(self) -> timedelta:
+        """Tell how long after the end a visit may go unnoted."""
+        return timedelta(minutes=self.offer.cancellation_policy.grace_minutes if self.offer else 15)
+
+    def reminder_times(self) -> list[datetime]:
+        """Tell when reminders will be sent; those whose time has passed are left out."""
+        start = self.now().start
+        moments = (start - timedelta(hours=hours) for hours in self.offered().reminder_offsets_hours)
+        return sorted(at.astimezone(UTC) for at in moments if at > workflow.now())
+
+    def invoice_request(self) -> InvoiceRequest:
+        """Describe the invoice of this visit."""
+        offer = self.offered()
+        return InvoiceRequest(
+            actor=self.own,
+            invoice_id=ids.invoice_of(self.request.appointment_id),
+            appointment_id=self.request.appointment_id,
+            patient_id=self.request.patient_id,
+            description=f"{offer.visit_type_name}, {offer.consultant_name}",
+            price=offer.price,
+            zone=offer.zone,
+        )
+
+    # Small steps ------------------------------------------------------------------------------------------------------
+
+    async def local(self, step: Callable[[Any, P], Awaitable[R]], request: P) -> R:
+        """Take a short step that a repeat does not harm, without a detour through the engine's queues."""
+        found: R = await workflow.execute_local_activity_method(step, request, **policies.SHORT)
+        return found
+
+    def take_over(self, changed: Changed) -> Changed:
+        """Keep how the appointment stands after a change; a refusal changes nothing."""
+        if changed.appointment:
+            self.appointment = changed.appointment
+            workflow.upsert_search_attributes([ids.APPOINTMENT_STATUS.value_set(changed.appointment.status.value)])
+        return changed
+
+    def tell(self, template: str) -> None:
+        """Send a message without waiting for it: the visit does not depend on a mail server."""
+        now = self.now()
+        workflow.start_activity_method(
+            NotificationActivities.tell,
+            MessageRequest(tenant_id=self.own.tenant_id, appointment_id=now.id, template=template, version=now.version),
+            summary=template,
+            **policies.MESSAGE,
+        )
+
+    async def cancel_open_invoice(self, reason: str) -> None:
+        """Cancel what is no longer owed."""
+        target = InvoiceTarget(actor=self.own, invoice_id=ids.invoice_of(self.request.appointment_id), reason=reason)
+        await workflow.execute_local_activity_method(PaymentActivities.cancel_invoice, target, **policies.UNDO)
+
+    async def flag(self, step: str | None) -> None:
+        """Put the appointment under Attention for a person, or take it from there."""
+        asked = AttentionRequest(actor=self.own, appointment_id=self.request.appointment_id, step=step)
+        await workflow.execute_local_activity_method(AppointmentActivities.attend, asked, **policies.UNDO)
+        workflow.upsert_search_attributes(
+            [ids.NEEDS_ATTENTION.value_set(bool(step)), ids.FAILED_STEPS.value_set(self.failed_steps)]
+        )
+
+    async def tolerating_its_end(self, signal: Awaitable[None]) -> None:
+        """Signal a workflow beside this one; one that has ended needs no word any more."""
+        try:
+            await signal
+        except BaseException as error:
+            if not ours(error):
+                raise
+            workflow.logger.info("neighbour_has_ended")
