@@ -183,7 +183,7 @@ _TERMS = (
 )
 
 
-def _block(  # noqa: PLR0917 - one row
+def _block(
     location_id: str, zone: str, weekday: int, starts: int, ends: int, valid_from: str | None, valid_to: str | None
 ) -> Block:
     return Block(UUID(location_id), zone, weekday, starts, ends, _date(valid_from), _date(valid_to))
