@@ -9,7 +9,7 @@ from careconnect.pagination import Page
 from services.notifications import schemas
 
 _Previews = list[schemas.TemplatePreview]
-_SENDING = 45.0
+_SENDING = 55.0
 """Seconds: a mail server may be slow, and cutting the call short would leave the message waiting for its lease."""
 
 

@@ -1,5 +1,7 @@
 """E-mail by SMTP (RFC 5321)."""
 
+import asyncio
+from contextlib import suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8, Policy
@@ -11,8 +13,10 @@ from careconnect.config import MailSettings
 from services.notifications.channels.letter import Letter, Outcome
 from services.notifications.wording import as_html
 
-TIMEOUT = 10.0
-"""Seconds that the server may take for one step of the conversation."""
+STEP = 10.0
+"""Seconds that the server may take for one answer."""
+PHASE = 20.0
+"""Seconds for getting to the server, and again for handing over; with the farewell less than a message's lease."""
 _PERMANENT = 500
 
 
@@ -38,8 +42,6 @@ class SmtpCarrier:
 
     async def _converse(self, letter: Letter) -> None:
         settings = self._settings
-        unicode_address = not letter.address.isascii()
-        mail = compose(letter, settings.sender, SMTPUTF8 if unicode_address else SMTP)
         server = aiosmtplib.SMTP(
             hostname=settings.smtp_host,
             port=settings.smtp_port,
@@ -47,19 +49,31 @@ class SmtpCarrier:
             start_tls=settings.smtp_tls == "starttls",
             username=settings.smtp_username or None,
             password=settings.smtp_password or None,
-            timeout=TIMEOUT,
+            timeout=STEP,
         )
-        async with server:
-            if unicode_address:
-                await server.ehlo()
-                if not server.supports_extension("smtputf8"):
-                    raise aiosmtplib.SMTPNotSupported("the server takes no addresses beyond ASCII")
-            await server.sendmail(
-                parseaddr(settings.sender)[1],
-                [letter.address],
-                mail.as_bytes(),
-                mail_options=["SMTPUTF8", "BODY=8BITMIME"] if unicode_address else None,
-            )
+        try:
+            async with asyncio.timeout(PHASE):
+                await server.connect()
+            async with asyncio.timeout(PHASE):
+                await self._hand_over(server, letter)
+            # The mail is the server's by now: however the farewell goes, it was taken over.
+            with suppress(aiosmtplib.SMTPException, OSError):
+                await server.quit()
+        finally:
+            server.close()
+
+    async def _hand_over(self, server: aiosmtplib.SMTP, letter: Letter) -> None:
+        unicode_address = not letter.address.isascii()
+        if unicode_address:
+            await server.ehlo()
+            if not server.supports_extension("smtputf8"):
+                raise aiosmtplib.SMTPNotSupported("the server takes no addresses beyond ASCII")
+        await server.sendmail(
+            parseaddr(self._settings.sender)[1],
+            [letter.address],
+            compose(letter, self._settings.sender, SMTPUTF8 if unicode_address else SMTP).as_bytes(),
+            mail_options=["SMTPUTF8", "BODY=8BITMIME"] if unicode_address else None,
+        )
 
 
 def compose(letter: Letter, sender: str, policy: Policy = SMTP) -> EmailMessage:

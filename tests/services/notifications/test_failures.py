@@ -1,5 +1,6 @@
 """Whatever the mail server or this service does, a message ends where it belongs, and none is lost or doubled."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from careconnect.config import MailSettings
 from careconnect.ids import uuid7
+from services.notifications.channels import smtp
 from services.notifications.delivery import Delivery
 from services.notifications.models import LEASE, PATIENCE
 from tests.services.notifications.post import Desk, Postmaster, mail_server, message
@@ -70,6 +72,24 @@ async def test_a_server_that_is_not_there_is_503_until_there_is_no_point_any_mor
     with after(PATIENCE + JUST_AFTER):
         said = (await desk.put(body, key)).json()
     assert (said["status"], said["failure"]) == ("failed", "unreachable")
+
+
+async def test_a_server_that_never_says_a_word_is_503(
+    desk: Desk, mailing: Callable[[MailSettings], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "PHASE", 0.1)
+    done = asyncio.Event()
+
+    async def listen(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await done.wait()
+        writer.close()
+
+    async with await asyncio.start_server(listen, "127.0.0.1", 0) as server:
+        mailing(MailSettings(smtp_port=server.sockets[0].getsockname()[1]))
+        body, key = message(), uuid7()
+        assert (await desk.put(body, key)).status_code == 503
+        done.set()
+    assert (await status(desk, key))["failure"] == "unreachable"
 
 
 async def test_a_wrong_password_for_the_mail_server_is_not_blamed_on_the_patient(
