@@ -118,7 +118,8 @@ class Register(Patients):
         sure += [search.national_id_term(person.national_id, country)] if person.national_id else []
         shared = [search.phone_term(person.phone)] if person.phone else []
         same, reachable = search.index(keys, sure), search.index(keys, shared)
-        having = sa.select(SearchTerm.number).where(SearchTerm.term.in_(same + reachable)).limit(_MOST_COMPARED)
+        having = sa.select(SearchTerm.number).where(SearchTerm.term.in_(same + reachable))
+        having = having.order_by(SearchTerm.term.not_in(same)).limit(_MOST_COMPARED)
         found = await self.session.scalars(
             sa.select(Patient).where(Patient.number.in_(having), Patient.id != besides).order_by(Patient.number)
         )

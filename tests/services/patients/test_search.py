@@ -1,7 +1,12 @@
 """One box finds people by whatever is known of them."""
 
-import pytest
+from collections.abc import Callable
+from typing import Any
 
+import pytest
+from sqlalchemy import text
+
+from careconnect.auth import Actor
 from tests.services.patients.desk import Desk
 
 NIMAL = {"national_id": "901030937V", "phone": "0771234567", "email": "Nimal.P@Example.com"}
@@ -96,3 +101,17 @@ async def test_pages_follow_each_other_without_a_gap_or_a_repetition(desk: Desk)
 async def test_a_wrong_page_is_refused(desk: Desk, params: dict[str, str]) -> None:
     answer = await desk.ask("GET", "/patients", params=params)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+
+
+async def test_row_level_security_leaves_a_search_its_index(
+    apps: Callable[[str], Any], actor: Callable[..., Actor]
+) -> None:
+    async with apps("patients").state.database.read(actor("patients:read")) as session:
+        await session.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = await session.scalars(
+            text("EXPLAIN SELECT number FROM search_terms WHERE term = 1 ORDER BY number DESC")
+        )
+        said = "\n".join(plan)
+    assert "Index Cond: ((tenant_id = " in said
+    assert "AND (term = " in said
+    assert "Sort" not in said
