@@ -1,0 +1,148 @@
+"""Booking: what is asked, the steps until the answer, and the answer."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel
+
+from careconnect.auth import Actor
+from services.appointments.schemas import Appointment
+from services.consultants.schemas import Offer
+from services.payments.schemas import Payment
+from workflows.contracts.refusal import Refused
+
+
+class PaymentChoice(BaseModel):
+    """How the payment at booking is made."""
+
+    method: Literal["card", "at_desk"]
+    token: str | None = None
+
+
+class BookingRequest(BaseModel):
+    """Asks for an appointment. What the patient comes for is sealed in the service before and travels no further."""
+
+    appointment_id: UUID
+    actor: Actor
+    patient_id: UUID
+    consultant_id: UUID
+    visit_type_id: UUID
+    location_id: UUID | None = None
+    start: AwareDatetime
+    payment: PaymentChoice | None = None
+    notify: bool = True
+    overbook: bool = False
+    request_hash: str = ""
+    hold_seconds: int = 600
+    adopted: bool = False
+
+
+class BookingOutcome(BaseModel):
+    """How a booking ended: the appointment with its money, or the refusal, and which request it answers."""
+
+    request_hash: str
+    appointment: Appointment | None = None
+    offer: Offer | None = None
+    invoice_id: UUID | None = None
+    payment: Payment | None = None
+    reminders: list[datetime] = []
+    refused: Refused | None = None
+
+
+class Stage(StrEnum):
+    """Where a booking stands, for people and for other systems."""
+
+    VERIFYING = "verifying"
+    HOLDING = "holding"
+    AUTHORISING = "authorising"
+    CONFIRMING = "confirming"
+    UNDOING = "undoing"
+    WAITING_FOR_VISIT = "waiting_for_visit"
+    SETTLING = "settling"
+    DONE = "done"
+
+
+class Progress(BaseModel):
+    """The answer to the query `progress`."""
+
+    stage: Stage
+    outcome: BookingOutcome | None = None
+
+
+class Verified(BaseModel):
+    """Whether the patient can be booked."""
+
+    refused: Refused | None = None
+
+
+class OfferRequest(BaseModel):
+    """Asks for the terms of one visit at one start."""
+
+    actor: Actor
+    visit_type_id: UUID
+    consultant_id: UUID
+    location_id: UUID | None
+    start: AwareDatetime
+    override_hours: bool = False
+
+
+class Offered(BaseModel):
+    """The terms of the visit, or why it is not offered."""
+
+    offer: Offer | None = None
+    refused: Refused | None = None
+
+
+class HoldRequest(BaseModel):
+    """Asks to occupy the time that an offer describes."""
+
+    actor: Actor
+    appointment_id: UUID
+    patient_id: UUID
+    offer: Offer
+    overbook: bool
+    hold_seconds: int
+    request_hash: str
+
+
+class Target(BaseModel):
+    """An appointment, and who acts on it."""
+
+    actor: Actor
+    appointment_id: UUID
+
+
+class ReleaseRequest(Target):
+    """Asks to give back the time of an unfinished booking."""
+
+    code: str
+
+
+class AlternativesRequest(BaseModel):
+    """Asks for the free slots nearest to a start that is taken."""
+
+    actor: Actor
+    visit_type_id: UUID
+    consultant_id: UUID
+    location_id: UUID | None
+    start: AwareDatetime
+    limit: int = 5
+
+
+class Slot(BaseModel):
+    """A bookable start."""
+
+    consultant_id: UUID
+    location_id: UUID
+    visit_type_id: UUID
+    start: datetime
+    end: datetime
+    zone: str
+
+
+class Alternatives(BaseModel):
+    """The nearest free slots."""
+
+    slots: list[Slot] = []

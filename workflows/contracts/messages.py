@@ -1,0 +1,40 @@
+"""Reminders and other messages."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+
+class RemindersRequest(BaseModel):
+    """Starts `AppointmentReminders`."""
+
+    tenant_id: UUID
+    appointment_id: UUID
+    patient_id: UUID
+    version: int
+    start: datetime
+    offsets_hours: list[int]
+
+
+class Moved(BaseModel):
+    """Tells the reminders that the appointment was moved."""
+
+    version: int
+    start: datetime
+
+
+class MessageRequest(BaseModel):
+    """Asks to tell the patient something about an appointment; the activity reads names and addresses itself."""
+
+    tenant_id: UUID
+    appointment_id: UUID
+    template: str
+    version: int
+    offset_hours: int | None = None
+
+
+class MessageResult(BaseModel):
+    """What became of a message on each channel."""
+
+    statuses: dict[str, str] = {}

@@ -1,0 +1,97 @@
+"""Money: invoices, payments, refunds, and how a payment is settled."""
+
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from careconnect.auth import Actor
+from careconnect.money import Money
+from services.payments.schemas import Payment
+from services.payments.states import Method
+from workflows.contracts.refusal import Refused
+
+
+class InvoiceRequest(BaseModel):
+    """Asks for the invoice of an appointment that is paid later."""
+
+    actor: Actor
+    invoice_id: UUID
+    appointment_id: UUID
+    patient_id: UUID
+    description: str
+    price: Money
+    zone: str
+
+
+class InvoiceTarget(BaseModel):
+    """An invoice that is no longer owed, and why."""
+
+    actor: Actor
+    invoice_id: UUID
+    reason: str
+
+
+class AuthoriseRequest(BaseModel):
+    """Asks the gateway to reserve money, or books money that the desk has in hand."""
+
+    actor: Actor
+    payment_id: UUID
+    amount: Money
+    method: Method = Method.card
+    token: str | None = None
+    invoice: InvoiceRequest | None = None
+    invoice_id: UUID | None = None
+
+
+class PaymentTarget(BaseModel):
+    """A payment, and who acts on it."""
+
+    actor: Actor
+    payment_id: UUID
+
+
+class PaymentRelease(PaymentTarget):
+    """Asks that no money of a payment is kept."""
+
+    reason: str
+    cancel_invoice: bool = False
+
+
+class RefundRequest(PaymentTarget):
+    """Asks to return money; without `amount`, all that is left."""
+
+    refund_id: UUID
+    amount: Money | None = None
+    reason: str
+
+
+class CaptureRequest(PaymentTarget):
+    """Asks to take authorised money; without `amount`, all of it."""
+
+    amount: Money | None = None
+
+
+class PaymentResult(BaseModel):
+    """How a payment stands after a step, or why the step was refused."""
+
+    payment: Payment | None = None
+    refused: Refused | None = None
+    request_hash: str = ""
+
+
+class CollectRequest(BaseModel):
+    """Starts `PaymentCapture`: with an authorisation to make, or for a payment that a booking has authorised."""
+
+    actor: Actor
+    payment_id: UUID
+    authorise: AuthoriseRequest | None = None
+    capture: bool = False
+    request_hash: str = ""
+
+
+class Settlement(BaseModel):
+    """Tells a payment how its appointment ended: how much stays with the clinic, and why the rest goes back."""
+
+    actor: Actor
+    keep: Money | None = None
+    reason: str = ""
