@@ -34,15 +34,15 @@ class VisitTypeWrite(Input):
 
     name: Words
     duration_minutes: int = Field(ge=1, le=1440)
-    buffer_before_minutes: int = Field(0, ge=0, le=480)
-    buffer_after_minutes: int = Field(0, ge=0, le=480)
+    buffer_before_minutes: int = Field(0, ge=0, le=240)
+    buffer_after_minutes: int = Field(0, ge=0, le=240)
     price: Money
     payment_policy: PaymentPolicy
     cancellation_policy: CancellationPolicy = CancellationPolicy()
     reminder_offsets_hours: list[Annotated[int, Field(ge=1, le=8760)]] = Field([72, 24, 2], max_length=10)
     min_notice_minutes: int = Field(0, ge=0, le=525_600)
     horizon_days: int = Field(180, ge=1, le=730)
-    slot_step_minutes: int = Field(15, ge=1, le=1440)
+    slot_step_minutes: int = Field(15, ge=1, le=240)
     mode: Mode = "in_person"
     specialty: Words | None = Field(None, description="who offers it when consultant_ids is empty; none: everybody")
     colour: Colour = "#4f6bed"
