@@ -1,4 +1,4 @@
-"""The Temporal worker: brings the workflows, their activities and the services' clients together. Nothing imports it."""
+"""The Temporal worker: brings workflows, activities and the services' clients together. Nothing imports it."""
 
 import asyncio
 import os

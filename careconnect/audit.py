@@ -1,8 +1,8 @@
 """What happened, by whom: audit events and domain events, written in the transaction of the change they tell of.
 
 An audit event (FHIR AuditEvent) answers who did or read what, when and why. A domain event (outbox) tells the other
-services. Neither holds personal data. The tables refuse UPDATE, DELETE and TRUNCATE, and each audit event carries an HMAC
-over its content, so that a change made behind the database's back is found.
+services. Neither holds personal data. The tables refuse UPDATE, DELETE and TRUNCATE, and each audit event carries an
+HMAC over its content, so that a change made behind the database's back is found.
 """
 
 import hmac

@@ -61,7 +61,7 @@ class ServiceClient:
         into: type[T],
         json: BaseModel | dict[str, Any] | None = ...,
         params: dict[str, Any] | None = ...,
-        timeout: float | None = ...,
+        timeout: float | None = ...,  # noqa: ASYNC109 - see below
     ) -> T: ...
     @overload
     async def call(
@@ -73,7 +73,7 @@ class ServiceClient:
         into: None = ...,
         json: BaseModel | dict[str, Any] | None = ...,
         params: dict[str, Any] | None = ...,
-        timeout: float | None = ...,
+        timeout: float | None = ...,  # noqa: ASYNC109 - see below
     ) -> None: ...
 
     async def call(

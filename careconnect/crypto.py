@@ -1,7 +1,7 @@
 """Sealing personal data in the columns: envelope encryption, blind indexes and search tokens.
 
-Each tenant has a random data key that is kept wrapped by the installation's master key. A sealed value names the data key
-that made it, so keys can be rotated while old values stay readable.
+Each tenant has a random data key that is kept wrapped by the installation's master key. A sealed value names the data
+key that made it, so keys can be rotated while old values stay readable.
 """
 
 import base64

@@ -54,15 +54,17 @@ class Base:
     }
 
 
+def _now() -> datetime:
+    return clock.now()  # looked up at each call, so that a test may set the clock
+
+
 class Tenanted:
     """A row of one tenant: its key leads with the tenant, which the session fills in."""
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7, sort_order=-20)
-    created_at: Mapped[datetime] = mapped_column(default=lambda: clock.now(), sort_order=90)
-    updated_at: Mapped[datetime] = mapped_column(
-        default=lambda: clock.now(), onupdate=lambda: clock.now(), sort_order=91
-    )
+    created_at: Mapped[datetime] = mapped_column(default=_now, sort_order=90)
+    updated_at: Mapped[datetime] = mapped_column(default=_now, onupdate=_now, sort_order=91)
 
 
 class Versioned:

@@ -14,7 +14,7 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 class Money(BaseModel):
     """An amount of one currency.
 
-    `amount` counts the currency's minor units: 350000 LKR are 3,500 rupees, 350 JPY are 350 yen, 3500 KWD are 3.5 dinars.
+    `amount` counts the currency's minor units: 350000 LKR are 3,500 rupees, 350 JPY 350 yen, 3500 KWD 3.5 dinars.
     """
 
     model_config = ConfigDict(

@@ -68,8 +68,8 @@ Order = InstrumentedAttribute[Any] | sa.UnaryExpression[Any]
 async def keyset(session: ReadSession, statement: sa.Select[Any], order: Sequence[Order], paging: Paging) -> Rows[Any]:
     """Read one page of entities.
 
-    `order` names columns of the selected entity, all ascending or all `desc(...)`, the last of them unique; the rows that
-    follow the cursor are found by comparing them as one tuple, which the index with the same columns serves.
+    `order` names columns of the selected entity, all ascending or all `desc(...)`, the last of them unique; the rows
+    that follow the cursor are found by comparing them as one tuple, which the index with the same columns serves.
 
     Raises:
         InvalidInput: the cursor is not one of ours.

@@ -36,7 +36,7 @@ _TRACEPARENT = re.compile(r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
 
 
 def begin_request(given_id: str | None, given_trace: str | None) -> str:
-    """Take over the caller's request id and trace context where they are well formed; mint an id where there is none."""
+    """Take over the caller's request id and trace context where they are well formed; mint an id where none is."""
     chosen = given_id if given_id and _ACCEPTABLE.match(given_id) else uuid7().hex
     request_id.set(chosen)
     traceparent.set(given_trace if given_trace and _TRACEPARENT.match(given_trace) else _new_trace())

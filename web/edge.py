@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from careconnect.errors import RateLimited, TooLarge
 from careconnect.service import problem_response
 
-_POLICY = "; ".join((
+_POLICY = "; ".join((  # noqa: FLY002 - one directive a line
     "default-src 'self'",
     "script-src 'self'",
     "style-src 'self'",
@@ -91,7 +91,7 @@ class Limits:
         await self.app(scope, self._counting(receive), send)
 
     def _counting(self, receive: Receive) -> Receive:
-        """A body without a length is counted while it comes."""
+        """Count a body while it comes: it may have named no length, or a wrong one."""
         seen = 0
 
         async def counted() -> Message:

@@ -1,4 +1,4 @@
-"""What a form remembers between two tries: what was typed, what is wrong with it, and the key that makes a repeat harmless."""
+"""What a form remembers between two tries: what was typed, what is wrong with it, and the key of its repeat."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ def _empty() -> defaultdict[str, str]:
 class Form:
     """A form as a template shows it.
 
-    `id` prefixes the ids of its fields; `errors` has a sentence by field name, and under "" one for the form as a whole.
+    `id` prefixes the ids of its fields; `errors` has a sentence by field name, and under "" one for the whole form.
     `key` is minted when the form is first shown and comes back with every try, so a double click books once.
     """
 

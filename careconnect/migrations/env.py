@@ -1,4 +1,4 @@
-"""Alembic's environment for every service; `careconnect.migrations` hands over the connection, the models and the role."""
+"""Alembic's environment for every service; `careconnect.migrations` hands over connection, models and role."""
 
 import sqlalchemy as sa
 from alembic import context
@@ -6,7 +6,7 @@ from alembic import context
 config = context.config
 connection: sa.Connection = config.attributes["connection"]
 
-# A migration that waits for a lock makes every request behind it wait too: rather fail, and try again at a quieter time.
+# A migration that waits for a lock makes every request behind it wait too: rather fail, and try at a quieter time.
 connection.execute(sa.text("SET lock_timeout = '5s'"))
 connection.execute(sa.text("SET statement_timeout = '10min'"))
 

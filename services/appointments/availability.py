@@ -24,8 +24,8 @@ async def free_slots(
     return await find_free(session, wanted)
 
 
-# Each consultant's occupied time becomes one multirange, in which an overlap is found by halving: a week of a whole clinic
-# is two thousand candidate starts against it, not two thousand times every appointment.
+# Each consultant's occupied time becomes one multirange, in which an overlap is found by halving: a week of a whole
+# clinic is two thousand candidate starts against it, not two thousand times every appointment.
 _FREE = sa.text("""
 WITH working AS (
   SELECT * FROM unnest(:consultants, :locations, :starts, :ends, :anchors) WITH ORDINALITY

@@ -122,7 +122,7 @@ class Appointment(db.Tenanted, Base):
         return self._become(Status.NO_SHOW, Status.BOOKED)
 
     def undo_no_show(self) -> bool:
-        """The patient came after all: go back to booked, on the same local day, if the time is still free."""
+        """Go back to booked, since the patient came after all: on the same local day, if the time is still free."""
         self._same_day(Status.NO_SHOW)
         return self._become(Status.BOOKED, Status.NO_SHOW)
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from careconnect.ids import uuid7
 from tests.conftest import Act
@@ -29,7 +30,9 @@ def asked(start: datetime = NINE, minutes: int = 30, **also: Any) -> dict[str, A
     return ids | {"zone": "Asia/Colombo"} | {name: at.isoformat() for name, at in times.items()} | also
 
 
-async def hold(http: httpx.AsyncClient, headers: dict[str, str], body: dict[str, Any], key: UUID | None = None) -> httpx.Response:
+async def hold(
+    http: httpx.AsyncClient, headers: dict[str, str], body: dict[str, Any], key: UUID | None = None
+) -> httpx.Response:
     return await http.put(f"/appointments/{key or uuid7()}", json=body, headers=headers)
 
 
@@ -90,7 +93,9 @@ async def test_an_overbooking_may_overlap_and_what_comes_after_it_may_not(http: 
     assert (plain.status_code, over.status_code) == (409, 201)
 
 
-async def test_a_hold_that_ran_out_stands_in_nobodys_way(http: httpx.AsyncClient, act: Act, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hold_that_ran_out_stands_in_nobodys_way(
+    http: httpx.AsyncClient, act: Act, monkeypatch: pytest.MonkeyPatch
+) -> None:
     consultant, stale = str(uuid7()), uuid7()
     await hold(http, act(*DESK), asked(consultant_id=consultant, hold_seconds=5), stale)
     later = datetime.now(UTC) + timedelta(minutes=1)
@@ -220,8 +225,6 @@ async def test_a_broken_cursor_is_told(http: httpx.AsyncClient, act: Act) -> Non
 
 async def test_audit_events_cannot_be_changed(http: httpx.AsyncClient, act: Act, apps: Any, actor: Any) -> None:
     await booked(http, act(*DESK))
-    import sqlalchemy as sa
-
     for statement in ("UPDATE audit_events SET action = 'x'", "DELETE FROM audit_events", "TRUNCATE audit_events"):
         with pytest.raises(sa.exc.DBAPIError):
             async with apps("appointments").state.database.write(actor("*")) as session:
