@@ -1,0 +1,102 @@
+"""An instance of the tests' own, which a test may damage behind the product's back: emptied before each test."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from careconnect import migrations
+from careconnect.config import DATABASES, DatabaseSettings, MailSettings, Settings
+from careconnect.embedded.databases import connect as connect_as_superuser
+from careconnect.embedded.postgres import PostgresServer
+from careconnect.embedded.temporal import NAMESPACE, program
+from careconnect.temporal import data_converter
+from services.hosting import Services
+from tests.operations.verify.clinic import Clinic
+from tests.operations.verify.instance import Instance
+from tests.workflows.conftest import SEARCH_ATTRIBUTES
+
+_TABLES = """
+SELECT string_agg(format('%I', relname), ', ') FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
+"""
+
+
+@pytest.fixture(scope="package")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PostgresServer]:
+    """Run a Postgres that no other test uses."""
+    made = PostgresServer(tmp_path_factory.mktemp("damaged"), settings={"fsync": "off", "shared_buffers": "32MB"})
+    await made.start()
+    try:
+        await made.prepare()
+        await migrations.upgrade(DatabaseSettings(**made.urls()))
+        yield made
+    finally:
+        await made.stop()
+
+
+@pytest.fixture(scope="package")
+async def engine(settings: Settings) -> AsyncIterator[WorkflowEnvironment]:
+    """Run a workflow engine that no other test uses."""
+    private = settings.model_copy(update={"temporal": settings.temporal.model_copy(update={"namespace": NAMESPACE})})
+    environment = await WorkflowEnvironment.start_local(
+        namespace=NAMESPACE,
+        data_converter=data_converter(private),
+        search_attributes=SEARCH_ATTRIBUTES,
+        dev_server_existing_path=str(program()),
+        dev_server_log_level="error",
+    )
+    async with environment:
+        yield environment
+
+
+@pytest.fixture(scope="package")
+async def superusers(server: PostgresServer) -> AsyncIterator[dict[str, asyncpg.Connection]]:
+    """Connect to each database past every law: triggers and foreign keys are asleep."""
+    opened = {}
+    for service, database in DATABASES.items():
+        opened[service] = await connect_as_superuser("127.0.0.1", server.port, server.passwords(), database)
+        await opened[service].execute("SET session_replication_role = replica")
+    yield opened
+    for one in opened.values():
+        await one.close()
+
+
+@pytest.fixture
+async def instance(
+    server: PostgresServer,
+    engine: WorkflowEnvironment,
+    settings: Settings,
+    superusers: dict[str, asyncpg.Connection],
+    tmp_path: Path,
+) -> AsyncIterator[Instance]:
+    """Give an instance without any rows and without running workflows."""
+    await asyncio.gather(*(_empty(one) for one in superusers.values()))
+    changes: dict[str, Any] = {
+        "database": DatabaseSettings(**server.urls()),
+        "mail": MailSettings(mailbox=tmp_path / "mailbox"),
+        "temporal": settings.temporal.model_copy(
+            update={"address": engine.client.service_client.config.target_host, "namespace": NAMESPACE}
+        ),
+    }
+    made = Instance(settings.model_copy(update=changes), superusers, engine.client)
+    yield made
+    await made.end_workflows()
+    await made.mend()
+
+
+async def _empty(superuser: asyncpg.Connection) -> None:
+    await superuser.execute(f"TRUNCATE {await superuser.fetchval(_TABLES)}")
+
+
+@pytest.fixture
+async def clinic(instance: Instance) -> AsyncIterator[Clinic]:
+    """Give a small clinic whose services, workflows and dashboard keep every law."""
+    async with Services(instance.settings) as services:
+        made = Clinic(services, instance)
+        await made.open()
+        yield made
