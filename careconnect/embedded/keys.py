@@ -43,7 +43,7 @@ def create_credentials(folder: DataFolder, urls: dict[str, str]) -> None:
         "client_id": f"cc_{secrets.token_hex(12)}",
         "client_secret": secrets.token_urlsafe(KEY_BYTES),
     }
-    write_json(folder.credentials, {"urls": urls, "admin": admin, "api_client": api_client})
+    write_json(folder.credentials, known | {"urls": urls, "admin": admin, "api_client": api_client})
 
 
 def _once(path: Path, generate: Callable[[], bytes]) -> None:

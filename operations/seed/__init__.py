@@ -1,0 +1,1 @@
+"""`careconnect seed`: the demo clinic, and as many appointments as a measurement needs."""

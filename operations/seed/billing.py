@@ -1,0 +1,211 @@
+"""Invoices, payments, refunds, the ledger and the gateway's own books as rows, in the words of the payments service."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from careconnect.crypto import TenantKeys
+from careconnect.ids import derived_id
+from operations.seed.bulk import Writer, table_of
+from operations.seed.cash_events import events
+from operations.seed.ground import ZONE, Ground
+from operations.seed.money import Account, Paid, Return
+from operations.seed.team import Hands
+from services.payments import models
+from services.payments.schemas import InvoiceWrite, LineWrite, PaymentWrite, RefundWrite
+from services.payments.states import RefundStatus
+
+Rows = dict[str, list[dict[str, Any]]]
+_INVOICES = table_of(models.Invoice)
+_TABLES = {
+    table.name: table
+    for table in map(
+        table_of,
+        (
+            models.Invoice, models.InvoiceLine, models.Payment, models.Refund, models.LedgerEntry, models.LedgerLine,
+            models.SandboxCharge, models.SandboxRefund,
+        ),
+    )
+}  # fmt: skip
+_NEXT_NUMBERS = """
+INSERT INTO invoice_counters (tenant_id, year, last) VALUES ($1, $2, $3)
+ON CONFLICT (tenant_id, year) DO UPDATE SET last = invoice_counters.last + $3 RETURNING last
+"""
+
+
+async def write(writer: Writer, ground: Ground, accounts: Sequence[Account]) -> dict[str, int]:
+    """Write the money of those visits whose invoice is not there yet, and count the rows."""
+    async with writer.transaction():
+        there = await writer.present(_INVOICES, [one.id for one in accounts])
+        missing = sorted((one for one in accounts if one.id not in there), key=lambda one: (one.issued_at, one.id))
+        numbers = await _numbers(writer, missing)
+        rows: Rows = defaultdict(list)
+        for books, number in zip(missing, numbers, strict=True):
+            _note(rows, books, number, writer.keys)
+        for name, table in _TABLES.items():
+            await writer.insert(table, rows[name])
+        hands = Hands.of(ground)
+        told = [event for books, number in zip(missing, numbers, strict=True) for event in events(hands, books, number)]
+        await writer.tell(told)
+    return {name: len(rows[name]) for name in _TABLES}
+
+
+async def _numbers(writer: Writer, accounts: Sequence[Account]) -> list[str]:
+    """Take the next invoice numbers of each year, in the order of issue, as one does who issues them one by one."""
+    zone = ZoneInfo(ZONE)
+    years = [books.issued_at.astimezone(zone).year for books in accounts]
+    following = {}
+    for year in sorted(set(years)):
+        count = years.count(year)
+        last = await writer.connection.fetchval(_NEXT_NUMBERS, writer.tenant_id, year, count)
+        following[year] = iter(range(last - count + 1, last + 1))
+    return [f"INV-{year}-{next(following[year]):06}" for year in years]
+
+
+def _note(rows: Rows, books: Account, number: str, keys: TenantKeys) -> None:
+    wanted = _wanted(books)
+    rows["invoices"].append(_invoice(books, number, wanted, keys))
+    rows["invoice_lines"].append(_line(books, wanted, keys))
+    for paid in books.payments:
+        rows["payments"].append(_payment(books, paid, keys))
+        if paid.method.through_gateway:
+            rows["sandbox_charges"].append(_charge(books, paid))
+        for back in paid.returns:
+            reference = derived_id("sandbox refund", back.id) if paid.method.through_gateway else None
+            rows["refunds"].append(_refund(books, paid, back, keys, reference))
+            if reference:
+                told = {"id": reference, "charge_id": paid.charge_id, "reference": back.id, "amount": back.amount}
+                rows["sandbox_refunds"].append(told | {"created_at": back.at})
+    for at, booking in books.bookings():
+        entry = derived_id("ledger", booking.kind, booking.subject)
+        said = {"id": entry, "kind": booking.kind, "subject_id": booking.subject, "booked_at": at}
+        rows["ledger_entries"].append(said)
+        for name, amount in booking.lines:
+            line = {"entry_id": entry, "account": name, "currency": booking.currency, "amount": amount}
+            rows["ledger_lines"].append(line)
+
+
+def _wanted(books: Account) -> InvoiceWrite:
+    """Ask for the invoice as the booking does, so that its fingerprint is the same."""
+    place = books.visit.place
+    line = LineWrite(description=f"{place.type.terms.name}, {place.doctor.name}", unit=books.visit.price)
+    return InvoiceWrite(patient_id=books.visit.entry.patient.id, appointment_id=books.visit.id, lines=[line], zone=ZONE)
+
+
+def _invoice(books: Account, number: str, wanted: InvoiceWrite, keys: TenantKeys) -> dict[str, Any]:
+    cancelled_at, reason = books.cancelled or (None, None)
+    return {
+        "id": books.id,
+        "number": number,
+        "patient_id": wanted.patient_id,
+        "appointment_id": wanted.appointment_id,
+        "currency": books.currency,
+        "total": books.total,
+        "paid": books.paid,
+        "reserved": 0,
+        "refunded": books.refunded,
+        "status": books.status.value,
+        "issued_at": books.issued_at,
+        "cancelled_at": cancelled_at,
+        "cancel_reason": keys.seal(reason) if reason else None,
+        "request_hash": wanted.fingerprint(),
+        **_times(books.issued_at, cancelled_at or _last(books)),
+        "version": 1 + len(books.payments) + bool(books.refunded) + bool(cancelled_at),
+    }
+
+
+def _line(books: Account, wanted: InvoiceWrite, keys: TenantKeys) -> dict[str, Any]:
+    line = wanted.lines[0]
+    return {
+        "id": derived_id("invoice line", books.id, 1),
+        "invoice_id": books.id,
+        "position": 1,
+        "description": keys.seal(line.description),
+        "quantity": line.quantity,
+        "unit": line.unit.amount,
+        **_times(books.issued_at, books.issued_at),
+    }
+
+
+def _payment(books: Account, paid: Paid, keys: TenantKeys) -> dict[str, Any]:
+    released_at, reason = paid.released or (None, None)
+    return {
+        "id": paid.id,
+        "invoice_id": books.id,
+        "appointment_id": books.visit.id,
+        "patient_id": books.visit.entry.patient.id,
+        "method": paid.method.value,
+        "amount": paid.amount,
+        "currency": books.currency,
+        "status": paid.status.value,
+        "captured": paid.captured,
+        "refunding": 0,
+        "refunded": paid.refunded,
+        "decline_code": paid.decline,
+        "gateway": paid.gateway,
+        "gateway_reference": f"ch_{paid.charge_id.hex}" if paid.method.through_gateway else None,
+        "captured_at": paid.taken_at,
+        "released_at": released_at,
+        "release_reason": keys.seal(reason) if reason else None,
+        "request_hash": _asked(books, paid),
+        **_times(paid.at, max((paid.taken_at or paid.at, *(back.at for back in paid.returns)))),
+        "version": 1 + bool(paid.taken_at) + bool(released_at) + len(paid.returns),
+    }
+
+
+def _asked(books: Account, paid: Paid) -> bytes:
+    amount = books.visit.price.model_copy(update={"amount": paid.amount})
+    token = "pm_card_visa" if paid.method.through_gateway else None
+    return PaymentWrite(invoice_id=books.id, method=paid.method, token=token, amount=amount).fingerprint()
+
+
+def _refund(books: Account, paid: Paid, back: Return, keys: TenantKeys, reference: UUID | None) -> dict[str, Any]:
+    amount = books.visit.price.model_copy(update={"amount": back.amount})
+    asked = b"release" if back.released else RefundWrite(amount=amount, reason=back.reason).fingerprint()
+    return {
+        "id": back.id,
+        "payment_id": paid.id,
+        "amount": back.amount,
+        "currency": books.currency,
+        "reason": keys.seal(back.reason),
+        "status": RefundStatus.succeeded.value,
+        "gateway_reference": f"re_{reference.hex}" if reference else None,
+        "settled_at": back.at,
+        "request_hash": asked,
+        **_times(back.at, back.at),
+        "version": 2,
+    }
+
+
+def _charge(books: Account, paid: Paid) -> dict[str, Any]:
+    return {
+        "id": paid.charge_id,
+        "reference": paid.id,
+        "token": _TOKENS[paid.decline],
+        "currency": books.currency,
+        "amount": paid.amount,
+        "captured": paid.captured,
+        "refunded": paid.refunded,
+        "status": paid.status.value,
+        "decline_code": paid.decline,
+        "created_at": paid.at,
+    }
+
+
+_TOKENS = {
+    None: "pm_card_visa",
+    "card_declined": "pm_card_chargeDeclined",
+    "insufficient_funds": "pm_card_chargeDeclinedInsufficientFunds",
+    "expired_card": "pm_card_chargeDeclinedExpiredCard",
+}
+
+
+def _last(books: Account) -> datetime:
+    return max((books.issued_at, *(paid.taken_at or paid.at for paid in books.payments)))
+
+
+def _times(created_at: datetime, updated_at: datetime) -> dict[str, datetime]:
+    return {"created_at": created_at, "updated_at": updated_at}

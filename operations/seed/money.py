@@ -1,0 +1,191 @@
+"""What a visit meant in money: an invoice, its payments and refunds, and what the gateway knows of them.
+
+It follows `workflows.booking` and `workflows.payment`: taken at booking or at the desk; returned in full when the patient
+cancels in time, less the fee when it is late; kept after a no-show as far as the policy says.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from careconnect.ids import derived_id
+from operations.seed.fates import Visit
+from services.appointments.schemas import Status
+from services.payments import ledger
+from services.payments.states import InvoiceStatus, Method, PaymentStatus
+from workflows import ids
+
+_SECOND = timedelta(seconds=1)
+_DESK_METHODS = (Method.cash,) * 9 + (Method.card_terminal,) * 8 + (Method.insurance,) * 2 + (Method.bank_transfer,)
+ABANDONED = "booking_abandoned"
+
+
+@dataclass(slots=True)
+class Return:
+    """One refund."""
+
+    id: UUID
+    amount: int
+    reason: str
+    at: datetime
+    released: bool = False
+
+
+@dataclass(slots=True)
+class Paid:
+    """One payment; `taken_at` is None when the card was declined."""
+
+    id: UUID
+    method: Method
+    amount: int
+    at: datetime
+    taken_at: datetime | None
+    decline: str | None = None
+    released: tuple[datetime, str] | None = None
+    returns: list[Return] = field(default_factory=list)
+
+    @property
+    def status(self) -> PaymentStatus:
+        """Where the payment stands."""
+        return PaymentStatus.captured if self.taken_at else PaymentStatus.declined
+
+    @property
+    def captured(self) -> int:
+        """What was taken."""
+        return self.amount if self.taken_at else 0
+
+    @property
+    def refunded(self) -> int:
+        """What went back."""
+        return sum(one.amount for one in self.returns)
+
+    @property
+    def charge_id(self) -> UUID:
+        """The gateway's own key of the charge."""
+        return derived_id("sandbox charge", self.id)
+
+    @property
+    def gateway(self) -> str:
+        """Who moved the money."""
+        return "sandbox" if self.method.through_gateway else ledger.DESK
+
+
+@dataclass(slots=True)
+class Account:
+    """All the money of one visit."""
+
+    visit: Visit
+    payments: list[Paid] = field(default_factory=list)
+    cancelled: tuple[datetime, str] | None = None
+
+    @property
+    def id(self) -> UUID:
+        """The invoice's key."""
+        return ids.invoice_of(self.visit.id)
+
+    @property
+    def issued_at(self) -> datetime:
+        """When the invoice was issued."""
+        return self.visit.entry.booked_at + _SECOND
+
+    @property
+    def total(self) -> int:
+        """What the invoice says, in minor units."""
+        return self.visit.price.amount
+
+    @property
+    def currency(self) -> str:
+        """What it is in."""
+        return self.visit.price.currency
+
+    @property
+    def paid(self) -> int:
+        """What was taken for it."""
+        return sum(one.captured for one in self.payments)
+
+    @property
+    def refunded(self) -> int:
+        """What went back."""
+        return sum(one.refunded for one in self.payments)
+
+    @property
+    def status(self) -> InvoiceStatus:
+        """Where the invoice stands."""
+        if self.cancelled:
+            return InvoiceStatus.cancelled
+        return InvoiceStatus.balanced if self.paid == self.total else InvoiceStatus.issued
+
+    def bookings(self) -> Iterator[tuple[datetime, ledger.Booking]]:
+        """Give the entries of the ledger, each with its time."""
+        yield self.issued_at, ledger.invoice_issued(self.id, self.currency, self.total)
+        for paid in self.payments:
+            where = ledger.money_account(paid.method, paid.gateway)
+            if paid.taken_at:
+                yield paid.taken_at, ledger.payment_captured(paid.id, self.currency, where, paid.captured)
+            for back in paid.returns:
+                yield back.at, ledger.refund_succeeded(back.id, self.currency, where, back.amount)
+        if self.cancelled:
+            yield self.cancelled[0], ledger.invoice_cancelled(self.id, self.currency, self.total, self.refunded)
+
+
+def account(visit: Visit) -> Account | None:
+    """Work out the money of a visit; None if it is free."""
+    if not visit.price:
+        return None
+    books = Account(visit)
+    if visit.prepaid:
+        _at_booking(books)
+    if visit.checked_in_at and visit.settled and books.paid < books.total:
+        _at_desk(books, visit.checked_in_at)
+    if visit.status == Status.CANCELLED:
+        _after_cancellation(books)
+    elif visit.status == Status.NO_SHOW:
+        _after_no_show(books)
+    return books
+
+
+def _at_booking(books: Account) -> None:
+    visit = books.visit
+    deposit = visit.place.type.terms.payment_policy.deposit
+    at, amount = books.issued_at, (deposit or visit.price).amount
+    paid = Paid(
+        ids.payment_of(visit.id), Method.card, amount, at, None if visit.decline else at + _SECOND, visit.decline
+    )
+    books.payments.append(paid)
+    if visit.decline:
+        paid.released = books.cancelled = (visit.since, ABANDONED)
+
+
+def _at_desk(books: Account, at: datetime) -> None:
+    key = derived_id("desk payment", books.visit.id)
+    method = _DESK_METHODS[key.int % len(_DESK_METHODS)]
+    books.payments.append(Paid(key, method, books.total - books.paid, at, at))
+
+
+def _after_cancellation(books: Account) -> None:
+    """Return what is not kept; an invoice for which nothing is kept is cancelled."""
+    visit, reason = books.visit, books.visit.reason or "other"
+    at = visit.since + _SECOND
+    policy = visit.place.type.terms.cancellation_policy
+    fee = visit.price.percent(policy.fee_percent).amount if visit.late and not visit.waived else 0
+    for paid in books.payments:
+        if not fee:
+            paid.released = (at, reason)
+            paid.returns.append(Return(derived_id(paid.id, "release", 0), paid.captured, reason, at, released=True))
+        elif paid.captured > fee:
+            back = paid.captured - fee
+            paid.returns.append(Return(ids.refund_of(paid.id, "cancellation"), back, reason, at))
+    if books.paid == books.refunded:
+        books.cancelled = (at, reason)
+
+
+def _after_no_show(books: Account) -> None:
+    """Return what the policy does not keep; who has paid nothing owes nothing."""
+    visit, at = books.visit, books.visit.since + _SECOND
+    keep = visit.price.percent(visit.place.type.terms.cancellation_policy.no_show_fee_percent).amount
+    for paid in books.payments:
+        if paid.captured > keep:
+            paid.returns.append(Return(ids.refund_of(paid.id, "no_show"), paid.captured - keep, "no_show", at))
+    if not books.payments:
+        books.cancelled = (at, "no_show")

@@ -1,0 +1,133 @@
+"""Many more appointments, all of them past, for measurements: more consultants, each with patients of their own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from careconnect.config import Settings
+from operations.seed import appointments, billing, clinic, establish, names, patients
+from operations.seed.bulk import Writer, writer
+from operations.seed.diary import Booker, chosen, packed
+from operations.seed.doctors import Doctor, hired
+from operations.seed.fates import Visit, fate
+from operations.seed.ground import Ground
+from operations.seed.money import account
+from operations.seed.people import Group, group
+from operations.seed.told import Report, Step
+from services.consultants.client import ConsultantsClient
+
+EACH = 2250
+"""Appointments of one consultant."""
+PATIENTS_EACH = 220
+_WEEKS = 52
+_AGES = (700.0, 420.0)
+_BLOCKS = (("08:30-12:30", "13:30-17:30"), ("09:00-13:00",))
+_AHEAD = 2
+_TOLD_EVERY = 20_000
+
+
+@dataclass(frozen=True)
+class Practice:
+    """One consultant, their patients and their appointments."""
+
+    doctor: Doctor
+    patients: Group
+    visits: list[Visit]
+
+
+async def fill(
+    settings: Settings, consultants: ConsultantsClient, ground: Ground, missing: int, report: Report
+) -> None:
+    """Write `missing` appointments beyond those of the demo clinic."""
+    doctors = _doctors(ground, -(-missing // EACH))
+    with report.step("more consultants") as step:
+        for doctor in doctors:
+            await establish.hire(consultants, ground, doctor)
+        step.count = len(doctors)
+    with report.step("more appointments") as step:
+        people, counts = Step("more patients"), dict[str, int]()
+        await _pour(settings, ground, _practices(ground, doctors, missing), (step, people, counts), report)
+    report.add(people.name, people.count)
+    for name, count in counts.items():
+        report.add(f"more {name.replace('_', ' ')}", count)
+
+
+def _doctors(ground: Ground, count: int) -> list[Doctor]:
+    """Hire as many consultants more as the clinic needs, of its specialities in turn."""
+    dice = ground.dice("hiring")
+    known = clinic.CONSULTANTS
+    hirings = []
+    for number in range(count):
+        community = dice.choice(names.COMMUNITIES)
+        first = dice.choice(community.male + community.female)
+        place = tuple(clinic.LOCATIONS)[number % len(clinic.LOCATIONS)]
+        hours = (("01234", place, _BLOCKS[0]), ("5", place, _BLOCKS[1]))
+        specialty = known[number % len(known)].specialty
+        hirings.append(clinic.Hiring(first, dice.choice(community.family), specialty, hours))
+    return hired(ground, hirings, first=len(known))
+
+
+def _practices(ground: Ground, doctors: list[Doctor], missing: int) -> Iterator[Practice]:
+    """Make up one practice after the other; a longer run makes up the same ones first."""
+    today = datetime.combine(ground.today, time(), tzinfo=ground.zone)
+    for number, doctor in enumerate(doctors):
+        people = group(ground, f"practice {number}", PATIENTS_EACH, _AGES)
+        places = packed(ground, doctor, today - timedelta(weeks=_WEEKS), today)
+        kept = chosen(places, (1.0 for _ in places), EACH, ground.dice("practice", number))
+        entries = Booker(ground, people).entries(kept)[: missing - number * EACH]
+        yield Practice(doctor, people, [fate(ground, entry) for entry in entries])
+
+
+async def _pour(
+    settings: Settings,
+    ground: Ground,
+    practices: Iterator[Practice],
+    told: tuple[Step, Step, dict[str, int]],
+    report: Report,
+) -> None:
+    """Write patients, appointments and money side by side, each into its own database and in the order of practices."""
+    visits, people, counts = told
+
+    async def register(into: Writer, practice: Practice) -> None:
+        people.count += await patients.write(into, ground, practice.patients, settings.default_country)
+
+    async def book(into: Writer, practice: Practice) -> None:
+        before = visits.count
+        visits.count += await appointments.write(into, ground, practice.visits, brief=True)
+        if visits.count // _TOLD_EVERY > before // _TOLD_EVERY:
+            report.say(f"{visits.count:,} appointments")
+
+    async def collect(into: Writer, practice: Practice) -> None:
+        accounts = [books for visit in practice.visits if (books := account(visit))]
+        for name, count in (await billing.write(into, ground, accounts)).items():
+            counts[name] = counts.get(name, 0) + count
+
+    sinks = [("patients", register), ("appointments", book), ("payments", collect)]
+    queues: list[asyncio.Queue[Practice | None]] = [asyncio.Queue(_AHEAD) for _ in sinks]
+    async with asyncio.TaskGroup() as together:
+        for queue, (service, work) in zip(queues, sinks, strict=True):
+            together.create_task(_sink(settings, ground, service, queue, work))
+        for practice in practices:
+            for queue in queues:
+                await queue.put(practice)
+        for queue in queues:
+            await queue.put(None)
+
+
+async def _sink(
+    settings: Settings,
+    ground: Ground,
+    service: str,
+    queue: "asyncio.Queue[Practice | None]",
+    work: Callable[[Writer, Practice], Coroutine[Any, Any, None]],
+) -> None:
+    async with writer(settings, service, ground.tenant_id) as into:
+        async for practice in _arriving(queue):
+            await work(into, practice)
+
+
+async def _arriving(queue: "asyncio.Queue[Practice | None]") -> AsyncIterator[Practice]:
+    while (practice := await queue.get()) is not None:
+        yield practice
