@@ -85,5 +85,15 @@ def change(action: str, entity: str, entity_id: UUID, data: dict[str, Any], reas
     return {"action": action, "entity": entity, "entity_id": entity_id, "data": data, "reason": reason}
 
 
+def as_json(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Shape rows for `jsonb_to_recordset`: ids and instants as text, the seal in hexadecimal."""
+    return [
+        row
+        | {name: str(row[name]) for name in ("tenant_id", "actor_id", "entity_id")}
+        | {"at": row["at"].isoformat(), "seal": row["seal"].hex()}
+        for row in rows
+    ]
+
+
 def _instant(moment: datetime) -> str:
     return f"{moment.timestamp():.6f}"

@@ -125,7 +125,7 @@ class Tokens:
 def require(scope: str) -> Any:
     """Build the dependency that lets a request pass only with `scope`, and hands over its actor."""
 
-    def check(request: Request) -> Actor:
+    async def check(request: Request) -> Actor:  # async, or FastAPI would send it to a thread
         actor = authenticate(request)
         if not actor.may(scope):
             raise Forbidden(f"This needs the right {scope}.", needed=scope)

@@ -51,7 +51,8 @@ class Paging(BaseModel):
     count: bool = False
 
 
-def _paging(
+async def _paging(  # async, or FastAPI would send it to a thread
+
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
     *,
