@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar
 from careconnect.auth import Tokens
 from careconnect.client import Connection, ServiceClient
 from careconnect.config import SERVICES, Settings
+from services.notifications.mailbox import serve_mailbox
 
 C = TypeVar("C", bound=ServiceClient)
 
@@ -14,8 +15,10 @@ C = TypeVar("C", bound=ServiceClient)
 class Services:
     """Connections to all services, opened by `async with` and closed with it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, mailbox: bool = False) -> None:
+        """Prepare; one process of an instance also serves its local mailbox, which is said with `mailbox`."""
         self._settings = settings
+        self._mailbox = mailbox
         self._tokens = Tokens(settings.internal_key)
         self._connections: dict[str, Connection] = {}
         self._stack = AsyncExitStack()
@@ -25,6 +28,8 @@ class Services:
         for name in SERVICES:
             self._connections[name] = self._connect(name)
             self._stack.push_async_callback(self._connections[name].close)
+        if self._mailbox:
+            await self._stack.enter_async_context(serve_mailbox(self._settings))
         return self
 
     async def __aexit__(self, *_: object) -> None:

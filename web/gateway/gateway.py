@@ -45,7 +45,7 @@ class Gateway:
     async def open(cls, settings: Settings) -> AsyncIterator[Self]:
         """Connect to the services and, at the first call, to the engine: pages work while it is away."""
         client = await temporal.connect(settings, lazy=True)
-        async with Services(settings) as services:
+        async with Services(settings, mailbox=settings.mail.mailbox is not None) as services:
             yield cls(services, client, settings)
 
     async def slots(self, actor: Actor, wanted: SlotQuery) -> list[Slot]:
