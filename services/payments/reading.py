@@ -12,7 +12,7 @@ from careconnect.db import ReadSession
 from careconnect.money import Money
 from careconnect.pagination import Paging, Rows, keyset
 from services.payments.models import Base, Invoice, LedgerLine, Payment, Refund
-from services.payments.models.payments import NO_CURRENCY
+from services.payments.models.beginnings import NO_CURRENCY
 from services.payments.schemas import Balance, Count, DayRevenue, Figures, Summary
 from services.payments.states import PaymentStatus, RefundStatus
 

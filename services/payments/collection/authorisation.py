@@ -9,6 +9,7 @@ from services.payments.collection.till import Till
 from services.payments.errors import AmountExceedsDue, CardDeclined, InvoiceNotFound, PaymentReleased, wrong_currency
 from services.payments.gateways.protocol import Order
 from services.payments.models import Invoice, Payment
+from services.payments.models.beginnings import begin
 from services.payments.schemas import GatewayCharge, PaymentWrite
 from services.payments.states import DECLINES, PaymentStatus
 
@@ -25,8 +26,7 @@ async def authorise(till: Till, payment_id: UUID, wanted: PaymentWrite) -> tuple
     invoice_id = wanted.invoice.id if wanted.invoice else wanted.invoice_id
     assert invoice_id is not None  # noqa: S101 - PaymentWrite has one of the two
     async with till.read() as session:
-        known = await repository.find_payment(session, payment_id)
-        invoice = None if known else await repository.find_invoice(session, invoice_id)
+        known, invoice = await repository.find_together(session, payment_id, invoice_id)
     if known:
         return await _again(till, known, wanted), False
     _admit(invoice, wanted)
@@ -100,7 +100,7 @@ async def _record(
             assert wanted.invoice is not None  # noqa: S101 - _admit has seen to it
             owed = Invoice.issue(session.tenant_id, wanted.invoice.id, wanted.invoice)
             bookings = [ledger.invoice_issued(owed.id, owed.currency, owed.total)]
-        payment = Payment.begin(payment_id, wanted, charge, owed)
+        payment = begin(payment_id, wanted, charge, owed)
         bookings += payment.find_place(owed)
         if not await repository.claim(session, payment):
             raise repository.Doubled

@@ -11,11 +11,12 @@ from services.payments import repository
 from services.payments.collection.till import Till
 from services.payments.errors import PaymentState
 from services.payments.models import Payment
+from services.payments.models.beginnings import closed_door
 
 
 async def shut(till: Till, payment_id: UUID, reason: bytes) -> Payment | None:
     """Close the door; None if the payment is written down, and so can be released."""
-    fresh = Payment.closed_door(till.actor.tenant_id, payment_id, till.gateway().name)
+    fresh = closed_door(till.actor.tenant_id, payment_id, till.gateway().name)
     fresh.release(reason)
     async with till.write() as session:
         if await repository.claim(session, fresh):

@@ -1,8 +1,8 @@
 """The undo of a payment: whatever became of it, no money is kept. Harmless when repeated, and when nothing happened."""
 
+from contextlib import suppress
 from uuid import UUID
 
-from careconnect.errors import Unavailable
 from careconnect.ids import derived_id
 from services.payments import repository, schemas, wire
 from services.payments.collection import capture, door, refund
@@ -53,18 +53,21 @@ async def _void(till: Till, payment: Payment) -> Payment:
 
 
 async def _return_all(till: Till, payment: Payment, reason: bytes) -> None:
+    if (await _read(till, payment.id)).left:
+        await _ask_for_the_rest(till, payment, reason)
+    # All of it is on its way by now, some of it perhaps asked for by somebody else, who may have died since.
     async with till.read() as session:
-        known = await repository.refunds(session, payment.id)
-    for row in known:
+        asked = await repository.refunds(session, payment.id)
+    for row in asked:
         if row.status == RefundStatus.pending:
             await refund.finish(till, payment, row)
-    if not (await _read(till, payment.id)).left:
-        return
+
+
+async def _ask_for_the_rest(till: Till, payment: Payment, reason: bytes) -> None:
+    async with till.read() as session:
+        known = await repository.refunds(session, payment.id)
     # The id is the same for whoever releases at the same time; after a failed try it is another one.
     failed = sum(row.status == RefundStatus.failed for row in known)
     request = refund.Request(derived_id(payment.id, "release", failed), None, reason, b"release")
-    try:
-        row, payment, _ = await refund.ask(till, payment.id, request)
-    except RefundExceedsCaptured as error:
-        raise Unavailable("Somebody else returns this money at this moment; try again.") from error
-    await refund.finish(till, payment, row)
+    with suppress(RefundExceedsCaptured):  # somebody was faster, and nothing is left to be asked for
+        await refund.ask(till, payment.id, request)

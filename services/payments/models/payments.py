@@ -18,11 +18,8 @@ from services.payments.errors import (
 )
 from services.payments.models.base import Base
 from services.payments.models.invoices import Invoice
-from services.payments.schemas import GatewayCharge, PaymentWrite
+from services.payments.schemas import GatewayCharge
 from services.payments.states import Method, PaymentStatus
-
-NO_CURRENCY = "XXX"
-"""ISO 4217's code for "no currency": of a payment that was released before anybody knew its amount."""
 
 
 class Payment(db.Tenanted, db.Versioned, Base):
@@ -38,7 +35,9 @@ class Payment(db.Tenanted, db.Versioned, Base):
             ["tenant_id", "invoice_id"], ["invoices.tenant_id", "invoices.id"], deferrable=True, initially="DEFERRED"
         ),
         sa.UniqueConstraint("tenant_id", "gateway", "gateway_reference"),
-        sa.Index(None, "tenant_id", "created_at", "id"),
+        sa.Index(
+            None, "tenant_id", "created_at", "id", postgresql_include=["status", "currency", "amount", "captured"]
+        ),
         sa.Index(None, "tenant_id", "status", "created_at", "id"),
         sa.Index(None, "tenant_id", "patient_id", "created_at", "id"),
         sa.Index(None, "tenant_id", "appointment_id"),
@@ -69,31 +68,6 @@ class Payment(db.Tenanted, db.Versioned, Base):
         viewonly=True,
         lazy="raise",
     )
-
-    @classmethod
-    def begin(cls, payment_id: UUID, wanted: PaymentWrite, charge: GatewayCharge | None, invoice: Invoice) -> "Payment":
-        """Make a payment from what was asked and what the gateway answered; None says that the desk has the money."""
-        declined = charge is not None and charge.status == "declined"
-        return cls(
-            **_new(invoice.tenant_id, payment_id),
-            invoice_id=invoice.id,
-            appointment_id=invoice.appointment_id,
-            patient_id=invoice.patient_id,
-            method=wanted.method,
-            amount=wanted.amount.amount,
-            currency=wanted.amount.currency,
-            status=PaymentStatus.declined if declined else PaymentStatus.authorised,
-            decline_code=charge.decline_code if charge else None,
-            gateway=charge.gateway if charge else ledger.DESK,
-            gateway_reference=charge.id if charge else None,
-            request_hash=wanted.fingerprint(),
-        )
-
-    @classmethod
-    def closed_door(cls, tenant_id: UUID, payment_id: UUID, gateway: str) -> "Payment":
-        """Make the row that keeps a payment from being collected that nobody has written down yet."""
-        said = {"method": Method.card, "gateway": gateway, "status": PaymentStatus.voided}
-        return cls(**_new(tenant_id, payment_id), **said, amount=0, currency=NO_CURRENCY)
 
     def find_place(self, invoice: Invoice) -> list[ledger.Booking]:
         """Reserve authorised money on the invoice, or count the desk's; where it has no place, the payment failed."""
@@ -209,10 +183,3 @@ class Payment(db.Tenanted, db.Versioned, Base):
         self.amount, self.currency = charge.amount.amount, charge.amount.currency
         self.gateway_reference = charge.id
         self.decline_code = charge.decline_code
-
-
-def _new(tenant_id: UUID, payment_id: UUID) -> dict[str, Any]:
-    key = {"tenant_id": tenant_id, "id": payment_id, "version": 1}
-    return (
-        key | dict.fromkeys(("created_at", "updated_at"), clock.now()) | {"captured": 0, "refunding": 0, "refunded": 0}
-    )

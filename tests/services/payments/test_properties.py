@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from careconnect.auth import Actor
@@ -70,6 +70,9 @@ class Story:
     async def _check_gateway(self, payments: list[dict[str, Any]]) -> None:
         cards = {one["id"]: one for one in payments if one["gateway"] == "sandbox"}
         charges = {one["reference"]: one for one in await self.desk.charges()}
+        desks = {one["id"] for one in payments} - cards.keys()
+        # A card that came under the id of a cash payment was let go.
+        assert {charges.pop(one)["status"] for one in desks & charges.keys()} <= {"voided", "declined"}
         assert cards.keys() == charges.keys()
         for payment_id, payment in cards.items():
             charge = charges[payment_id]
@@ -101,15 +104,15 @@ def _expected_balances(payments: list[dict[str, Any]], invoices: list[dict[str, 
 
 
 async def _come_again(story: Story) -> None:
-    """Repeat what a caller repeats until it has its answer, so that nothing stays unknown at the gateway."""
-    for payment_id, body in zip(story.ids, story.bodies, strict=True):
+    """Repeat what was answered with 503, as its caller does; who cannot, releases."""
+    for charge in await story.desk.charges():
+        payment_id = UUID(charge["reference"])
         known = await story.desk.ask("GET", f"/payments/{payment_id}")
-        charged = [one for one in await story.desk.charges() if one["reference"] == str(payment_id)]
-        if known.status_code == 404 and charged:
-            how = {"token": "pm_sandbox_flaky", "method": "card", "amount": charged[0]["amount"]}
-            await story.desk.pay(payment_id, body | how)
-            if (await story.desk.ask("GET", f"/payments/{payment_id}")).status_code == 404:
-                await story.desk.release(payment_id)
+        if charge["status"] == "authorised" and known.json().get("status") != "authorised":
+            how = {"token": "pm_sandbox_flaky", "method": "card", "amount": charge["amount"]}
+            await story.desk.pay(payment_id, story.bodies[story.ids.index(payment_id)] | how)
+        if known.status_code == 404 and (await story.desk.ask("GET", f"/payments/{payment_id}")).status_code == 404:
+            await story.desk.release(payment_id)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -124,7 +127,13 @@ async def test_any_sequence_of_steps_keeps_every_sum(
     await story.check()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Not shrunk: what happens at the same time does not happen twice in the same way.
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
 @given(first=STEPS, together=STEPS)
 async def test_any_steps_at_the_same_time_keep_every_sum(
     service: Callable[[str], httpx.AsyncClient],
