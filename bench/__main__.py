@@ -1,0 +1,23 @@
+"""Run one measurement, or all of them."""
+
+import asyncio
+import sys
+
+from bench import bookings, reads, startup
+
+MEASUREMENTS = {"bookings": bookings.measure, "reads": reads.measure, "startup": startup.measure}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the measurements named, or all."""
+    unknown = set(arguments) - set(MEASUREMENTS)
+    if unknown:
+        print(f"There is no measurement {', '.join(sorted(unknown))}; there are {', '.join(MEASUREMENTS)}.")
+        return 2
+    for name in arguments or MEASUREMENTS:
+        asyncio.run(MEASUREMENTS[name]())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

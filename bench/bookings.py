@@ -1,0 +1,156 @@
+"""Bookings beside the floor: latency at one client, rate at twenty, and processor time by part."""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import psutil
+
+from bench import floor, instance
+from bench.table import Row, show, show_plain
+from careconnect import clock, temporal
+from careconnect.config import Settings
+
+ALONE = 40
+TOGETHER = 20
+AT_ONCE = 200
+ROUNDS = 2
+
+
+async def measure() -> None:
+    """Measure bookings and floor in turn, in one run."""
+    client = await temporal.connect(Settings())
+    async with instance.api() as http, _floor_worker() as floor_pid:
+        wanted = await _wishes(http, ROUNDS * (ALONE + AT_ONCE) + 10)
+        for _ in range(10):
+            await _book(http, wanted.pop())
+            await floor.once(client)
+        alone: dict[str, list[float]] = {"floor": [], "booking with card": []}
+        rates: dict[str, list[float]] = {"floor": [], "booking with card": []}
+        costs: list[dict[str, float]] = []
+        for _ in range(ROUNDS):
+            for _ in range(ALONE):
+                alone["floor"].append(await _timed(lambda: floor.once(client)))
+                alone["booking with card"].append(await _timed(lambda: _book(http, wanted.pop())))
+            rates["floor"].append(await _rate(lambda: floor.once(client)))
+            before = instance.cpu()
+            rates["booking with card"].append(await _rate(lambda: _book(http, wanted.pop())))
+            after = instance.cpu()
+            costs.append({part: (after[part] - before[part]) / AT_ONCE * 1000 for part in after})
+        floor_cpu = _cpu(floor_pid)
+    show(
+        "Bookings, one client",
+        [Row("floor", alone["floor"]), Row("booking with card", alone["booking with card"], "floor")],
+    )
+    best = {what: max(found) for what, found in rates.items()}
+    show_plain(
+        f"Rate, {TOGETHER} clients",
+        ("what", "per second", "x floor"),
+        [(what, f"{rate:.1f}", f"{rate / best['floor']:.2f}") for what, rate in best.items()],
+    )
+    show_plain(
+        "Processor time per booking",
+        ("part", "ms"),
+        [(part, f"{min(cost[part] for cost in costs):.1f}") for part in costs[0]],
+    )
+    print(
+        f"The floor's worker used {floor_cpu:.1f} s in all; every booking went through REST, with invoice and capture."
+    )
+
+
+async def _wishes(http: httpx.AsyncClient, count: int) -> list[dict[str, Any]]:
+    """Find as many free times as are wanted, each for a patient who has nothing else near it."""
+    patients = (await _get(http, "/api/v1/patients", limit=200))["items"]
+    types = (await _get(http, "/api/v1/visit-types", limit=200))["items"]
+    paid = [one for one in types if one["payment_policy"]["kind"] == "full" and one["active"]]
+    moment = clock.now() + timedelta(days=20)
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    while len(found) < count:
+        for visit_type in paid:
+            span = {"from": moment.isoformat(), "to": (moment + timedelta(days=1)).isoformat()}
+            slots = await _get(http, "/api/v1/slots", visit_type_id=visit_type["id"], limit=200, **span)
+            for slot in _apart(slots["items"]):
+                found.setdefault((slot["consultant_id"], slot["start"]), slot)
+        moment += timedelta(days=1)
+    chosen = list(found.values())[:count]
+    return [
+        {
+            "patient_id": patients[index % len(patients)]["id"],
+            "consultant_id": slot["consultant_id"],
+            "location_id": slot["location_id"],
+            "visit_type_id": slot["visit_type_id"],
+            "start": slot["start"],
+            "payment": {"method": "card", "token": "pm_card_visa"},
+        }
+        for index, slot in enumerate(chosen)
+    ]
+
+
+def _apart(slots: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out starts that overlap one taken before, by the hour."""
+    hours: set[tuple[str, str]] = set()
+    kept = []
+    for slot in slots:
+        hour = (slot["consultant_id"], slot["start"][:13])
+        if hour not in hours:
+            hours.add(hour)
+            kept.append(slot)
+    return kept
+
+
+async def _get(http: httpx.AsyncClient, path: str, **params: Any) -> dict[str, Any]:
+    answer = await http.get(path, params=params)
+    answer.raise_for_status()
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def _book(http: httpx.AsyncClient, wish: dict[str, Any]) -> None:
+    answer = await http.post("/api/v1/appointments", json=wish)
+    if answer.status_code not in {201, 409}:
+        answer.raise_for_status()
+
+
+async def _timed(step: Callable[[], Awaitable[None]]) -> float:
+    begun = time.perf_counter()
+    await step()
+    return time.perf_counter() - begun
+
+
+async def _rate(step: Callable[[], Awaitable[None]]) -> float:
+    """Tell how many a second go through with all clients at work."""
+    left = AT_ONCE
+
+    async def one_client() -> None:
+        nonlocal left
+        while left > 0:
+            left -= 1
+            await step()
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(one_client() for _ in range(TOGETHER)))
+    return AT_ONCE / (time.perf_counter() - begun)
+
+
+@asynccontextmanager
+async def _floor_worker() -> AsyncIterator[int]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.floor", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None  # noqa: S101 - asked for above
+    await process.stdout.readline()
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+def _cpu(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return times.user + times.system

@@ -1,0 +1,66 @@
+"""Lists and pages beside raw asyncpg: what the product adds to the query that it needs."""
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import asyncpg
+import httpx
+
+from bench import instance
+from bench.table import Row, show
+from careconnect import clock
+from careconnect.config import DATABASES, Settings
+
+REPEATS = 60
+_LIST = "SELECT * FROM appointments WHERE tenant_id = $1 AND start_at >= $2 ORDER BY start_at, id LIMIT 51"
+
+
+async def measure() -> None:
+    """Measure each list and page, and the floor of a list: its query alone."""
+    async with instance.api() as http, instance.signed_in() as pages:
+        rows = [await _floor()]
+        start = clock.now().isoformat()
+        for what, path, params in (
+            ("appointments", "/api/v1/appointments", {"from": start}),
+            ("appointments summary", "/api/v1/appointments/summary", {"from": start}),
+            ("patients", "/api/v1/patients", {}),
+            ("patients search", "/api/v1/patients", {"q": "perera nim"}),
+            ("consultants", "/api/v1/consultants", {}),
+            ("payments", "/api/v1/payments", {}),
+            ("invoices", "/api/v1/payments/invoices", {}),
+            ("payments summary", "/api/v1/payments/summary", {"from": start}),
+            ("dashboard", "/api/v1/reports/dashboard", {"period": "today"}),
+        ):
+            rows.append(await _repeat(f"GET {what}", lambda p=path, q=params: _get(http, p, q), "raw asyncpg"))
+        for path in ("/", "/appointments", "/patients", "/consultants", "/billing", "/messages", "/attention"):
+            rows.append(await _repeat(f"page {path}", lambda p=path: _get(pages, p, {}), "raw asyncpg"))
+    show("Reads", rows)
+
+
+async def _floor() -> Row:
+    url = Settings().database.url("auditor").replace("+asyncpg", "")
+    connection = await asyncpg.connect(f"{url}/{DATABASES['appointments']}")
+    tenant = await connection.fetchval("SELECT tenant_id FROM appointments LIMIT 1")
+    moment = clock.now() - timedelta(days=1)
+
+    async def once() -> None:
+        await connection.fetch(_LIST, tenant, moment)
+
+    row = await _repeat("raw asyncpg", once)
+    await connection.close()
+    return row
+
+
+async def _get(http: httpx.AsyncClient, path: str, params: dict[str, str]) -> None:
+    (await http.get(path, params=params)).raise_for_status()
+
+
+async def _repeat(what: str, step: Callable[[], Awaitable[None]], floor: str | None = None) -> Row:
+    await step()
+    seconds = []
+    for _ in range(REPEATS):
+        begun = time.perf_counter()
+        await step()
+        seconds.append(time.perf_counter() - begun)
+    return Row(what, seconds, floor)
