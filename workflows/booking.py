@@ -253,7 +253,7 @@ class AppointmentBooking(Visit):
     async def _start_payment(self, payment: Payment) -> None:
         await workflow.start_child_workflow(
             PaymentCapture.run,
-            CollectRequest(actor=self.own, payment_id=payment.id),
+            CollectRequest(actor=self.own, payment_id=payment.id, payment=payment),
             id=ids.payment(payment.id),
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             static_summary=f"Payment of {self.now().reference}",

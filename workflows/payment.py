@@ -57,6 +57,8 @@ class PaymentCapture:
         return self.result
 
     async def _collect(self) -> PaymentResult:
+        if self.request.payment:
+            return PaymentResult(payment=self.request.payment)
         if self.request.authorise is None:
             return await self._read()
         result: PaymentResult = await workflow.execute_activity_method(

@@ -80,10 +80,14 @@ class PaymentResult(BaseModel):
 
 
 class CollectRequest(BaseModel):
-    """Starts `PaymentCapture`: with an authorisation to make, or for a payment that a booking has authorised."""
+    """Starts `PaymentCapture`: with an authorisation to make, or for a payment that is there.
+
+    `payment` is how it stands, where the starter knows; otherwise the process reads it.
+    """
 
     actor: Actor
     payment_id: UUID
+    payment: Payment | None = None
     authorise: AuthoriseRequest | None = None
     capture: bool = False
     request_hash: str = ""
