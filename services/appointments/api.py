@@ -34,12 +34,11 @@ Writer = Annotated[Actor, require("appointments:write")]
 @router.put("/appointments/{appointment_id}", summary="Hold a time", status_code=201)
 async def hold(appointment_id: UUID, asked: Hold, response: Response, _: Writer, session: Write) -> Appointment:
     """Occupy the time. The id is the caller's, so a repeat answers with what stands."""
-    standing = await repository.find(session, appointment_id)
+    appointment = Model.hold(appointment_id, asked)
+    standing = await repository.add(session, appointment)
     if standing:
         response.status_code = 200
         return shape(standing)
-    appointment = Model.hold(appointment_id, asked)
-    await repository.add(session, appointment)
     session.record("appointment.held", "appointment", appointment.id, data=appointment.facts())
     return shape(appointment)
 

@@ -18,17 +18,22 @@ _TAKEN = {"ex_appointments_consultant": SlotTaken, "ex_appointments_patient": Pa
 _AUDIT = new_metadata().tables["audit_events"]
 
 
-async def add(session: WriteSession, appointment: Appointment) -> None:
-    """Write a hold.
+async def add(session: WriteSession, appointment: Appointment) -> Appointment | None:
+    """Write a hold, unless one with this id stands: then give that one.
 
     Raises:
         SlotTaken: the consultant is occupied then.
         PatientBusy: the patient has another appointment then.
     """
     await queue_up(session, appointment.consultant_id, appointment.patient_id)
-    await _clear_the_way(session, appointment)
+    for other in await _in_the_way(session, appointment):
+        if other.id == appointment.id:
+            return other
+        _clear(session, appointment, other)
+    await session.flush()
     session.add(appointment)
     await flush(session)
+    return None
 
 
 async def queue_up(session: WriteSession, *people: UUID) -> None:
@@ -166,26 +171,31 @@ def _conditions(session: ReadSession, wanted: AppointmentFilter) -> list[sa.Colu
     return conditions
 
 
-async def _clear_the_way(session: WriteSession, asked: Appointment) -> None:
-    """Refuse what is occupied, and give back holds that ran out, should their workflow not have come to it yet.
-
-    Unlike the exclusion constraints, this also sees overbooked appointments: a plain one may not come after them.
-    """
-    overlapping = select(Appointment).where(
-        Appointment.tenant_id == session.tenant_id,
+async def _in_the_way(session: WriteSession, asked: Appointment) -> list[Appointment]:
+    """Find what occupies the time, of the consultant or of the patient, and what stands under the same id."""
+    overlapping = sa.and_(
         sa.or_(Appointment.consultant_id == asked.consultant_id, Appointment.patient_id == asked.patient_id),
         Appointment.start_at > asked.occupied_from - timedelta(days=1),
         Appointment.start_at < asked.occupied_to,
         Appointment.occupied_to > asked.occupied_from,
         Appointment.status.in_(sorted(OCCUPYING)),
     )
-    moment = clock.now()
-    for other in await session.scalars(overlapping):
-        if other.hold_expires_at and other.hold_expires_at < moment:
-            other.release("hold_expired")
-            session.record("appointment.expired", "appointment", other.id, data=other.facts())
-        elif not asked.overbooked and other.consultant_id == asked.consultant_id:
-            raise SlotTaken
-        elif not asked.overbooked and other.end_at > asked.start_at and other.start_at < asked.end_at:
-            raise PatientBusy
-    await session.flush()
+    statement = select(Appointment).where(
+        Appointment.tenant_id == session.tenant_id, sa.or_(Appointment.id == asked.id, overlapping)
+    )
+    found = list(await session.scalars(statement))
+    return sorted(found, key=lambda one: one.id != asked.id)
+
+
+def _clear(session: WriteSession, asked: Appointment, other: Appointment) -> None:
+    """Refuse what is occupied, and give back holds that ran out, should their workflow not have come to it yet.
+
+    Unlike the exclusion constraints, this also sees overbooked appointments: a plain one may not come after them.
+    """
+    if other.hold_expires_at and other.hold_expires_at < clock.now():
+        other.release("hold_expired")
+        session.record("appointment.expired", "appointment", other.id, data=other.facts())
+    elif not asked.overbooked and other.consultant_id == asked.consultant_id:
+        raise SlotTaken
+    elif not asked.overbooked and other.end_at > asked.start_at and other.start_at < asked.end_at:
+        raise PatientBusy
