@@ -1,0 +1,170 @@
+"""A whole instance as a newcomer starts it, for journeys, browsers and faults."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from careconnect.embedded.ports import pick
+
+LONG = 240
+
+
+@dataclass
+class Instance:
+    """A running instance: its folder, and how it is reached."""
+
+    folder: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Where the pages and the REST contract are."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def credentials(self) -> dict[str, Any]:
+        """How to sign in."""
+        found: dict[str, Any] = json.loads((self.folder / "credentials.json").read_text())
+        return found
+
+    def api(self, scope: str | None = None) -> httpx.Client:
+        """Open a client on the REST contract, with an access token."""
+        http = httpx.Client(base_url=f"{self.url}/api/v1", timeout=40)
+        http.headers["authorization"] = f"Bearer {self.token(scope)}"
+        return http
+
+    def token(self, scope: str | None = None) -> str:
+        """Get an access token as the documented API client."""
+        known = self.credentials["api_client"]
+        form = {"grant_type": "client_credentials"} | ({"scope": scope} if scope else {})
+        answer = httpx.post(
+            f"{self.url}/oauth/token", data=form, auth=(known["client_id"], known["client_secret"]), timeout=20
+        )
+        answer.raise_for_status()
+        token: str = answer.json()["access_token"]
+        return token
+
+    def pid(self, part: str) -> int:
+        """Tell the process of a part."""
+        found: int = json.loads((self.folder / "runtime.json").read_text())["parts"][part]["process"]["pid"]
+        return found
+
+    def kill(self, part: str) -> None:
+        """Kill a part and everything that it started, without a word."""
+        head = psutil.Process(self.pid(part))
+        for process in [*head.children(recursive=True), head]:
+            try:
+                process.send_signal(signal.SIGKILL)
+            except psutil.NoSuchProcess:
+                continue
+
+    def verify(self) -> tuple[int, str]:
+        """Check every law; gives the exit code and what was printed."""
+        return run("verify", "--data", str(self.folder))
+
+    def wait_ready(self, seconds: float = 60) -> None:
+        """Wait until the edge says that nothing is missing."""
+        until(lambda: _ready(f"{self.url}/readyz"), seconds, "the instance is ready")
+
+
+def run(*arguments: str, timeout: float = LONG) -> tuple[int, str]:
+    """Run a command of the command line; gives its exit code and what it printed."""
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "careconnect.cli", *arguments],
+        capture_output=True, text=True, timeout=timeout, check=False, env=clean_environment(),
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def clean_environment() -> dict[str, str]:
+    """Give the environment without settings of another instance."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CARECONNECT_")}
+
+
+@contextmanager
+def instance(folder: Path, *options: str) -> Iterator[Instance]:
+    """Start an instance on `folder` with ports of its own, and stop it at the end."""
+    port, engine = pick(), pick()
+    code, said = run(
+        "up", "--data", str(folder), "--port", str(port), "--temporal-port", str(engine), "--detach", *options
+    )
+    assert code == 0, said
+    try:
+        yield Instance(folder, port)
+    finally:
+        run("down", "--data", str(folder))
+
+
+def until(true: Callable[[], bool], seconds: float, what: str) -> None:
+    """Wait until something is true; fail with what was waited for."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain until {what}"
+        time.sleep(0.2)
+
+
+def _ready(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=3).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+class Desk:
+    """A receptionist's knowledge of the demo clinic, for tests that book."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        self.http = http
+        types = self._items("/visit-types", limit=200)
+        self.paid = next(
+            one
+            for one in types
+            if one["active"] and one["payment_policy"]["kind"] == "full" and one["payment_policy"]["when"] == "booking"
+        )
+        self.patients = [one["id"] for one in self._items("/patients", limit=200)]
+
+    def free(self, count: int, days_ahead: int = 25) -> list[dict[str, Any]]:
+        """Find free times that do not overlap each other."""
+        moment = datetime.now(UTC) + timedelta(days=days_ahead)
+        kept: dict[tuple[str, str], dict[str, Any]] = {}
+        for day in range(40):
+            start = moment + timedelta(days=day)
+            span = {"from": start.isoformat(), "to": (start + timedelta(days=1)).isoformat()}
+            for slot in self._items("/slots", visit_type_id=self.paid["id"], limit=200, **span):
+                kept.setdefault((slot["consultant_id"], slot["start"][:13]), slot)
+            if len(kept) >= count:
+                break
+        return list(kept.values())[:count]
+
+    def wish(self, slot: dict[str, Any], patient: str, token: str = "pm_card_visa") -> dict[str, Any]:  # noqa: S107
+        """Say what to book."""
+        return {
+            "patient_id": patient,
+            "consultant_id": slot["consultant_id"],
+            "location_id": slot["location_id"],
+            "visit_type_id": slot["visit_type_id"],
+            "start": slot["start"],
+            "payment": {"method": "card", "token": token},
+        }
+
+    def book(self, wish: dict[str, Any], key: str | None = None) -> httpx.Response:
+        """Book."""
+        return self.http.post("/appointments", json=wish, headers={"Idempotency-Key": key} if key else {})
+
+    def _items(self, path: str, **params: Any) -> list[dict[str, Any]]:
+        answer = self.http.get(path, params=params)
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()["items"]
+        return found
