@@ -11,7 +11,7 @@ import typer
 
 from careconnect.cli.options import Data, Json, enter
 
-COMMAND_MODULES = {"seed": "seed", "verify": "operations.verify", "bench": "bench"}
+COMMAND_MODULES = {"seed": "operations.seed", "verify": "operations.verify", "bench": "bench"}
 MISSING = 2
 
 
@@ -24,10 +24,18 @@ def register(app: typer.Typer) -> None:
 
 def seed(
     data: Data = None,
-    scale: Annotated[int | None, typer.Option(metavar="N", help="How many appointments to make instead.")] = None,
+    scale: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="N appointments in total; the additional ones are past.")
+    ] = None,
+    minimal: Annotated[
+        bool, typer.Option("--minimal", help="Only an owner who can sign in, an API client and a location.")
+    ] = False,
+    as_json: Json = False,
 ) -> None:
-    """Fill an instance with the demo clinic."""
-    _run("seed", data, [] if scale is None else ["--scale", str(scale)])
+    """Fill an instance with the demo clinic. A repeat finishes what is missing and changes nothing else."""
+    arguments = ["--scale", str(scale)] if scale else []
+    arguments += ["--minimal"] if minimal else []
+    _run("seed", data, [*arguments, *(["--json"] if as_json else [])])
 
 
 def verify(data: Data = None, as_json: Json = False) -> None:

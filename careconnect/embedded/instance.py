@@ -120,12 +120,15 @@ class Instance:
         self._restamp(migrations=known, product=version.product())
 
     async def _seed(self) -> None:
-        """Fill a new instance with demo data, unless that was declined; asked once in the life of a folder."""
+        """Fill a new instance with demo data, or, where that was declined, with an owner who can sign in.
+
+        Asked once in the life of a folder, and tried again at the next start when it failed.
+        """
         if self.stamp.seed:
             return
-        if self.options.seed:
-            self.say("Writing the demo data.")
-            await parts.run_once(self.folder, self.settings, "seed", "--data", str(self.folder.root))
+        self.say("Writing the demo data." if self.options.seed else "Preparing the first sign-in.")
+        how_much = [] if self.options.seed else ["--minimal"]
+        await parts.run_once(self.folder, self.settings, "seed", "--data", str(self.folder.root), *how_much)
         self._restamp(seed="done" if self.options.seed else "declined")
 
     def _restamp(self, **changes: object) -> None:

@@ -1,5 +1,6 @@
 """Invoices, payments, refunds, the ledger and the gateway's own books as rows, in the words of the payments service."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,12 +11,11 @@ from zoneinfo import ZoneInfo
 from careconnect.crypto import TenantKeys
 from careconnect.ids import derived_id
 from operations.seed.bulk import Writer, table_of
-from operations.seed.cash_events import events
 from operations.seed.ground import ZONE, Ground
 from operations.seed.money import Account, Paid, Return
+from operations.seed.money_events import events
 from operations.seed.team import Hands
 from services.payments import models
-from services.payments.schemas import InvoiceWrite, LineWrite, PaymentWrite, RefundWrite
 from services.payments.states import RefundStatus
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -36,8 +36,8 @@ ON CONFLICT (tenant_id, year) DO UPDATE SET last = invoice_counters.last + $3 RE
 """
 
 
-async def write(writer: Writer, ground: Ground, accounts: Sequence[Account]) -> dict[str, int]:
-    """Write the money of those visits whose invoice is not there yet, and count the rows."""
+async def write(writer: Writer, ground: Ground, accounts: Sequence[Account], *, brief: bool = False) -> dict[str, int]:
+    """Write the money of those visits whose invoice is not there yet, and count the rows; `brief` tells less of it."""
     async with writer.transaction():
         there = await writer.present(_INVOICES, [one.id for one in accounts])
         missing = sorted((one for one in accounts if one.id not in there), key=lambda one: (one.issued_at, one.id))
@@ -48,7 +48,11 @@ async def write(writer: Writer, ground: Ground, accounts: Sequence[Account]) -> 
         for name, table in _TABLES.items():
             await writer.insert(table, rows[name])
         hands = Hands.of(ground)
-        told = [event for books, number in zip(missing, numbers, strict=True) for event in events(hands, books, number)]
+        told = [
+            event
+            for books, number in zip(missing, numbers, strict=True)
+            for event in events(hands, books, number, brief=brief)
+        ]
         await writer.tell(told)
     return {name: len(rows[name]) for name in _TABLES}
 
@@ -66,9 +70,8 @@ async def _numbers(writer: Writer, accounts: Sequence[Account]) -> list[str]:
 
 
 def _note(rows: Rows, books: Account, number: str, keys: TenantKeys) -> None:
-    wanted = _wanted(books)
-    rows["invoices"].append(_invoice(books, number, wanted, keys))
-    rows["invoice_lines"].append(_line(books, wanted, keys))
+    rows["invoices"].append(_invoice(books, number, keys))
+    rows["invoice_lines"].append(_line(books, keys))
     for paid in books.payments:
         rows["payments"].append(_payment(books, paid, keys))
         if paid.method.through_gateway:
@@ -88,20 +91,13 @@ def _note(rows: Rows, books: Account, number: str, keys: TenantKeys) -> None:
             rows["ledger_lines"].append(line)
 
 
-def _wanted(books: Account) -> InvoiceWrite:
-    """Ask for the invoice as the booking does, so that its fingerprint is the same."""
-    place = books.visit.place
-    line = LineWrite(description=f"{place.type.terms.name}, {place.doctor.name}", unit=books.visit.price)
-    return InvoiceWrite(patient_id=books.visit.entry.patient.id, appointment_id=books.visit.id, lines=[line], zone=ZONE)
-
-
-def _invoice(books: Account, number: str, wanted: InvoiceWrite, keys: TenantKeys) -> dict[str, Any]:
+def _invoice(books: Account, number: str, keys: TenantKeys) -> dict[str, Any]:
     cancelled_at, reason = books.cancelled or (None, None)
     return {
         "id": books.id,
         "number": number,
-        "patient_id": wanted.patient_id,
-        "appointment_id": wanted.appointment_id,
+        "patient_id": books.visit.entry.patient.id,
+        "appointment_id": books.visit.id,
         "currency": books.currency,
         "total": books.total,
         "paid": books.paid,
@@ -111,21 +107,21 @@ def _invoice(books: Account, number: str, wanted: InvoiceWrite, keys: TenantKeys
         "issued_at": books.issued_at,
         "cancelled_at": cancelled_at,
         "cancel_reason": keys.seal(reason) if reason else None,
-        "request_hash": wanted.fingerprint(),
+        "request_hash": _once(books.id),
         **_times(books.issued_at, cancelled_at or _last(books)),
         "version": 1 + len(books.payments) + bool(books.refunded) + bool(cancelled_at),
     }
 
 
-def _line(books: Account, wanted: InvoiceWrite, keys: TenantKeys) -> dict[str, Any]:
-    line = wanted.lines[0]
+def _line(books: Account, keys: TenantKeys) -> dict[str, Any]:
+    place = books.visit.place
     return {
         "id": derived_id("invoice line", books.id, 1),
         "invoice_id": books.id,
         "position": 1,
-        "description": keys.seal(line.description),
-        "quantity": line.quantity,
-        "unit": line.unit.amount,
+        "description": keys.seal(f"{place.type.terms.name}, {place.doctor.name}"),
+        "quantity": 1,
+        "unit": books.total,
         **_times(books.issued_at, books.issued_at),
     }
 
@@ -150,21 +146,18 @@ def _payment(books: Account, paid: Paid, keys: TenantKeys) -> dict[str, Any]:
         "captured_at": paid.taken_at,
         "released_at": released_at,
         "release_reason": keys.seal(reason) if reason else None,
-        "request_hash": _asked(books, paid),
+        "request_hash": _once(paid.id),
         **_times(paid.at, max((paid.taken_at or paid.at, *(back.at for back in paid.returns)))),
         "version": 1 + bool(paid.taken_at) + bool(released_at) + len(paid.returns),
     }
 
 
-def _asked(books: Account, paid: Paid) -> bytes:
-    amount = books.visit.price.model_copy(update={"amount": paid.amount})
-    token = "pm_card_visa" if paid.method.through_gateway else None
-    return PaymentWrite(invoice_id=books.id, method=paid.method, token=token, amount=amount).fingerprint()
+def _once(key: UUID) -> bytes:
+    """Fingerprint a request that nobody will repeat."""
+    return hashlib.sha256(key.bytes).digest()
 
 
 def _refund(books: Account, paid: Paid, back: Return, keys: TenantKeys, reference: UUID | None) -> dict[str, Any]:
-    amount = books.visit.price.model_copy(update={"amount": back.amount})
-    asked = b"release" if back.released else RefundWrite(amount=amount, reason=back.reason).fingerprint()
     return {
         "id": back.id,
         "payment_id": paid.id,
@@ -174,7 +167,7 @@ def _refund(books: Account, paid: Paid, back: Return, keys: TenantKeys, referenc
         "status": RefundStatus.succeeded.value,
         "gateway_reference": f"re_{reference.hex}" if reference else None,
         "settled_at": back.at,
-        "request_hash": asked,
+        "request_hash": b"release" if back.released else _once(back.id),
         **_times(back.at, back.at),
         "version": 2,
     }

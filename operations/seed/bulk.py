@@ -65,22 +65,22 @@ class Writer:
         return {row["id"] for row in found}
 
     async def insert(self, table: sa.Table, rows: Sequence[Row]) -> None:
-        """Write rows; each names the same columns, all but the tenant."""
+        """Write rows; each names the same columns, all but the tenant, with JSON as text."""
         if not rows:
             return
         names = list(rows[0])
         columns = [table.c[name] for name in names]
-        values = [[_plain(column, row[column.key]) for row in rows] for column in columns]
+        values = [_values(column, rows) for column in columns]
         await self.connection.execute(_statement(table, columns), self.tenant_id, *values)
 
     async def tell(self, events: Iterable[Event]) -> None:
         """Write the audit events, each sealed, and the domain events, in the order of time."""
-        ordered = sorted(events, key=lambda event: event.at)
-        await self.insert(_AUDIT, [self._sealed(event) for event in ordered])
-        await self.insert(_OUTBOX, [_told(event) for event in ordered])
+        ordered = [(event, json.dumps(event.data)) for event in sorted(events, key=lambda event: event.at)]
+        await self.insert(_AUDIT, [self._sealed(event) | {"data": data} for event, data in ordered])
+        await self.insert(_OUTBOX, [_told(event, data) for event, data in ordered])
 
     def _sealed(self, event: Event) -> dict[str, Any]:
-        row = {
+        row: dict[str, Any] = {
             "at": event.at,
             "actor_id": event.actor.id,
             "actor_kind": event.actor.kind,
@@ -117,13 +117,13 @@ def table_of(model: Any) -> sa.Table:
     return table
 
 
-def _told(event: Event) -> dict[str, Any]:
+def _told(event: Event, data: str) -> dict[str, Any]:
     return {
         "at": event.at,
         "type": event.action,
         "entity": event.entity,
         "entity_id": event.entity_id,
-        "data": event.data,
+        "data": data,
     }
 
 
@@ -154,9 +154,8 @@ def _folded(column: sa.Column[Any]) -> bool:
     return isinstance(column.type, (postgresql.JSONB, sa.ARRAY))
 
 
-def _plain(column: sa.Column[Any], value: Any) -> Any:
-    if value is None or not _folded(column):
-        return value
+def _values(column: sa.Column[Any], rows: Sequence[Row]) -> list[Any]:
+    name = column.key
     if isinstance(column.type, sa.ARRAY):
-        return "{" + ",".join(map(str, value)) + "}"
-    return json.dumps(value)
+        return ["{" + ",".join(map(str, row[name])) + "}" for row in rows]
+    return [row[name] for row in rows]

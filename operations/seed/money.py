@@ -1,12 +1,13 @@
 """What a visit meant in money: an invoice, its payments and refunds, and what the gateway knows of them.
 
-It follows `workflows.booking` and `workflows.payment`: taken at booking or at the desk; returned in full when the patient
-cancels in time, less the fee when it is late; kept after a no-show as far as the policy says.
+It follows `workflows.booking` and `workflows.payment`: taken at booking or at the desk; returned in full when the
+patient cancels in time, less the fee when it is late; kept after a no-show as far as the policy says.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 
 from careconnect.ids import derived_id
@@ -32,7 +33,7 @@ class Return:
     released: bool = False
 
 
-@dataclass(slots=True)
+@dataclass
 class Paid:
     """One payment; `taken_at` is None when the card was declined."""
 
@@ -60,7 +61,7 @@ class Paid:
         """What went back."""
         return sum(one.amount for one in self.returns)
 
-    @property
+    @cached_property
     def charge_id(self) -> UUID:
         """The gateway's own key of the charge."""
         return derived_id("sandbox charge", self.id)
@@ -73,16 +74,12 @@ class Paid:
 
 @dataclass(slots=True)
 class Account:
-    """All the money of one visit."""
+    """All the money of one visit; `id` is the invoice's key."""
 
     visit: Visit
+    id: UUID
     payments: list[Paid] = field(default_factory=list)
     cancelled: tuple[datetime, str] | None = None
-
-    @property
-    def id(self) -> UUID:
-        """The invoice's key."""
-        return ids.invoice_of(self.visit.id)
 
     @property
     def issued_at(self) -> datetime:
@@ -133,7 +130,7 @@ def account(visit: Visit) -> Account | None:
     """Work out the money of a visit; None if it is free."""
     if not visit.price:
         return None
-    books = Account(visit)
+    books = Account(visit, ids.invoice_of(visit.id))
     if visit.prepaid:
         _at_booking(books)
     if visit.checked_in_at and visit.settled and books.paid < books.total:

@@ -22,33 +22,36 @@ COMMUNITIES = (
     Community(
         share=68,
         male=_words(
-            "Nimal Sunil Kamal Ajith Chaminda Dinesh Gayan Hasitha Isuru Janaka Kasun Lahiru Mahesh Nuwan Pradeep Ranjith "
-            "Sampath Tharindu Upul Asanka Buddhika Chathura Dilshan Eranga Harsha Kusal Lasith Malinda Nalin Prasanna "
-            "Roshan Saman Thilak Viraj Wasantha"
+            "Nimal Sunil Kamal Ajith Chaminda Dinesh Gayan Hasitha Isuru Janaka Kasun Lahiru Mahesh Nuwan Pradeep "
+            "Ranjith Sampath Tharindu Upul Asanka Buddhika Chathura Dilshan Eranga Harsha Kusal Lasith Malinda "
+            "Nalin Prasanna Roshan Saman Thilak Viraj Wasantha"
         ),
         female=_words(
-            "Kumari Nadeesha Chamari Dilini Gayani Hiruni Ishara Janaki Kaushalya Lakmali Malini Nilmini Oshadi Priyanka "
-            "Rashmi Sanduni Tharushi Udeni Vindya Anusha Bhagya Chandrika Deepika Hansika Imalka Madhavi Nethmi Piumi "
-            "Sachini Sewwandi Thilini Yamuna"
+            "Kumari Nadeesha Chamari Dilini Gayani Hiruni Ishara Janaki Kaushalya Lakmali Malini Nilmini Oshadi "
+            "Priyanka Rashmi Sanduni Tharushi Udeni Vindya Anusha Bhagya Chandrika Deepika Hansika Imalka Madhavi "
+            "Nethmi Piumi Sachini Sewwandi Thilini Yamuna"
         ),
         family=_words(
-            "Perera Fernando Silva Bandara Jayawardena Wijesinghe Gunasekara Rathnayake Dissanayake Ekanayake Herath "
-            "Senanayake Karunaratne Liyanage Samarasinghe Abeysekara Weerakoon Wickramaratne Ranasinghe Amarasinghe "
-            "Mendis Pathirana Kumarasinghe Jayasinghe Hettiarachchi Gamage Kodikara Seneviratne Alwis Rodrigo"
+            "Perera Fernando Silva Bandara Jayawardena Wijesinghe Gunasekara Rathnayake Dissanayake Ekanayake "
+            "Herath Senanayake Karunaratne Liyanage Samarasinghe Abeysekara Weerakoon Wickramaratne Ranasinghe "
+            "Amarasinghe Mendis Pathirana Kumarasinghe Jayasinghe Hettiarachchi Gamage Kodikara Seneviratne Alwis "
+            "Rodrigo"
         ),
         languages=("si", "si", "si", "en"),
     ),
     Community(
         share=16,
         male=_words(
-            "Arun Balan Ganesh Karthik Kumaran Mohan Nadesan Prakash Rajan Sathish Selvan Siva Suresh Thiru Vasanthan Yogan"
+            "Arun Balan Ganesh Karthik Kumaran Mohan Nadesan Prakash Rajan Sathish Selvan Siva Suresh Thiru "
+            "Vasanthan Yogan"
         ),
         female=_words(
-            "Abirami Anjali Gowri Kavitha Lakshmi Malathi Nithya Priya Revathi Saraswathi Shanthini Sumathi Thulasi Vani"
+            "Abirami Anjali Gowri Kavitha Lakshmi Malathi Nithya Priya Revathi Saraswathi Shanthini Sumathi "
+            "Thulasi Vani"
         ),
         family=_words(
-            "Kandasamy Selvarajah Nadarajah Sivakumar Thambiah Ponnambalam Rajaratnam Balasingham Kanagaratnam Subramaniam "
-            "Yogarajah Mahendran Arulampalam Vigneswaran"
+            "Kandasamy Selvarajah Nadarajah Sivakumar Thambiah Ponnambalam Rajaratnam Balasingham Kanagaratnam "
+            "Subramaniam Yogarajah Mahendran Arulampalam Vigneswaran"
         ),
         languages=("ta", "ta", "en"),
     ),
@@ -83,8 +86,8 @@ STREETS = _words(
     "Temple Galle Kandy Havelock Baseline Station Lake Church School Flower Park Hospital Duplication Canal Sea Garden"
 )
 TOWNS = (
-    "Colombo 3", "Colombo 4", "Colombo 5", "Colombo 6", "Colombo 8", "Nugegoda", "Dehiwala", "Mount Lavinia", "Rajagiriya",
-    "Battaramulla", "Maharagama", "Kotte", "Wattala", "Kelaniya", "Moratuwa", "Piliyandala",
+    "Colombo 3", "Colombo 4", "Colombo 5", "Colombo 6", "Colombo 8", "Nugegoda", "Dehiwala", "Mount Lavinia",
+    "Rajagiriya", "Battaramulla", "Maharagama", "Kotte", "Wattala", "Kelaniya", "Moratuwa", "Piliyandala",
 )  # fmt: skip
 ALLERGIES = ("Penicillin", "Aspirin", "Peanuts", "Latex", "Sulfa drugs", "Shellfish", "Dust mites", "Iodine contrast")
 CONDITIONS = (

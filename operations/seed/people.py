@@ -92,7 +92,7 @@ def described(ground: Ground, name: str, patient: Patient) -> tuple[Demographics
 
 
 def _national_id(patient: Patient, dice: Random) -> str:
-    """Number the identity card: year, day of the year (500 more for women), serial, check digit."""
+    """Make up an identity card's number: year, day of the year (500 more for women), serial, check digit."""
     day = patient.born.timetuple().tm_yday + (0 if patient.male else 500)
     if patient.born.year < _NEW_CARD_FROM and dice.random() < _OLD_CARD_SHARE:
         return f"{patient.born.year % 100:02}{day:03}{dice.randrange(10_000):04}V"

@@ -1,7 +1,9 @@
 """Many more appointments, all of them past, for measurements: more consultants, each with patients of their own."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -46,12 +48,22 @@ async def fill(
         for doctor in doctors:
             await establish.hire(consultants, ground, doctor)
         step.count = len(doctors)
-    with report.step("more appointments") as step:
+    with report.step("more appointments") as step, _without_garbage_collection():
         people, counts = Step("more patients"), dict[str, int]()
         await _pour(settings, ground, _practices(ground, doctors, missing), (step, people, counts), report)
     report.add(people.name, people.count)
     for name, count in counts.items():
         report.add(f"more {name.replace('_', ' ')}", count)
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Millions of rows that hold no cycles are looked at in vain; it is a sixth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _doctors(ground: Ground, count: int) -> list[Doctor]:
@@ -101,7 +113,7 @@ async def _pour(
 
     async def collect(into: Writer, practice: Practice) -> None:
         accounts = [books for visit in practice.visits if (books := account(visit))]
-        for name, count in (await billing.write(into, ground, accounts)).items():
+        for name, count in (await billing.write(into, ground, accounts, brief=True)).items():
             counts[name] = counts.get(name, 0) + count
 
     sinks = [("patients", register), ("appointments", book), ("payments", collect)]

@@ -11,7 +11,7 @@ from services.identity.schemas import StaffWrite
 
 @dataclass(frozen=True)
 class Member:
-    """A member of staff to be: `account` is what stands before the @; `consultant` counts in the list of consultants."""
+    """A member of staff to be: `account` stands before the @, `consultant` counts in the list of consultants."""
 
     name: str
     account: str
