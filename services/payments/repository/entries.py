@@ -1,12 +1,11 @@
 from typing import Any
 
-from sqlalchemy.dialects.postgresql import insert
-
 from careconnect import clock
 from careconnect.db import WriteSession
 from careconnect.ids import uuid7
 from services.payments.ledger import Booking
 from services.payments.models import LedgerEntry, LedgerLine
+from services.payments.repository.rows import many
 
 
 async def post(session: WriteSession, *bookings: Booking) -> None:
@@ -24,6 +23,4 @@ async def post(session: WriteSession, *bookings: Booking) -> None:
                 for account, amount in booking.lines
             )
     if entries:
-        await session.execute(
-            insert(LedgerLine).values(lines).add_cte(insert(LedgerEntry).values(entries).cte("entry"))
-        )
+        await session.execute(many(LedgerLine, lines).add_cte(many(LedgerEntry, entries).cte("entry")))

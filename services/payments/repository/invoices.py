@@ -14,7 +14,7 @@ from careconnect.db import ReadSession, WriteSession, constraint
 from careconnect.ids import uuid7
 from services.payments.errors import InvoiceNotFound
 from services.payments.models import Invoice, InvoiceCounter, InvoiceLine
-from services.payments.repository.rows import Doubled, values
+from services.payments.repository.rows import Doubled, many, values
 from services.payments.schemas import InvoiceWrite, LineWrite
 
 
@@ -58,7 +58,7 @@ async def add_invoice(session: WriteSession, row: Invoice, wanted: InvoiceWrite,
     head = insert(Invoice).values(values(row)).cte("head")
     rows = [_line(row, position, line, keys) for position, line in enumerate(wanted.lines, 1)]
     try:
-        await session.execute(insert(InvoiceLine).values(rows).add_cte(head))
+        await session.execute(many(InvoiceLine, rows).add_cte(head))
     except IntegrityError as error:
         if constraint(error) in {"pk_invoices", "uq_invoice_lines_tenant_id_invoice_id_position"}:
             raise Doubled from error

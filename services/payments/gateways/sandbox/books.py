@@ -8,14 +8,14 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from careconnect import clock
 from careconnect.db import ReadSession, WriteSession
 from careconnect.errors import IdempotencyConflict
 from careconnect.ids import uuid7
 from careconnect.money import Money
-from services.payments.models import SandboxCharge, SandboxEvent, SandboxKey, SandboxRefund
+from services.payments.models import Base, SandboxCharge, SandboxEvent, SandboxKey, SandboxRefund
 from services.payments.schemas import GatewayCharge, GatewayRefund
 
 
@@ -46,26 +46,35 @@ async def first_use(session: WriteSession, key: str, request: bytes) -> datetime
 
 
 async def keep(
-    session: WriteSession, key: str, request: bytes, answer: GatewayCharge | GatewayRefund, kind: str
-) -> None:
+    session: WriteSession,
+    key: str,
+    request: bytes,
+    answer: GatewayCharge | GatewayRefund,
+    kind: str,
+    after: sa.CTE | None = None,
+) -> bool:
     """Keep the answer under its key, and the event that tells of it, in one statement.
 
-    Raises:
-        IdempotencyConflict: the key stands for another request.
+    With `after`, only if that changed a row. False if it did not, or if the key stands for another request.
     """
     charge = answer.reference if isinstance(answer, GatewayCharge) else answer.payment
-    happened = {"tenant_id": session.tenant_id, "id": uuid7(), "created_at": clock.now()}
-    event = insert(SandboxEvent).values(happened | {"type": kind, "reference": charge}).cte("event")
-    said = answer.model_dump(mode="json")
-    fresh = {"tenant_id": session.tenant_id, "key": key, "request_hash": request, "created_at": clock.now()}
-    row = insert(SandboxKey).values(fresh | {"answer": said})
+    place = {"tenant_id": session.tenant_id, "created_at": clock.now()}
+    happened = place | {"id": uuid7(), "type": kind, "reference": charge}
+    said = place | {"key": key, "request_hash": request, "answer": answer.model_dump(mode="json")}
+    event = _insert_after(SandboxEvent, happened, after).cte("event")
+    row = _insert_after(SandboxKey, said, after)
     row = row.on_conflict_do_update(
         index_elements=["tenant_id", "key"],
         set_={"answer": row.excluded.answer},
         where=sa.and_(SandboxKey.request_hash == row.excluded.request_hash, SandboxKey.answer.is_(None)),
     )
-    if await session.scalar(row.add_cte(event).returning(SandboxKey.key)) is None:
-        raise IdempotencyConflict
+    return await session.scalar(row.add_cte(event).returning(SandboxKey.key)) is not None
+
+
+def _insert_after(entity: type[Base], row: dict[str, Any], after: sa.CTE | None) -> Insert:
+    columns = sa.inspect(entity).columns
+    values = sa.select(*(sa.literal(value, columns[name].type).label(name) for name, value in row.items()))
+    return insert(entity).from_select(list(row), values if after is None else values.select_from(after))
 
 
 async def charge(session: ReadSession, reference: UUID, *, lock: bool = False) -> SandboxCharge | None:

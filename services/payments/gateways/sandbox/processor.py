@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.db import Database, ReadSession, WriteSession
+from careconnect.errors import IdempotencyConflict
 from careconnect.ids import uuid7
 from careconnect.money import Money
 from careconnect.pagination import Paging, keyset
@@ -71,9 +72,9 @@ class SandboxGateway:
         values = {column.key: getattr(row, column.key) for column in sa.inspect(SandboxCharge).column_attrs}
         async with self._write() as session:
             fresh = insert(SandboxCharge).values(values).on_conflict_do_nothing().returning(SandboxCharge.id)
-            if await session.scalar(fresh) is not None:
-                await books.keep(session, key, request, books.told(row), f"charge.{row.status}")
-                return books.told(row), False
+            answer_now, kind = books.told(row), f"charge.{row.status}"
+            if await books.keep(session, key, request, answer_now, kind, fresh.cte("fresh")):
+                return answer_now, False
             if answer := await books.answered(session, key, request):
                 return GatewayCharge.model_validate(answer), True
         raise PaymentState("The gateway has another charge under this reference.", payment_status="charged")
@@ -93,7 +94,7 @@ class SandboxGateway:
             if row is not None:
                 if card(row.token).capture_fails:
                     raise CaptureFailed
-                await books.keep(session, key, request, books.told(row), "charge.captured")
+                await self._keep(session, key, request, books.told(row), "charge.captured")
                 return books.told(row)
             if answer := await books.answered(session, key, request):
                 return GatewayCharge.model_validate(answer)
@@ -108,7 +109,7 @@ class SandboxGateway:
         async with self._write() as session:
             row = await session.scalar(let_go)
             if row is not None:
-                await books.keep(session, key, request, books.told(row), "charge.voided")
+                await self._keep(session, key, request, books.told(row), "charge.voided")
                 return books.told(row)
         return await self.find(reference)
 
@@ -131,7 +132,7 @@ class SandboxGateway:
             )
             session.add(row)
             answer_now = books.told_refund(row, charge)
-            await books.keep(session, key, request, answer_now, "refund.succeeded")
+            await self._keep(session, key, request, answer_now, "refund.succeeded")
         return answer_now
 
     async def find(self, reference: UUID) -> GatewayCharge | None:
@@ -153,6 +154,12 @@ class SandboxGateway:
             page = await keyset(session, statement, order, Paging(limit=limit, cursor=cursor))
             returned = await books.refunds(session, page.items)
         return Charges([books.told(row, returned.get(row.id, ())) for row in page.items], page.next_cursor)
+
+    async def _keep(
+        self, session: WriteSession, key: str, request: bytes, answer: GatewayCharge | GatewayRefund, kind: str
+    ) -> None:
+        if not await books.keep(session, key, request, answer, kind):
+            raise IdempotencyConflict
 
     def _read(self) -> AbstractAsyncContextManager[ReadSession]:
         return self._database.read(self._actor)
