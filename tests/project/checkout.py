@@ -1,0 +1,32 @@
+"""What belongs to the repository, for tests that read it."""
+
+import subprocess
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CODE = ("careconnect", "services", "activities", "workflows", "web", "operations", "worker.py")
+
+
+@cache
+def tracked(*below: str) -> tuple[Path, ...]:
+    """List the files under version control that exist, those `below` some folders or all."""
+    listed = subprocess.run(  # noqa: S603 - fixed words and our own folders
+        ["git", "ls-files", "-z", "--", *below],  # noqa: S607 - whichever git the checkout was made with
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    files = (ROOT / name for name in listed.stdout.split("\0") if name)
+    return tuple(sorted(file for file in files if file.is_file()))
+
+
+def python_files(*below: str) -> tuple[Path, ...]:
+    """List the tracked Python modules below some folders."""
+    return tuple(file for file in tracked(*below) if file.suffix == ".py")
+
+
+def name_of(file: Path) -> str:
+    """Give a file's place in the checkout, as people write it."""
+    return str(file.relative_to(ROOT))

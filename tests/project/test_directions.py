@@ -1,0 +1,29 @@
+"""The laws of direction that import-linter cannot say; the others are in pyproject.toml."""
+
+import re
+
+from tests.project.checkout import name_of, python_files
+
+# A service is known to others by its client, its wire models, its refusals, and the words that these are made of.
+FACE = re.compile(r"services\.(?:hosting|[a-z]+\.(?:client|schemas|errors|states|roles))(?:\.|$)")
+OTHERS = ("web", "workflows", "activities", "careconnect", "worker.py")
+
+
+def test_a_service_is_known_to_others_by_its_face_alone() -> None:
+    named = re.compile(r"^\s*(?:from|import) (services\.[\w.]+)", re.MULTILINE)
+    pairs = ((name_of(file), module) for file in python_files(*OTHERS) for module in named.findall(file.read_text()))
+    assert [(file, module) for file, module in pairs if not FACE.match(module)] == []
+
+
+def test_nothing_imports_the_worker_but_the_command_that_starts_it() -> None:
+    asked = re.compile(r"^\s*(?:import worker\b|from worker import)", re.MULTILINE)
+    files = python_files("careconnect", "services", "activities", "workflows", "web", "operations")
+    assert [name_of(file) for file in files if asked.search(file.read_text())] == ["careconnect/cli/processes.py"]
+
+
+def test_there_is_no_drawer_for_helpers() -> None:
+    drawers = {"utils.py", "util.py", "helpers.py", "helper.py", "common.py", "misc.py"}
+    found = [name_of(file) for file in python_files() if file.name in drawers]
+    assert found == []
+    services = [name_of(file) for file in python_files("services", "activities", "web") if file.name == "service.py"]
+    assert services == []
