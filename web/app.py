@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import httpx
 import structlog
@@ -10,7 +9,6 @@ from brotli_asgi import BrotliMiddleware
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.staticfiles import StaticFiles
 
 from careconnect.config import Settings
 from careconnect.service import Requests, answer_with_problems
@@ -23,7 +21,6 @@ from web.gateway import Gateway
 from web.readiness import missing_parts
 
 log = structlog.get_logger()
-_STATIC = Path(__file__).parent / "static"
 
 
 def create(settings: Settings | None = None) -> FastAPI:
@@ -46,7 +43,6 @@ def create(settings: Settings | None = None) -> FastAPI:
     app.include_router(console.router)
     api = create_api(app)
     app.mount("/api/v1", api)
-    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     answer_with_problems(app)
     pages.install(app)
     _fit_middleware(app, settings)

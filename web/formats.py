@@ -125,7 +125,8 @@ def tone_of(key: UUID | str) -> str:
 
 def weekday(index: int) -> str:
     """Name a day of the week; Monday is 0."""
-    return locale().days["stand-alone"]["wide"][index].capitalize()
+    name: str = locale().days["stand-alone"]["wide"][index]
+    return name.capitalize()
 
 
 def mark(text: str, query: str) -> Markup:

@@ -1,11 +1,16 @@
-"""What a form remembers between two tries: what was typed, what is wrong with it, and the key of its repeat."""
+"""What a form remembers between two tries: what was typed, what is wrong, and the key that makes a repeat harmless."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from uuid import uuid4
+from decimal import Decimal, InvalidOperation
+from uuid import UUID, uuid4
 
-from careconnect.errors import FieldError
+from pydantic import ValidationError
+
+from careconnect.errors import FieldError, Refusal
+from careconnect.money import Money, minor_digits
+from web.words import gettext
 
 
 def _empty() -> defaultdict[str, str]:
@@ -31,18 +36,68 @@ class Form:
         self.values.update({name: "" if value is None else str(value) for name, value in values.items()})
         return self
 
-    def blame(self, errors: Iterable[FieldError]) -> "Form":
-        """Show each error beside its field; the first one of a field counts."""
-        for error in errors:
-            self.errors.setdefault(error.field, error.message)
-        return self
-
     def object(self, message: str, name: str = "") -> "Form":
         """Show one sentence beside the field `name`, or above the whole form."""
         self.errors[name] = message
         return self
 
-    @property
-    def wrong(self) -> bool:
-        """Whether anything is wrong with it."""
-        return any(self.errors.values())
+    def blame(self, errors: Iterable[FieldError], names: Mapping[str, str] | None = None) -> "Form":
+        """Show each error beside its field; `names` maps what a model calls a field to what the form does."""
+        for error in errors:
+            name = (names or {}).get(error.field, error.field.partition(".")[0])
+            self.errors[name] = self.errors[name] or error.message
+        return self
+
+    def blame_validation(self, error: ValidationError, names: Mapping[str, str] | None = None) -> "Form":
+        """Show what a model found wrong, in sentences for people."""
+        found = [
+            FieldError(
+                field=".".join(map(str, one["loc"])), code=one["type"], message=_sentence(one["type"], one["msg"])
+            )
+            for one in error.errors()
+        ]
+        return self.blame(found, names)
+
+    def refuse(self, refusal: Refusal, names: Mapping[str, str] | None = None) -> "Form":
+        """Show why a service said no, beside the fields that it names or above the form."""
+        self.blame(refusal.errors, names)
+        return self if refusal.errors else self.object(refusal.detail)
+
+    def renew(self) -> "Form":
+        """Mint a new key: the last try has been answered, the next one is another request."""
+        self.key = str(uuid4())
+        return self
+
+    def chosen(self, name: str) -> UUID | None:
+        """Read the id that was chosen in a field."""
+        try:
+            return UUID(self.values[name])
+        except ValueError:
+            return None
+
+    def money(self, name: str, currency: str) -> Money | None:
+        """Read an amount as people write it: 4,500.00; note in the form if it is none."""
+        digits = minor_digits(currency)
+        try:
+            exact = Decimal(self.values[name].replace(",", "").strip()).scaleb(digits)
+        except InvalidOperation:
+            exact = Decimal(-1)
+        if not exact.is_finite() or exact <= 0 or exact != int(exact):
+            self.object(gettext("Write an amount above zero, such as 4500.00"), name)
+            return None
+        return Money(amount=int(exact), currency=currency)
+
+
+def _sentence(kind: str, message: str) -> str:
+    """Say for people what a model's own message says for programmers; the services' own messages stay."""
+    if kind in {"missing", "string_too_short", "string_type", "date_type", "blank"}:
+        return gettext("Fill this in")
+    if kind.startswith(("date_", "datetime_")):
+        return gettext("Write a date")
+    if kind == "value_error" and "email" in message:
+        return gettext("This is not an e-mail address")
+    if kind.startswith(("string_too_long", "too_long")):
+        return gettext("This is too long")
+    if kind in {"literal_error", "enum", "uuid_parsing", "value_error", "string_pattern_mismatch"}:
+        return gettext("This does not look right")
+    return message

@@ -1,7 +1,5 @@
 """The language of the person in front of the screen: their locale and the catalogue of sentences."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from gettext import NullTranslations, translation
@@ -16,14 +14,9 @@ _CATALOGUES = Path(__file__).parent / "locales"
 _language: ContextVar[str] = ContextVar("language", default="en")
 
 
-@contextmanager
-def speaking(language: str) -> Iterator[None]:
-    """Render everything inside in `language`; an unknown one falls back to English."""
-    token = _language.set(language if language in LANGUAGES else "en")
-    try:
-        yield
-    finally:
-        _language.reset(token)
+def speak(language: str) -> None:
+    """Speak `language` for the rest of this request; an unknown one is English."""
+    _language.set(language if language in LANGUAGES else "en")
 
 
 def locale() -> Locale:

@@ -87,6 +87,11 @@ class Booked(BaseModel):
     workflow_id: str
 
 
+def process_of(appointment_id: UUID) -> str:
+    """Name the process of an appointment, as the console lists it."""
+    return ids.appointment(appointment_id)
+
+
 class Bookings:
     """The appointment processes."""
 

@@ -4,18 +4,16 @@ import { followDialogs } from "./dialogs.js";
 import { followFeedback } from "./feedback.js";
 import { followKeys } from "./keys.js";
 
-const token = document.querySelector('meta[name="csrf-token"]').content;
+const token = document.querySelector('meta[name="csrf-token"]');
 
 document.addEventListener("htmx:configRequest", (event) => {
-  if (event.detail.verb !== "get") event.detail.headers["X-CSRF-Token"] = token;
+  if (event.detail.verb !== "get") event.detail.headers["X-CSRF-Token"] = token.content;
 });
 
-// A session that ended: sign in again and come back to this screen.
-document.addEventListener("htmx:beforeOnLoad", (event) => {
-  if (event.detail.xhr.status !== 401) return;
-  event.preventDefault();
-  const back = encodeURIComponent(location.pathname + location.search);
-  location.assign(`/sign-in?back=${back}`);
+// The session had ended and a new one has begun in a dialog: every form on the screen goes on with its token.
+document.addEventListener("signed-in", (event) => {
+  token.content = event.detail.csrf;
+  for (const field of document.querySelectorAll('input[name="csrf_token"]')) field.value = event.detail.csrf;
 });
 
 followDialogs();

@@ -21,6 +21,8 @@ function settled(target) {
 }
 
 function open(dialog) {
+  const again = dialog.hasAttribute("data-single") && document.querySelectorAll(`#${dialog.id}`).length > 1;
+  if (again) return dialog.remove();
   const from = opener?.isConnected ? opener : document.activeElement;
   dialog.addEventListener("close", () => closed(dialog, from));
   dialog.showModal();

@@ -7,7 +7,7 @@ export function followFeedback(token) {
   document.addEventListener("htmx:afterRequest", () => working(-1));
   document.addEventListener("toast", (event) => toast(event.detail));
   document.addEventListener("htmx:sendError", () => toast({ message: words("offline"), tone: "red" }));
-  document.addEventListener("htmx:responseError", (event) => toast({ message: explain(event.detail.xhr), tone: "red" }));
+  document.addEventListener("htmx:responseError", (event) => failed(event.detail.xhr));
   document.addEventListener("click", (event) => clicked(event, token));
   addEventListener("pageshow", () => document.querySelectorAll("form[data-busy]").forEach(settle));
   shelf.popover = "manual";
@@ -86,7 +86,7 @@ function clicked(event, token) {
   form.method = "post";
   form.action = undo.dataset.undo;
   form.innerHTML = '<input type="hidden" name="csrf_token"><input type="hidden" name="idempotency_key">';
-  form.elements.csrf_token.value = token;
+  form.elements.csrf_token.value = token.content;
   form.elements.idempotency_key.value = crypto.randomUUID();
   document.body.append(form);
   form.submit();
@@ -94,9 +94,9 @@ function clicked(event, token) {
 
 const words = (name) => shelf.dataset[name];
 
-function explain(xhr) {
-  const id = xhr.getResponseHeader("X-Request-ID");
-  return id ? `${words("failed")} (${id})` : words("failed");
+function failed(xhr) {
+  if (xhr.getResponseHeader("HX-Trigger")) return; // the answer has said it itself
+  toast({ message: `${words("failed")} ${xhr.getResponseHeader("X-Request-ID") ?? ""}`, tone: "red" });
 }
 
 function countDown() {

@@ -1,0 +1,33 @@
+"""The staff screens."""
+
+from fastapi import FastAPI
+
+from web.assets import Assets
+from web.pages import (
+    appointments,
+    attention,
+    billing,
+    collecting,
+    consultants,
+    dashboard,
+    messages,
+    patients,
+    search,
+    settings,
+    signing_in,
+)
+from web.pages.faults import tell_people
+from web.views import Views
+
+
+def install(app: FastAPI) -> None:
+    """Put the screens into the edge, with the files that they name under `/static`."""
+    assets = Assets()
+    app.mount("/static", assets, name="static")
+    app.state.views = Views(assets)
+    for module in (
+        dashboard, signing_in, appointments, patients, consultants, billing, collecting, messages, attention, settings,
+        search,
+    ):  # fmt: skip
+        app.include_router(module.router)
+    tell_people(app)

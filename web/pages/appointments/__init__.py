@@ -1,0 +1,11 @@
+"""Appointments: the list, booking, the record with its timeline, and what changes it."""
+
+from fastapi import APIRouter
+
+from web.pages.appointments import booking, changes, detail, listing, moving, outcome
+
+router = APIRouter(prefix="/appointments", include_in_schema=False)
+for module in (listing, booking, outcome, moving, changes, detail):
+    router.include_router(module.router)
+
+__all__ = ["router"]

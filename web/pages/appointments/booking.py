@@ -1,0 +1,166 @@
+"""Booking: the form, the free times, what a time costs, and the booking itself."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from careconnect.errors import Refusal
+from services.appointments.errors import SlotTaken
+from services.payments.errors import CardDeclined
+from services.payments.states import DECLINES
+from web.forms import Form
+from web.gateway.bookings import Booking
+from web.gateway.errors import StillDeciding
+from web.gateway.finding import Slot
+from web.pages import naming
+from web.pages.appointments.outcome import booked, deciding
+from web.pages.appointments.picker import Start, pick
+from web.pages.appointments.terms import Offer, terms, with_default
+from web.pages.screen import OK, Screen, needs
+from web.words import gettext
+from workflows.contracts import PaymentChoice
+
+router = APIRouter()
+Writer = Annotated[Screen, needs("appointments:write")]
+_NO_LONGER_FREE = {"slot_taken", "outside_hours", "too_soon", "consultant_unavailable", "patient_busy", "not_offered"}
+
+
+@router.get("/new")
+async def new(screen: Writer) -> Response:
+    """Begin a booking, perhaps for a patient, a consultant or a visit that is known already."""
+    asked = screen.request.query_params
+    types = await screen.known.visit_types(screen.actor)
+    first = next((str(one.id) for one in types.values() if one.active), "")
+    place = screen.frame.location
+    values = {"visit_type_id": first, "location_id": str(place.id) if place else "", "notify": "true"}
+    names = ("patient_id", "consultant_id", "visit_type_id", "date")
+    values |= {name: asked[name] for name in names if asked.get(name)}
+    return await _form(screen, screen.form("booking", **values))
+
+
+@router.get("/new/times")
+async def times(screen: Writer) -> Response:
+    """Find free times for what the form asks, and the terms of the chosen one if it is still among them."""
+    typed = _typed(screen)
+    picker = await pick(screen, typed)
+    still = any(slot.chosen for group in picker.groups for slot in group.slots)
+    offer, trouble = await _offer(screen, typed) if still else (None, "")
+    form = screen.form("booking", **(with_default(typed, offer) if offer else typed))
+    template = "appointments/_times.html" if picker.moving else "appointments/_times_answer.html"
+    return screen.page(template, picker=picker, form=form, offer=offer, trouble=trouble)
+
+
+@router.get("/new/offer")
+async def offered(screen: Writer) -> Response:
+    """Say what the chosen time costs and brings."""
+    typed = _typed(screen)
+    offer, trouble = await _offer(screen, typed)
+    form = screen.form("booking", **(with_default(typed, offer) if offer else typed))
+    return screen.page("appointments/_offer_or_hint.html", offer=offer, trouble=trouble, form=form)
+
+
+@router.post("")
+async def book(screen: Writer) -> Response:
+    """Book, and show how it ended. What went wrong stands where it can be put right."""
+    form = await screen.submitted("booking")
+    wanted = _booking(form)
+    if wanted is None:
+        return await _form(screen, form, 422)
+    try:
+        made = await screen.gateway.bookings.book(screen.actor, wanted, form.key)
+    except StillDeciding as waiting:
+        return await deciding(screen, UUID(waiting.extra["workflow_id"].removeprefix("appointment-")))
+    except CardDeclined as refusal:
+        why = DECLINES.get(refusal.extra.get("decline_code", ""), "")
+        message = gettext("The card was declined. %(why)s Nothing was charged and the time is free again.")
+        return await _form(screen, form.renew().object(message % {"why": gettext(why)}), refusal.status)
+    except Refusal as refusal:
+        return await _refused(screen, form.renew(), refusal)
+    return await booked(screen, made)
+
+
+async def _refused(screen: Screen, form: Form, refusal: Refusal) -> Response:
+    near = [Slot.model_validate(one) for one in refusal.extra.get("alternatives", [])]
+    if refusal.code not in _NO_LONGER_FREE:
+        return await _form(screen, form.refuse(refusal), refusal.status)
+    form.values["slot"] = ""
+    ending = gettext("These are the nearest free times.") if near else gettext("Choose another time.")
+    title = SlotTaken.title if refusal.code == SlotTaken.code else refusal.detail
+    return await _form(screen, form.object(f"{gettext(title).rstrip('.')}. {ending}", "slot"), refusal.status, near)
+
+
+async def _form(screen: Screen, form: Form, status: int = OK, near: list[Slot] | None = None) -> Response:
+    patient_id, shown_already = form.chosen("patient_id"), status != OK or not screen.htmx
+    types, consultants, places, people = await asyncio.gather(
+        screen.known.visit_types(screen.actor),
+        screen.known.consultants(screen.actor),
+        screen.known.locations(screen.actor),
+        naming.patients(screen, [patient_id]),
+    )
+    picker = await pick(screen, form.values, near) if shown_already else None
+    offer, trouble = await _offer(screen, form.values) if shown_already else (None, "")
+    if offer:
+        form.fill(with_default(form.values, offer))
+    return screen.page(
+        "appointments/new.html",
+        http=status,
+        form=form,
+        patient=people.get(patient_id) if patient_id else None,
+        visit_types=[(one.id, one.name) for one in types.values() if one.active],
+        consultants=[(one.id, one.name) for one in consultants.values() if one.status == "active"],
+        locations=[(place.id, place.name) for place in places if place.active],
+        picker=picker,
+        offer=offer,
+        trouble=trouble,
+    )
+
+
+async def _offer(screen: Screen, typed: Mapping[str, str]) -> tuple[Offer | None, str]:
+    chosen = Start.read(typed.get("slot", ""))
+    try:
+        visit_type_id = UUID(typed.get("visit_type_id", ""))
+    except ValueError:
+        return None, ""
+    if chosen is None:
+        return None, ""
+    try:
+        return await terms(screen, visit_type_id, chosen), ""
+    except Refusal as refusal:
+        return None, refusal.detail
+
+
+def _booking(form: Form) -> Booking | None:
+    patient_id, visit_type_id = form.chosen("patient_id"), form.chosen("visit_type_id")
+    chosen = Start.read(form.values["slot"])
+    if patient_id is None:
+        form.object(gettext("Search for the patient and choose one"), "patient_id")
+    if visit_type_id is None:
+        form.object(gettext("Choose a visit"), "visit_type_id")
+    if chosen is None:
+        form.object(gettext("Choose a time"), "slot")
+    if patient_id is None or visit_type_id is None or chosen is None:
+        return None
+    return Booking(
+        patient_id=patient_id,
+        visit_type_id=visit_type_id,
+        consultant_id=chosen.consultant_id,
+        location_id=chosen.location_id,
+        start=chosen.start,
+        reason=form.values["reason"].strip()[:500],
+        payment=_payment(form),
+        notify=form.values["notify"] == "true",
+    )
+
+
+def _payment(form: Form) -> PaymentChoice | None:
+    if form.values["pay"] == "card":
+        return PaymentChoice(method="card", token=form.values["token"])
+    return PaymentChoice(method="at_desk") if form.values["pay"] == "at_desk" else None
+
+
+def _typed(screen: Screen) -> dict[str, str]:
+    return dict(screen.request.query_params)

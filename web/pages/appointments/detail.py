@@ -1,0 +1,111 @@
+"""One appointment: facts, what its state allows, money, and its timeline."""
+
+import asyncio
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from services.appointments.schemas import AppointmentDetail, Status
+from services.notifications.schemas import Message, MessageFilter
+from services.payments.schemas import AppointmentMoney
+from services.payments.states import InvoiceStatus
+from web.gateway.bookings import process_of
+from web.pages import naming
+from web.pages.appointments.timeline import tell
+from web.pages.links import link
+from web.pages.paying import line
+from web.pages.screen import Screen, needs
+from web.words import gettext
+
+router = APIRouter()
+_NOTHING = AppointmentMoney(invoices=[], payments=[], refunds=[])
+
+
+class Action(NamedTuple):
+    """One thing that can be done: a dialog that opens, or a verb at once."""
+
+    words: str
+    href: str
+    icon: str
+    look: str = ""
+    dialog: bool = False
+    key: str = ""
+
+
+@router.get("/{appointment_id}")
+async def show(appointment_id: UUID, screen: Annotated[Screen, needs("appointments:read")]) -> Response:
+    """Show it; the reading is noted."""
+    found, events, money, messages = await asyncio.gather(
+        screen.gateway.appointments.get(screen.actor, appointment_id),
+        screen.gateway.appointments.timeline(screen.actor, appointment_id),
+        _money(screen, appointment_id),
+        _messages(screen, appointment_id),
+    )
+    visit = await naming.visit(screen, found)
+    day = visit.start.astimezone(visit.start.tzinfo).date().isoformat()
+    return screen.page(
+        "appointments/detail.html",
+        visit=visit,
+        back=link("/appointments", date=day),
+        form=screen.form("step"),
+        actions=_actions(found, screen) if screen.actor.may("appointments:write") else [],
+        problem=_problem(found),
+        due=_due(money) if screen.actor.may("payments:write") else None,
+        invoices=money.invoices,
+        payments=[line(payment) for payment in money.payments],
+        timeline=await tell(screen, found, events, money, messages),
+        workflow_href=f"{screen.frame.console}/namespaces/{_namespace(screen)}/workflows/{process_of(found.id)}",
+    )
+
+
+def _actions(found: AppointmentDetail, screen: Screen) -> list[Action]:
+    at = f"/appointments/{found.id}"
+    cancel = Action(gettext("Cancel"), f"{at}/cancel", "cross", "quiet", dialog=True)
+    check_in = Action(gettext("Check in"), f"{at}/check-in", "clipboard", "primary", key="c")
+    if found.status == Status.BOOKED:
+        missed = Action(gettext("No-show"), f"{at}/no-show", "person-off", "quiet")
+        begun = [missed] if found.start < screen.frame.now else []
+        move = Action(gettext("Move"), f"{at}/move", "calendar", dialog=True)
+        arrived = Action(gettext("Arrived"), f"{at}/arrival", "door", "primary", key="c")
+        return [cancel, *begun, move, arrived]
+    if found.status == Status.ARRIVED:
+        return [cancel, Action(gettext("Not here after all"), f"{at}/arrival?undo=true", "undo", "quiet"), check_in]
+    if found.status == Status.CHECKED_IN:
+        back = Action(gettext("Undo check-in"), f"{at}/check-in?undo=true", "undo", "quiet")
+        return [back, Action(gettext("Complete visit"), f"{at}/completion", "check", "primary", key="c")]
+    if found.status == Status.NO_SHOW:
+        return [Action(gettext("Came after all"), f"{at}/no-show?undo=true", "undo")]
+    return []
+
+
+def _problem(found: AppointmentDetail) -> dict[str, str] | None:
+    if found.needs_attention is None:
+        return None
+    return {
+        "title": gettext("This appointment waits for a person"),
+        "detail": gettext("One step could not be finished by itself."),
+    }
+
+
+def _due(money: AppointmentMoney) -> UUID | None:
+    return next((one.id for one in money.invoices if one.due and one.status == InvoiceStatus.issued), None)
+
+
+async def _money(screen: Screen, appointment_id: UUID) -> AppointmentMoney:
+    if not screen.actor.may("payments:read"):
+        return _NOTHING
+    return await screen.gateway.payments.for_appointment(screen.actor, appointment_id)
+
+
+async def _messages(screen: Screen, appointment_id: UUID) -> list[Message]:
+    if not screen.actor.may("messages:read"):
+        return []
+    page = await screen.gateway.messages.list(screen.actor, MessageFilter(appointment_id=appointment_id))
+    return page.items
+
+
+def _namespace(screen: Screen) -> str:
+    found: str = screen.request.app.state.settings.temporal.namespace
+    return found

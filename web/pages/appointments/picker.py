@@ -1,0 +1,217 @@
+"""Free times to choose from: seven days, one of them shown, soonest first or by consultant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime, BaseModel, ValidationError
+
+from careconnect.errors import Refusal
+from web.gateway.bookings import Named
+from web.gateway.finding import Slot, SlotQuery
+from web.pages.days import bounds, day_of, midnight, today
+from web.pages.screen import Screen
+from web.words import gettext
+
+_WEEK = timedelta(days=7)
+_PER_DAY = 600
+_AHEAD = timedelta(days=60)
+_NOON, _EVENING = 12, 17
+
+
+class Start(BaseModel):
+    """The time that was chosen, as a form carries it."""
+
+    consultant_id: UUID
+    location_id: UUID
+    start: AwareDatetime
+
+    @classmethod
+    def read(cls, text: str) -> "Start | None":
+        """Read a slot's value; None is nothing, or nothing of ours."""
+        parts = text.split("|")
+        names = ("consultant_id", "location_id", "start")
+        try:
+            return cls.model_validate(dict(zip(names, parts, strict=True)))
+        except (ValidationError, ValueError):
+            return None
+
+    @classmethod
+    def of(cls, slot: Slot) -> "Start":
+        """Take a slot's."""
+        return cls(consultant_id=slot.consultant_id, location_id=slot.location_id, start=slot.start)
+
+    @property
+    def value(self) -> str:
+        """Write it into a form."""
+        return f"{self.consultant_id}|{self.location_id}|{self.start.isoformat()}"
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day of the strip."""
+
+    date: date
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Free:
+    """A free time as a button."""
+
+    value: str
+    start: datetime
+    zone: str
+    note: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """Free times that stand together: a part of the day, or a consultant's."""
+
+    title: str
+    note: str
+    consultant: Named | None
+    slots: list[Free]
+
+
+@dataclass(frozen=True)
+class Picker:
+    """What `appointments/_times.html` shows."""
+
+    sort: str
+    moving: bool
+    days: list[Day]
+    groups: list[Group]
+    before: str | None
+    after: str
+    asked: bool
+    advice: str
+    next_free: date | None
+
+
+async def pick(screen: Screen, typed: Mapping[str, str], near: list[Slot] | None = None) -> Picker:
+    """Find the free times that the form asks for; `near` are shown instead, where they are known already."""
+    zone = await _zone(screen, typed.get("location_id", ""))
+    wanted = _query(typed)
+    now = today(screen.frame)
+    if wanted is None:
+        return _picker(typed, now, now, [], asked=False)
+    first = max(now, day_of(typed.get("from") or typed.get("first"), now))
+    day = day_of(typed.get("date"), first) if not typed.get("from") else first
+    if near:
+        day = near[0].start.astimezone(ZoneInfo(zone)).date()
+    elif not typed.get("date") and not typed.get("from"):
+        day = await _first_free(screen, wanted, midnight(first, zone), zone) or first
+    if not first <= day < first + _WEEK:
+        first = max(now, day)
+    slots = near or await _of_day(screen, wanted, day, zone)
+    groups = await _grouped(screen, slots, _sort(typed), typed.get("slot", ""))
+    following = None if slots else await _first_free(screen, wanted, bounds(day, zone)[1], zone)
+    advice = (
+        gettext("The next free time is on another day.")
+        if following
+        else gettext("Nothing is free in the next two months; try another consultant or location.")
+    )
+    return _picker(typed, first, day, groups, asked=True, earlier=first > now, advice=advice, following=following)
+
+
+def _picker(
+    typed: Mapping[str, str],
+    first: date,
+    day: date,
+    groups: list[Group],
+    *,
+    asked: bool,
+    earlier: bool = False,
+    advice: str = "",
+    following: date | None = None,
+) -> Picker:
+    days = [Day(first + timedelta(days=n), first + timedelta(days=n) == day) for n in range(_WEEK.days)]
+    return Picker(
+        sort=_sort(typed),
+        moving=typed.get("moving") == "true",
+        days=days,
+        groups=groups,
+        before=(first - _WEEK).isoformat() if earlier else None,
+        after=(first + _WEEK).isoformat(),
+        asked=asked,
+        advice=advice,
+        next_free=following,
+    )
+
+
+def _sort(typed: Mapping[str, str]) -> str:
+    return "consultant" if typed.get("sort") == "consultant" else "soonest"
+
+
+def _query(typed: Mapping[str, str]) -> SlotQuery | None:
+    said = {name: typed.get(name) or None for name in ("visit_type_id", "consultant_id", "location_id")}
+    try:
+        return SlotQuery.model_validate(said)
+    except ValidationError:
+        return None
+
+
+async def _zone(screen: Screen, location_id: str) -> str:
+    places = await screen.known.locations(screen.actor)
+    return next((place.zone for place in places if str(place.id) == location_id), screen.frame.zone)
+
+
+async def _of_day(screen: Screen, wanted: SlotQuery, day: date, zone: str) -> list[Slot]:
+    start, end = bounds(day, zone)
+    return await _slots(screen, wanted, start, end, _PER_DAY)
+
+
+async def _first_free(screen: Screen, wanted: SlotQuery, start: datetime, zone: str) -> date | None:
+    found = await _slots(screen, wanted, start, start + _AHEAD, 1)
+    return found[0].start.astimezone(ZoneInfo(zone)).date() if found else None
+
+
+async def _slots(screen: Screen, wanted: SlotQuery, start: datetime, end: datetime, limit: int) -> list[Slot]:
+    """Ask for free times; a choice that does not fit together, such as a consultant who is away, has none."""
+    try:
+        return await screen.gateway.slots(
+            screen.actor, wanted.model_copy(update={"from_": start, "to": end, "limit": limit})
+        )
+    except Refusal as refusal:
+        if refusal.status in {404, 409, 422}:
+            return []
+        raise
+
+
+async def _grouped(screen: Screen, slots: list[Slot], sort: str, chosen: str) -> list[Group]:
+    names = await screen.known.consultant_names(screen.actor, (slot.consultant_id for slot in slots))
+    if sort == "soonest":
+        once = [next(same) for _, same in groupby(slots, key=lambda slot: slot.start)]
+        parts = groupby(once, key=_part_of_day)
+        return [
+            Group(title, "", None, [_free(slot, names[slot.consultant_id].name, chosen) for slot in part])
+            for title, part in parts
+        ]
+    ordered = sorted(slots, key=lambda slot: (names[slot.consultant_id].name, slot.consultant_id, slot.start))
+    return [
+        Group(
+            names[who].name,
+            ", ".join(names[who].specialties),
+            Named(id=who, name=names[who].name),
+            [_free(slot, "", chosen) for slot in part],
+        )
+        for who, part in groupby(ordered, key=lambda slot: slot.consultant_id)
+    ]
+
+
+def _free(slot: Slot, note: str, chosen: str) -> Free:
+    value = Start.of(slot).value
+    return Free(value, slot.start, slot.zone, note, value == chosen)
+
+
+def _part_of_day(slot: Slot) -> str:
+    hour = slot.start.astimezone(ZoneInfo(slot.zone)).hour
+    if hour < _NOON:
+        return gettext("Morning")
+    return gettext("Afternoon") if hour < _EVENING else gettext("Evening")

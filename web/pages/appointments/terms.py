@@ -1,0 +1,122 @@
+"""What a visit costs and brings, in sentences."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from careconnect.money import Money
+from services.consultants.schemas import CancellationPolicy, PaymentPolicy
+from services.consultants.schemas import Offer as Terms
+from web.formats import money
+from web.pages.appointments.picker import Start
+from web.pages.cards import sandbox_cards
+from web.pages.screen import Screen
+from web.words import gettext, ngettext
+
+
+class Way(NamedTuple):
+    """One way to pay, as a card to choose."""
+
+    value: str
+    icon: str
+    title: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What `appointments/_offer.html` shows."""
+
+    start: datetime
+    zone: str
+    minutes: int
+    consultant_name: str
+    location_name: str
+    price: Money
+    payment_words: str
+    cancellation_words: str
+    ways: list[Way]
+    cards: list[tuple[str, str]]
+    reminders: list[datetime]
+    default_way: str
+
+
+async def terms(screen: Screen, visit_type_id: UUID, chosen: Start) -> Offer:
+    """Ask for the terms of the chosen time.
+
+    Raises:
+        Refusal: it cannot be booked, and why.
+    """
+    found = await screen.gateway.consultants.offer(
+        screen.actor, visit_type_id, chosen.consultant_id, chosen.location_id, chosen.start
+    )
+    places = {place.id: place.name for place in await screen.known.locations(screen.actor)}
+    now = taken_now(found.price, found.payment_policy)
+    return Offer(
+        start=found.start,
+        zone=found.zone,
+        minutes=int((found.end - found.start) / timedelta(minutes=1)),
+        consultant_name=found.consultant_name,
+        location_name=places.get(found.location_id, ""),
+        price=found.price,
+        payment_words=payment_words(found.price, found.payment_policy),
+        cancellation_words=cancellation_words(found.price, found.cancellation_policy),
+        ways=_ways(found, now or found.price),
+        cards=sandbox_cards() if found.price else [],
+        reminders=reminders(found.start, found.reminder_offsets_hours, screen.frame.now),
+        default_way="card" if now else "at_desk",
+    )
+
+
+def with_default(values: Mapping[str, str], offer: Offer) -> dict[str, str]:
+    """Choose the way to pay that the policy wants, unless one that is offered was chosen."""
+    offered = {way.value for way in offer.ways}
+    return {**values, "pay": values["pay"] if values.get("pay") in offered else offer.default_way}
+
+
+def taken_now(price: Money, policy: PaymentPolicy) -> Money | None:
+    """Tell what the policy wants at booking."""
+    if not price or policy.kind == "none" or policy.when == "desk":
+        return None
+    return policy.deposit if policy.kind == "deposit" else price
+
+
+def payment_words(price: Money, policy: PaymentPolicy) -> str:
+    """Say when it is paid."""
+    if not price:
+        return gettext("Free of charge.")
+    if policy.kind == "none" or policy.when == "desk":
+        return gettext("Paid at the desk.")
+    if policy.kind == "deposit":
+        return gettext("A deposit of %(amount)s is taken when booked.") % {"amount": money(policy.deposit)}
+    return gettext("Paid in full when booked.")
+
+
+def cancellation_words(price: Money, policy: CancellationPolicy) -> str:
+    """Say what a cancellation costs."""
+    if not price or not policy.fee_percent:
+        return gettext("Free to cancel.")
+    sentence = ngettext(
+        "Free to cancel until %(hours)d hour before, then %(percent)d%%.",
+        "Free to cancel until %(hours)d hours before, then %(percent)d%%.",
+        policy.free_until_hours,
+    )
+    return sentence % {"hours": policy.free_until_hours, "percent": policy.fee_percent}
+
+
+def reminders(start: datetime, offsets_hours: list[int], now: datetime) -> list[datetime]:
+    """List when reminders will go out."""
+    moments = (start - timedelta(hours=hours) for hours in offsets_hours)
+    return sorted(moment for moment in moments if moment > now)
+
+
+def _ways(found: Terms, amount: Money) -> list[Way]:
+    if not found.price:
+        return []
+    now = gettext("%(amount)s now") % {"amount": money(amount)}
+    return [
+        Way("card", "card", gettext("Card"), now),
+        Way("at_desk", "cash", gettext("At the desk"), gettext("With the invoice")),
+    ]

@@ -1,0 +1,145 @@
+"""What happened to an appointment, and what will: one line of time from three services, the latest first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.appointments.schemas import Appointment, Status, TimelineEvent
+from services.notifications.schemas import Message
+from services.payments.schemas import AppointmentMoney, Payment
+from services.payments.states import DECLINES, PaymentStatus
+from web.formats import money as money_words
+from web.formats import offset, when
+from web.looks import look, state_label
+from web.pages.messages_words import failure_words, template_words
+from web.pages.screen import Screen
+from web.words import gettext
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line."""
+
+    at: datetime
+    icon: str
+    tone: str
+    title: str
+    who: str = ""
+    detail: str = ""
+    lines: list[str] = field(default_factory=list)
+    planned: bool = False
+    href: str = ""
+
+
+async def tell(
+    screen: Screen,
+    appointment: Appointment,
+    events: list[TimelineEvent],
+    money: AppointmentMoney,
+    messages: list[Message],
+) -> list[Item]:
+    """Tell it all."""
+    staff = {event.actor_id for event in events if event.actor_kind == "staff"}
+    named = await screen.gateway.identity.staff_names(screen.actor, staff) if staff else []
+    people = {one.id: one.name for one in named}
+    past = [item for event in events if (item := _event(event, appointment.zone, people))]
+    past += [item for payment in money.payments for item in _payment(payment)]
+    past += [
+        Item(one.created_at, "refund", "violet", gettext("Refund"), detail=money_words(one.amount), lines=[one.reason])
+        for one in money.refunds
+    ]
+    past += [_message(one) for one in messages]
+    planned = await _planned(screen, appointment)
+    return _latest_first(planned) + _latest_first(past)
+
+
+def _latest_first(items: Iterable[Item]) -> list[Item]:
+    return sorted(items, key=lambda item: item.at, reverse=True)
+
+
+def _event(event: TimelineEvent, zone: str, people: dict[UUID, str]) -> Item | None:
+    said = {
+        "appointment.held": ("hourglass", "slate", gettext("Time held")),
+        "appointment.booked": ("calendar", "blue", gettext("Booked")),
+        "appointment.released": ("undo", "grey", gettext("Time given back")),
+        "appointment.expired": ("clock", "grey", gettext("Hold expired")),
+        "appointment.rescheduled": ("calendar", "blue", gettext("Moved")),
+        "appointment.cancelled": ("cross", "grey", gettext("Cancelled")),
+        "appointment.arrived": ("door", "amber", gettext("Arrived")),
+        "appointment.arrival_undone": ("undo", "slate", gettext("Arrival undone")),
+        "appointment.checked_in": ("clipboard", "violet", gettext("Checked in")),
+        "appointment.check_in_undone": ("undo", "slate", gettext("Check-in undone")),
+        "appointment.fulfilled": ("check", "green", gettext("Visit completed")),
+        "appointment.no_show": ("person-off", "red", gettext("Did not come")),
+        "appointment.no_show_undone": ("undo", "slate", gettext("Came after all")),
+        "appointment.needs_attention": ("flag", "orange", gettext("Needs attention")),
+        "appointment.attended": ("check", "green", gettext("Attended to")),
+    }.get(event.action)
+    if said is None:
+        return None
+    icon, tone, title = said
+    detail = ""
+    if event.action == "appointment.rescheduled" and "start" in event.data:
+        detail = gettext("to %(when)s") % {"when": when(datetime.fromisoformat(event.data["start"]), zone)}
+    if event.action == "appointment.cancelled" and event.reason:
+        detail = state_label(event.reason, "cancel_reason")
+    return Item(event.at, icon, tone, title, who=_who(event, people), detail=detail)
+
+
+def _who(event: TimelineEvent, people: dict[UUID, str]) -> str:
+    if event.actor_kind == "staff":
+        return people.get(event.actor_id, gettext("Somebody who left"))
+    if event.actor_kind == "client":
+        return gettext("Another system")
+    return gettext("Patient") if event.actor_kind == "patient" else gettext("By itself")
+
+
+def _payment(payment: Payment) -> list[Item]:
+    way = look(payment.method, "method")
+    amount = money_words(payment.amount)
+    if payment.status in {PaymentStatus.declined, PaymentStatus.failed}:
+        why = gettext(DECLINES.get(payment.decline_code or "", "The payment failed."))
+        return [Item(payment.created_at, way.icon, "red", gettext("Payment failed"), way.word, amount, [why])]
+    items = []
+    if payment.captured_at:
+        paid = money_words(payment.captured)
+        items.append(Item(payment.captured_at, way.icon, "green", gettext("Paid"), way.word, paid))
+    if payment.method.through_gateway or not items:
+        words = gettext("Authorised") if payment.method.through_gateway else gettext("Payment noted")
+        items.append(Item(payment.created_at, way.icon, "slate", words, way.word, amount))
+    if payment.status == PaymentStatus.voided:
+        items[-1] = Item(payment.created_at, "undo", "grey", gettext("Authorised and let go"), way.word, amount)
+    return items
+
+
+def _message(message: Message) -> Item:
+    state, channel = look(message.status, "message"), look(message.channel, "channel")
+    lines = [failure_words(message.failure)] if message.failure else []
+    return Item(
+        message.sent_at or message.created_at,
+        channel.icon,
+        state.tone,
+        template_words(message.template, message.offset_hours),
+        who=channel.word,
+        detail=state.word,
+        lines=lines,
+        href=f"/messages/{message.id}",
+    )
+
+
+async def _planned(screen: Screen, appointment: Appointment) -> list[Item]:
+    """Tell what the process will do by itself, from the terms of the visit."""
+    kind = (await screen.known.visit_types(screen.actor)).get(appointment.visit_type_id)
+    if kind is None or appointment.status not in {Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN}:
+        return []
+    items = []
+    if appointment.status == Status.BOOKED:
+        for hours in kind.reminder_offsets_hours:
+            at = appointment.start - timedelta(hours=hours)
+            if at > screen.frame.now:
+                items.append(Item(at, "bell", "slate", gettext("Reminder"), detail=offset(hours), planned=True))
+    at = appointment.end + timedelta(minutes=kind.cancellation_policy.grace_minutes)
+    title = gettext("No-show check") if appointment.status == Status.BOOKED else gettext("Completed by itself")
+    items.append(Item(at, "clock", "slate", title, planned=True))
+    return items

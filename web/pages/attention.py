@@ -1,0 +1,98 @@
+"""Attention: everything that waits for a person, each with what can be done."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, NamedTuple
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from services.notifications.schemas import Message
+from web.formats import when
+from web.pages import naming
+from web.pages.messages_words import failure_words, template_words
+from web.pages.naming import Person, Visit
+from web.pages.screen import Screen, needs
+from web.pages.waiting import stuck, unsent
+from web.words import gettext
+
+router = APIRouter(prefix="/attention", include_in_schema=False)
+
+
+class Action(NamedTuple):
+    """A verb, with what it sends along."""
+
+    words: str
+    href: str
+    icon: str
+    look: str
+    values: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing that waits."""
+
+    icon: str
+    href: str
+    title: str
+    detail: str
+    patient_name: str
+    since: datetime
+    actions: list[Action]
+
+
+@router.get("")
+async def listed(screen: Annotated[Screen, needs("appointments:read")]) -> Response:
+    """List what waits, the oldest first."""
+    return screen.page("attention/list.html", items=await cases(screen), form=screen.form("case"))
+
+
+async def cases(screen: Screen) -> list[Case]:
+    """Find everything that waits."""
+    appointments, messages = await asyncio.gather(
+        stuck(screen.gateway, screen.actor), unsent(screen.gateway, screen.actor)
+    )
+    visits, people = await asyncio.gather(
+        naming.visits(screen, appointments), naming.patients(screen, (one.patient_id for one in messages))
+    )
+    found = [_stuck(visit, one.needs_attention or "", screen) for visit, one in zip(visits, appointments, strict=True)]
+    found += [_unsent(one, people[one.patient_id], screen) for one in messages]
+    return sorted(found, key=lambda case: case.since)
+
+
+def _stuck(visit: Visit, step: str, screen: Screen) -> Case:
+    at = f"/appointments/{visit.id}/resolution"
+    actions = [
+        Action(gettext("Leave it"), at, "check", "quiet", {"action": "skip"}),
+        Action(gettext("Try again"), at, "retry", "", {"action": "retry"}),
+    ]
+    said = {
+        "release_time": gettext("The time could not be given back."),
+        "release_payment": gettext("The money of a booking that failed could not be returned."),
+    }
+    title = gettext("%(visit)s, %(when)s") % {"visit": visit.visit_type.name, "when": when(visit.start, visit.zone)}
+    return Case(
+        icon="workflow",
+        href=f"/appointments/{visit.id}",
+        title=title,
+        detail=said.get(step, gettext("One step could not be finished by itself.")),
+        patient_name=visit.patient.name,
+        since=visit.status_since,
+        actions=actions if screen.actor.may("appointments:write") else [],
+    )
+
+
+def _unsent(message: Message, patient: Person, screen: Screen) -> Case:
+    again = Action(gettext("Send again"), f"/messages/{message.id}/resending", "retry", "", {})
+    words = template_words(message.template, message.offset_hours)
+    return Case(
+        icon="mail" if message.channel == "email" else "sms",
+        href=f"/messages/{message.id}",
+        title=gettext("Did not arrive: %(message)s") % {"message": words},
+        detail=failure_words(message.failure or ""),
+        patient_name=patient.name,
+        since=message.created_at,
+        actions=[again] if screen.actor.may("messages:write") else [],
+    )

@@ -1,0 +1,98 @@
+"""Billing: what is paid, pending, failed and refunded; payments, invoices, and one invoice."""
+
+import asyncio
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from careconnect.pagination import Page
+from services.payments.schemas import Invoice, Payment
+from services.payments.states import InvoiceStatus, PaymentStatus
+from web.formats import local_date
+from web.looks import state_label
+from web.pages import naming
+from web.pages.days import midnight, today
+from web.pages.links import link
+from web.pages.paying import line
+from web.pages.screen import Screen, needs
+
+router = APIRouter(prefix="/billing", include_in_schema=False)
+Reader = Annotated[Screen, needs("payments:read")]
+_SHOWN = 50
+_PAYMENTS = (PaymentStatus.captured, PaymentStatus.authorised, PaymentStatus.declined, PaymentStatus.voided)
+_INVOICES = (InvoiceStatus.issued, InvoiceStatus.balanced, InvoiceStatus.cancelled)
+
+
+@router.get("")
+async def overview(screen: Reader, show: str = "", status: str = "", cursor: str | None = None) -> Response:
+    """Show this month's sums, and payments or invoices, the newest first."""
+    show = "invoices" if show == "invoices" else "payments"
+    offered = _INVOICES if show == "invoices" else _PAYMENTS
+    chosen = next((one for one in offered if one.value == status), None)
+    first = today(screen.frame).replace(day=1)
+    page, summary = await asyncio.gather(
+        _page(screen, show, chosen, cursor),
+        screen.gateway.payments.summary(screen.actor, since=midnight(first, screen.frame.zone)),
+    )
+    here = link("/billing", show=show if show == "invoices" else "", status=chosen)
+    rows = "billing/_invoice_rows.html" if show == "invoices" else "billing/_payment_rows.html"
+    part = rows if cursor else "billing/_results.html"
+    return screen.page(
+        part if screen.targets("results") or (screen.htmx and cursor) else "billing/page.html",
+        summary=summary,
+        period_words=local_date(first, skeleton="yMMMM"),
+        show=show,
+        status=chosen or "",
+        statuses=[(one.value, _word(one)) for one in offered],
+        here=here,
+        page=page,
+        next_href=page["next_cursor"] and link("/billing", show=show, status=chosen, cursor=page["next_cursor"]),
+    )
+
+
+@router.get("/invoices/{invoice_id}")
+async def invoice(invoice_id: UUID, screen: Reader) -> Response:
+    """Show one invoice as it is printed, with its payments and refunds."""
+    found, paid, places = await asyncio.gather(
+        screen.gateway.payments.get_invoice(screen.actor, invoice_id),
+        screen.gateway.payments.list_payments(screen.actor, invoice_id=invoice_id),
+        screen.known.locations(screen.actor),
+    )
+    people, refunds = await asyncio.gather(
+        naming.patients(screen, [found.patient_id]),
+        asyncio.gather(*(screen.gateway.payments.list_refunds(screen.actor, one.id) for one in paid.items)),
+    )
+    return screen.page(
+        "billing/invoice.html",
+        invoice=found.model_dump() | _exact(found) | {"patient": people[found.patient_id]},
+        payments=[line(one) for one in paid.items],
+        refunds=[one for some in refunds for one in some],
+        location_words=", ".join(place.name for place in places if place.active),
+    )
+
+
+async def _page(
+    screen: Screen, show: str, chosen: InvoiceStatus | PaymentStatus | None, cursor: str | None
+) -> dict[str, Any]:
+    read: Any = screen.gateway.payments.list_invoices if show == "invoices" else screen.gateway.payments.list_payments
+    page: Page[Invoice] | Page[Payment] = await read(screen.actor, status=chosen, limit=_SHOWN, cursor=cursor)
+    people = await naming.patients(screen, (one.patient_id for one in page.items))
+    items = [
+        one.model_dump() | _exact(one) | {"patient": people[one.patient_id]}
+        if isinstance(one, Invoice)
+        else line(one, people.get(one.patient_id) if one.patient_id else None)
+        for one in page.items
+    ]
+    return {"items": items, "next_cursor": page.next_cursor}
+
+
+def _exact(invoice: Invoice) -> dict[str, Any]:
+    """Keep amounts as money rather than as dictionaries, so that an amount of nothing counts as nothing."""
+    names = ("total", "paid", "refunded", "due", "lines")
+    return {name: getattr(invoice, name) for name in names} | {"status": invoice.status.value}
+
+
+def _word(status: InvoiceStatus | PaymentStatus) -> str:
+    return state_label(status, "invoice" if isinstance(status, InvoiceStatus) else "payment")

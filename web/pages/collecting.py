@@ -1,0 +1,124 @@
+"""Taking a payment and returning one."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from careconnect.errors import Refusal
+from careconnect.money import Money
+from services.payments.errors import CardDeclined
+from services.payments.schemas import Payment
+from services.payments.states import DECLINES, InvoiceStatus, Method
+from web.formats import decimal_amount, money
+from web.forms import Form
+from web.gateway.errors import StillDeciding
+from web.gateway.money import Collection
+from web.looks import look
+from web.pages import naming
+from web.pages.appointments.terms import Way
+from web.pages.cards import sandbox_cards
+from web.pages.paying import line
+from web.pages.screen import Screen, needs
+from web.words import gettext
+
+router = APIRouter(prefix="/billing/payments", include_in_schema=False)
+Writer = Annotated[Screen, needs("payments:write")]
+Refunder = Annotated[Screen, needs("payments:refund")]
+_METHODS = (Method.card, Method.card_terminal, Method.cash, Method.bank_transfer, Method.insurance)
+_OFFERED = 100
+
+
+@router.get("/new")
+async def new(screen: Writer, invoice_id: UUID | None = None) -> Response:
+    """Begin a payment, perhaps of an invoice that is known already."""
+    form = screen.form("payment", method="cash", invoice_id=invoice_id)
+    if invoice_id is not None:
+        form.fill({"amount": decimal_amount((await screen.gateway.payments.get_invoice(screen.actor, invoice_id)).due)})
+    return await _form(screen, form)
+
+
+@router.post("")
+async def take(screen: Writer) -> Response:
+    """Take the money; a declined card is an answer that stands in the form."""
+    form = await screen.submitted("payment")
+    wanted = _collection(form, screen.person.session.tenant.currency)
+    if wanted is None:
+        return await _form(screen, form, 422)
+    try:
+        await screen.gateway.money.collect(screen.actor, wanted, form.key)
+    except StillDeciding:
+        message = gettext("The payment is still being decided; it will stand here when it is.")
+        return screen.done(message, "/billing", tone="amber")
+    except CardDeclined as refusal:
+        why = gettext(DECLINES.get(refusal.extra.get("decline_code", ""), refusal.detail))
+        return await _form(screen, form.renew().object(f"{why} {gettext('Nothing was charged.')}"), refusal.status)
+    except Refusal as refusal:
+        return await _form(screen, form.renew().refuse(refusal, {"amount.currency": "amount"}), refusal.status)
+    return screen.done(gettext("Payment taken"), f"/billing/invoices/{wanted.invoice_id}")
+
+
+@router.get("/{payment_id}/refund")
+async def ask(payment_id: UUID, screen: Refunder) -> Response:
+    """Ask how much goes back, and why."""
+    payment = await screen.gateway.payments.get_payment(screen.actor, payment_id)
+    left = payment.captured - payment.refunded
+    return await _refund_form(screen, screen.form("refund", amount=decimal_amount(left)), payment)
+
+
+@router.post("/{payment_id}/refund")
+async def refund(payment_id: UUID, screen: Refunder) -> Response:
+    """Return the money."""
+    form = await screen.submitted("refund")
+    payment = await screen.gateway.payments.get_payment(screen.actor, payment_id)
+    amount, reason = form.money("amount", payment.amount.currency), form.values["reason"].strip()[:500]
+    if not reason:
+        form.object(gettext("Say why"), "reason")
+    if amount is None or not reason:
+        return await _refund_form(screen, form, payment, 422)
+    try:
+        await screen.gateway.money.refund(screen.actor, payment_id, reason, amount, form.key)
+    except Refusal as refusal:
+        return await _refund_form(screen, form.renew().refuse(refusal), payment, refusal.status)
+    to = f"/billing/invoices/{payment.invoice_id}" if payment.invoice_id else "/billing"
+    return screen.done(gettext("Money returned"), to)
+
+
+async def _form(screen: Screen, form: Form, status: int = 200) -> Response:
+    page = await screen.gateway.payments.list_invoices(screen.actor, status=InvoiceStatus.issued, limit=_OFFERED)
+    open_ones = {one.id: one for one in page.items if one.due}
+    chosen = form.chosen("invoice_id")
+    if chosen and chosen not in open_ones:
+        open_ones[chosen] = await screen.gateway.payments.get_invoice(screen.actor, chosen)
+    people = await naming.patients(screen, (one.patient_id for one in open_ones.values()))
+    due = open_ones[chosen].due if chosen else None
+    return screen.page(
+        "billing/take.html",
+        http=status,
+        form=form,
+        invoices=[("", gettext("Choose an invoice"))]
+        + [(one.id, f"{one.number} · {people[one.patient_id].name} · {money(one.due)}") for one in open_ones.values()],
+        amount_hint=gettext("%(amount)s is due") % {"amount": money(due)} if due else "",
+        methods=[Way(one.value, look(one, "method").icon, look(one, "method").word, "") for one in _METHODS],
+        cards=sandbox_cards(),
+    )
+
+
+async def _refund_form(screen: Screen, form: Form, payment: Payment, status: int = 200) -> Response:
+    people = await naming.patients(screen, [payment.patient_id])
+    patient = people.get(payment.patient_id) if payment.patient_id else None
+    return screen.page("billing/refund.html", http=status, form=form, payment=line(payment, patient))
+
+
+def _collection(form: Form, currency: str) -> Collection | None:
+    invoice_id, amount = form.chosen("invoice_id"), form.money("amount", currency)
+    method = next((one for one in _METHODS if one.value == form.values["method"]), None)
+    if invoice_id is None:
+        form.object(gettext("Choose an invoice"), "invoice_id")
+    if method is None:
+        form.object(gettext("Choose a method"), "method")
+    if invoice_id is None or amount is None or method is None:
+        return None
+    token = form.values["token"] if method.through_gateway else None
+    return Collection(invoice_id=invoice_id, amount=Money(**amount.model_dump()), method=method, token=token)

@@ -1,0 +1,88 @@
+"""Messages: what was sent and what became of it, and the mailbox of an installation that keeps its mail to itself."""
+
+from typing import Annotated, Any, get_args
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from services.notifications.schemas import Message, MessageFilter, Status
+from web.looks import look, state_label
+from web.pages import naming
+from web.pages.links import link
+from web.pages.messages_words import failure_words, template_words
+from web.pages.naming import Person
+from web.pages.screen import Screen, needs
+from web.words import gettext
+
+router = APIRouter(prefix="/messages", include_in_schema=False)
+Reader = Annotated[Screen, needs("messages:read")]
+_SHOWN = 50
+_TABS = ("sent", "failed", "skipped")
+
+
+@router.get("")
+async def listed(screen: Reader, status: str = "", cursor: str | None = None) -> Response:
+    """List the newest first."""
+    chosen: Any = status if status in get_args(Status) else None
+    page = await screen.gateway.messages.list(screen.actor, MessageFilter(status=chosen), limit=_SHOWN, cursor=cursor)
+    people = await naming.patients(screen, (one.patient_id for one in page.items))
+    tabs = [("", gettext("All"), "/messages")]
+    tabs += [(one, state_label(one, "message"), link("/messages", status=one)) for one in _TABS]
+    return screen.page(
+        "messages/_rows.html" if screen.htmx and cursor else "messages/list.html",
+        page={"items": [_shown(one, people[one.patient_id]) for one in page.items]},
+        status=chosen or "",
+        statuses=tabs,
+        mailbox=_has_mailbox(screen),
+        next_href=page.next_cursor and link("/messages", status=chosen, cursor=page.next_cursor),
+    )
+
+
+@router.get("/mailbox")
+@router.get("/mailbox/{key}")
+async def mailbox(screen: Reader, key: str | None = None, cursor: str | None = None) -> Response:
+    """Open the local mailbox, and one mail in it."""
+    page = await screen.gateway.messages.mailbox(screen.actor, limit=_SHOWN, cursor=cursor)
+    mail = await screen.gateway.messages.mail(screen.actor, key) if key else None
+    return screen.page(
+        "messages/mailbox.html",
+        mails=[(one, look(one.channel, "channel").icon) for one in page.items],
+        mail=mail,
+        next_href=page.next_cursor and link("/messages/mailbox", cursor=page.next_cursor),
+    )
+
+
+@router.get("/{message_id}")
+async def show(message_id: UUID, screen: Reader) -> Response:
+    """Show one with its words; the reading is noted."""
+    message = await screen.gateway.messages.get(screen.actor, message_id)
+    people = await naming.patients(screen, [message.patient_id])
+    shown = message.model_dump() | _shown(message, people[message.patient_id])
+    return screen.page("messages/detail.html", message=shown, form=screen.form("message"))
+
+
+@router.post("/{message_id}/resending")
+async def resend(message_id: UUID, screen: Annotated[Screen, needs("messages:write")]) -> Response:
+    """Send it once more."""
+    message = await screen.gateway.messages.resend(screen.actor, message_id)
+    screen.known.forget(screen.actor)
+    sent = message.status == "sent"
+    said = gettext("Sent again") if sent else gettext("It did not arrive this time either")
+    return screen.done(said, f"/messages/{message_id}", tone="green" if sent else "red")
+
+
+def _shown(message: Message, patient: Person) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "patient": patient,
+        "words": template_words(message.template, message.offset_hours),
+        "channel": message.channel,
+        "at": message.sent_at or message.scheduled_for or message.created_at,
+        "status": message.status,
+        "failure": failure_words(message.failure) if message.failure and message.failure != "opted_out" else "",
+    }
+
+
+def _has_mailbox(screen: Screen) -> bool:
+    return screen.request.app.state.settings.mail.mailbox is not None

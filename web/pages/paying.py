@@ -1,0 +1,58 @@
+"""Payments as lines of a list: what staff call their state, and what can be done."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from careconnect.money import Money
+from services.payments.schemas import Payment
+from services.payments.states import DECLINES, PaymentStatus
+from web.pages.naming import Person
+from web.words import gettext
+
+
+@dataclass(frozen=True)
+class PaymentLine:
+    """A payment as a list shows it."""
+
+    id: UUID
+    invoice_id: UUID | None
+    invoice_number: str
+    appointment_id: UUID | None
+    patient: Person | None
+    method: str
+    amount: Money
+    status: str
+    created_at: datetime
+    refunded: Money
+    refundable: Money
+    note: str
+
+    @property
+    def refunded_in_full(self) -> bool:
+        """Whether nothing of it is left."""
+        return bool(self.refunded) and not self.refundable
+
+
+def line(payment: Payment, patient: Person | None = None) -> PaymentLine:
+    """Show a payment."""
+    return PaymentLine(
+        id=payment.id,
+        invoice_id=payment.invoice_id,
+        invoice_number=payment.invoice_number or "",
+        appointment_id=payment.appointment_id,
+        patient=patient,
+        method=payment.method.value,
+        amount=payment.amount,
+        status=payment.status.value,
+        created_at=payment.created_at,
+        refunded=payment.refunded,
+        refundable=payment.captured - payment.refunded,
+        note=_note(payment),
+    )
+
+
+def _note(payment: Payment) -> str:
+    if payment.status == PaymentStatus.declined:
+        return gettext(DECLINES.get(payment.decline_code or "", "The bank declined the card."))
+    return gettext("Authorised, not yet captured") if payment.status == PaymentStatus.authorised else ""

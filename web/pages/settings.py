@@ -1,0 +1,81 @@
+"""Settings, to read: the organisation, places, visit types, people with their roles, API clients."""
+
+from typing import Annotated, Any
+
+from babel import Locale
+from babel.numbers import get_currency_name
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from careconnect.errors import Forbidden, NotFound
+from services.identity.schemas import Address, Location
+from web.pages.appointments.terms import payment_words
+from web.pages.screen import Screen, needs
+from web.words import gettext, locale
+
+router = APIRouter(prefix="/settings", include_in_schema=False)
+_SECTIONS = {
+    "organisation": ("building", "identity:read"),
+    "locations": ("location", "identity:read"),
+    "visit-types": ("tag", "catalogue:read"),
+    "people": ("patients", "identity:read"),
+    "clients": ("key", "staff:manage"),
+}
+
+
+@router.get("")
+@router.get("/{section}")
+async def show(screen: Annotated[Screen, needs("identity:read")], section: str = "organisation") -> Response:
+    """Show one part."""
+    if section not in _SECTIONS:
+        raise NotFound
+    if not screen.actor.may(_SECTIONS[section][1]):
+        raise Forbidden
+    names = {
+        "organisation": gettext("Organisation"),
+        "locations": gettext("Locations"),
+        "visit-types": gettext("Visit types"),
+        "people": gettext("People and roles"),
+        "clients": gettext("API clients"),
+    }
+    sections = [(code, names[code], icon) for code, (icon, scope) in _SECTIONS.items() if screen.actor.may(scope)]
+    return screen.page(
+        "settings/page.html",
+        section=section,
+        sections=sections,
+        items=await _items(screen, section),
+        organisation=_organisation(screen),
+    )
+
+
+async def _items(screen: Screen, section: str) -> list[Any]:
+    if section == "locations":
+        return [_place(place) for place in await screen.known.locations(screen.actor)]
+    if section == "visit-types":
+        types = (await screen.known.visit_types(screen.actor)).values()
+        return [one.__dict__ | {"payment_words": payment_words(one.price, one.payment_policy)} for one in types]
+    if section == "people":
+        return (await screen.gateway.identity.staff(screen.actor, limit=200)).items
+    if section == "clients":
+        return (await screen.gateway.identity.clients(screen.actor, limit=200)).items
+    return []
+
+
+def _place(place: Location) -> dict[str, Any]:
+    return place.__dict__ | {"address": _address(place.address)}
+
+
+def _address(address: Address | None) -> str:
+    parts = (address.line1, address.line2, address.city) if address else ()
+    return ", ".join(part for part in parts if part)
+
+
+def _organisation(screen: Screen) -> dict[str, str]:
+    tenant = screen.person.session.tenant
+    language = Locale.parse(tenant.locale[:2]).get_display_name(locale())
+    return {
+        "name": tenant.name,
+        "country": locale().territories.get(tenant.country, tenant.country),
+        "currency": f"{get_currency_name(tenant.currency, locale=locale())} ({tenant.currency})",
+        "language": language or tenant.locale,
+    }

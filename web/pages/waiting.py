@@ -1,0 +1,46 @@
+"""What waits for a person: appointments whose process stopped, and messages that did not arrive."""
+
+import asyncio
+from datetime import timedelta
+
+from careconnect import clock
+from careconnect.auth import Actor
+from careconnect.errors import Unavailable
+from services.appointments.schemas import Appointment, AppointmentFilter
+from services.notifications.schemas import Message, MessageFilter
+from web.gateway import Gateway
+from web.pages.known import Known
+
+_SHOWN = 50
+_RECENT = timedelta(days=7)
+
+
+async def stuck(gateway: Gateway, actor: Actor) -> list[Appointment]:
+    """List the appointments whose process waits for a person."""
+    if not actor.may("appointments:read"):
+        return []
+    page = await gateway.appointments.list(actor, AppointmentFilter(attention=True), limit=_SHOWN)
+    return page.items
+
+
+async def unsent(gateway: Gateway, actor: Actor) -> list[Message]:
+    """List the messages of the last days that did not arrive."""
+    if not actor.may("messages:read"):
+        return []
+    page = await gateway.messages.list(actor, MessageFilter(status="failed"), limit=_SHOWN)
+    return [message for message in page.items if message.created_at > clock.now() - _RECENT]
+
+
+async def count_waiting(gateway: Gateway, known: Known, actor: Actor) -> int:
+    """Count both, for the navigation."""
+
+    async def read() -> int:
+        parts = await asyncio.gather(stuck(gateway, actor), unsent(gateway, actor), return_exceptions=True)
+        for part in parts:
+            # A service that is away must not take every screen with it.
+            if isinstance(part, BaseException) and not isinstance(part, Unavailable):
+                raise part
+        return sum(len(part) for part in parts if not isinstance(part, BaseException))
+
+    scopes = "appointments:read", "messages:read"
+    return await known.remember(actor, f"waiting {[actor.may(scope) for scope in scopes]}", read)
