@@ -27,6 +27,7 @@ from services.reports.client import ReportsClient
 from services.reports.schemas import SnapshotWrite
 from tests.operations.verify.instance import Instance
 
+VISA = "pm_card_visa"
 PRICE = Money(amount=300_000, currency="LKR")
 OPENS = 9
 CLOSES = 17
@@ -118,16 +119,16 @@ class Clinic:
         await self.pay(booked)
         return booked
 
-    async def pay(self, booked: Appointment, token: str = "pm_card_visa") -> Payment:
+    async def pay(self, booked: Appointment, card: str = VISA) -> Payment:
         """Take the price of an appointment from a card."""
-        payment_id = await self.authorise(booked, token)
+        payment_id = await self.authorise(booked, card)
         return await self.payments.capture(self.actor, payment_id)
 
-    async def authorise(self, booked: Appointment, token: str = "pm_card_visa") -> UUID:
+    async def authorise(self, booked: Appointment, card: str = VISA) -> UUID:
         """Reserve the price of an appointment on a card."""
         lines = [{"description": "Visit", "unit": PRICE}]
         invoice = {"id": uuid7(), "patient_id": booked.patient_id, "appointment_id": booked.id, "lines": lines}
-        wanted = PaymentWrite.model_validate({"invoice": invoice, "method": "card", "token": token, "amount": PRICE})
+        wanted = PaymentWrite.model_validate({"invoice": invoice, "method": "card", "token": card, "amount": PRICE})
         payment_id = uuid7()
         await self.payments.authorise(self.actor, payment_id, wanted)
         return payment_id

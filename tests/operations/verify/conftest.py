@@ -1,8 +1,7 @@
-"""An instance of the tests' own, which a test may damage behind the product's back: emptied before each test."""
+"""An instance of the tests' own, which a test may damage behind the product's back: mended after each test."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -20,9 +19,22 @@ from tests.operations.verify.clinic import Clinic
 from tests.operations.verify.instance import Instance
 from tests.workflows.conftest import SEARCH_ATTRIBUTES
 
-_TABLES = """
-SELECT string_agg(format('%I', relname), ', ') FROM pg_class
-WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
+_KEEP = """
+DO $$ DECLARE name text; BEGIN
+  CREATE SCHEMA kept;
+  FOR name IN SELECT quote_ident(relname) FROM pg_class
+              WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version' LOOP
+    EXECUTE 'CREATE TABLE kept.' || name || ' AS TABLE public.' || name;
+  END LOOP;
+END $$
+"""
+_BRING_BACK = """
+DO $$ DECLARE name text; BEGIN
+  FOR name IN SELECT quote_ident(relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'kept'::regnamespace LOOP
+    EXECUTE 'DELETE FROM public.' || name;
+    EXECUTE 'INSERT INTO public.' || name || ' OVERRIDING SYSTEM VALUE SELECT * FROM kept.' || name;
+  END LOOP;
+END $$
 """
 
 
@@ -66,37 +78,42 @@ async def superusers(server: PostgresServer) -> AsyncIterator[dict[str, asyncpg.
         await one.close()
 
 
-@pytest.fixture
-async def instance(
+@pytest.fixture(scope="package")
+async def opened(
     server: PostgresServer,
     engine: WorkflowEnvironment,
     settings: Settings,
     superusers: dict[str, asyncpg.Connection],
-    tmp_path: Path,
-) -> AsyncIterator[Instance]:
-    """Give an instance without any rows and without running workflows."""
-    await asyncio.gather(*(_empty(one) for one in superusers.values()))
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Clinic]:
+    """Open a small clinic whose services, workflows and dashboard keep every law, and keep all of its rows aside."""
+    address = engine.client.service_client.config.target_host
     changes: dict[str, Any] = {
         "database": DatabaseSettings(**server.urls()),
-        "mail": MailSettings(mailbox=tmp_path / "mailbox"),
-        "temporal": settings.temporal.model_copy(
-            update={"address": engine.client.service_client.config.target_host, "namespace": NAMESPACE}
-        ),
+        "mail": MailSettings(mailbox=tmp_path_factory.mktemp("mailbox")),
+        "temporal": settings.temporal.model_copy(update={"address": address, "namespace": NAMESPACE}),
     }
-    made = Instance(settings.model_copy(update=changes), superusers, engine.client)
-    yield made
-    await made.end_workflows()
-    await made.mend()
-
-
-async def _empty(superuser: asyncpg.Connection) -> None:
-    await superuser.execute(f"TRUNCATE {await superuser.fetchval(_TABLES)}")
-
-
-@pytest.fixture
-async def clinic(instance: Instance) -> AsyncIterator[Clinic]:
-    """Give a small clinic whose services, workflows and dashboard keep every law."""
+    instance = Instance(settings.model_copy(update=changes), superusers, engine.client)
     async with Services(instance.settings) as services:
         made = Clinic(services, instance)
         await made.open()
+        instance.keep_workflows()
+        await asyncio.gather(*(one.execute(_KEEP) for one in superusers.values()))
         yield made
+
+
+@pytest.fixture
+async def clinic(opened: Clinic) -> AsyncIterator[Clinic]:
+    """Give the clinic as it was opened."""
+    zone = opened.zone
+    yield opened
+    opened.zone = zone
+    await opened.instance.end_workflows()
+    await opened.instance.mend()
+    await asyncio.gather(*(one.execute(_BRING_BACK) for one in opened.instance.superusers.values()))
+
+
+@pytest.fixture
+def instance(clinic: Clinic) -> Instance:
+    """Give the instance that the clinic lives in."""
+    return clinic.instance

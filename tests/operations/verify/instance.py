@@ -50,7 +50,7 @@ class Instance:
 
     async def start_workflow(self, appointment_id: UUID, tenant_id: UUID, *, attention: bool = False) -> None:
         """Start the workflow of an appointment; with no worker it stays as it is."""
-        attributes = [
+        attributes: list[SearchAttributePair[Any]] = [
             SearchAttributePair(ids.TENANT, str(tenant_id)),
             SearchAttributePair(ids.NEEDS_ATTENTION, attention),
         ]
@@ -66,6 +66,10 @@ class Instance:
     async def end_workflow(self, appointment_id: UUID) -> None:
         """End the workflow of an appointment."""
         await self.engine.get_workflow_handle(ids.appointment(appointment_id)).terminate()
+
+    def keep_workflows(self) -> None:
+        """Let those that were started so far run on when others are ended."""
+        self._started.clear()
 
     async def end_workflows(self) -> None:
         """End all that were started; some have ended already."""

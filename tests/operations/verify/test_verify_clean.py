@@ -1,9 +1,5 @@
 """What the services write themselves keeps every law, and the command says so."""
 
-import json
-
-import pytest
-
 from operations.verify import report
 from operations.verify.__main__ import verify
 from operations.verify.laws import LAWS
