@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+import httpx
 from pydantic import BaseModel
 
 from careconnect.auth import Actor
 from careconnect.client import ServiceClient
+from careconnect.errors import Refusal, Unavailable
 from careconnect.pagination import Page
 from services.payments import errors as _errors  # noqa: F401 - a refusal comes back as its class only if that is known
 from services.payments.schemas import (
@@ -27,6 +29,7 @@ from services.payments.schemas import (
     RefundWrite,
     ReleaseWrite,
     Summary,
+    WebhookReceipt,
 )
 from services.payments.states import InvoiceStatus, Method, PaymentStatus
 
@@ -165,6 +168,24 @@ class PaymentsClient(ServiceClient):
     async def deliver_events(self, actor: Actor, wanted: DeliveryWrite) -> Deliveries:
         """Let the sandbox gateway deliver its waiting events."""
         return await self.call(actor, "POST", "/gateway/sandbox/deliveries", json=wanted, into=Deliveries, timeout=120)
+
+    async def webhook(self, gateway: str, body: bytes, signature: str) -> WebhookReceipt:
+        """Hand on an event of a gateway just as it came; its signature says who asks.
+
+        Raises:
+            SignatureInvalid: the gateway did not send it, or long ago.
+            Unavailable: it was not taken in; the gateway will send it again.
+        """
+        headers = {"gateway-signature": signature, "content-type": "application/json"}
+        try:
+            answer = await self._connection.http.post(f"/webhooks/{gateway}", content=body, headers=headers)
+        except httpx.TransportError as error:
+            raise Unavailable.of("The payments service") from error
+        if answer.is_success:
+            return WebhookReceipt.model_validate_json(answer.content)
+        if answer.is_server_error:
+            raise Unavailable.of("The payments service")
+        raise Refusal.from_problem(answer.json())
 
     async def _ask(self, actor: Actor, method: str, path: str, wanted: BaseModel | None, into: type[T]) -> T:
         return await self.call(actor, method, path, json=wanted, into=into, timeout=GATEWAY_TIMEOUT)

@@ -17,8 +17,11 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     def fingerprint(self) -> bytes:
-        """Tell whether a repeated request is the same one: a digest over everything but the id."""
-        return hashlib.sha256(self.model_dump_json(exclude={"id"}).encode()).digest()
+        """Tell whether a repeated request is the same one: a digest over what was said, but for the id.
+
+        What has its default is left out, so that a field which is added later does not make old requests new ones.
+        """
+        return hashlib.sha256(self.model_dump_json(exclude={"id"}, exclude_defaults=True).encode()).digest()
 
 
 def _positive(money: Money) -> Money:

@@ -1,7 +1,9 @@
 """The typed client: every method, and refusals that come back as their classes."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,7 +14,8 @@ from careconnect.errors import Unavailable
 from careconnect.ids import uuid7
 from careconnect.money import Money
 from services.payments.client import PaymentsClient
-from services.payments.errors import CardDeclined, GatewayUnavailable, PaymentNotFound
+from services.payments.errors import CardDeclined, GatewayUnavailable, PaymentNotFound, SignatureInvalid
+from services.payments.gateways import signatures
 from services.payments.schemas import (
     CaptureWrite,
     DeliveryWrite,
@@ -94,6 +97,18 @@ async def test_refusals_come_back_as_their_classes(client: PaymentsClient, clerk
         await client.authorise(clerk, uuid7(), _payment("pm_sandbox_down"))
     assert isinstance(down.value, Unavailable)
     assert down.value.extra["retry_after"] > 50
+
+
+async def test_the_client_hands_on_an_event_as_it_came(
+    client: PaymentsClient, clerk: Actor, apps: Callable[[str], Any]
+) -> None:
+    secret = apps("payments").state.gateways.sandbox_secrets[0]
+    said = {"id": "evt_1", "type": "charge.captured", "account": str(clerk.tenant_id), "created": 1}
+    body = json.dumps(said | {"data": {"reference": str(uuid7())}}).encode()
+    receipt = await client.webhook("sandbox", body, signatures.sign(secret, body, clock.now()))
+    assert receipt.outcome == "unmatched"
+    with pytest.raises(SignatureInvalid):
+        await client.webhook("sandbox", body, "t=1,v1=00")
 
 
 async def test_the_client_heals_a_dropped_connection_by_itself(client: PaymentsClient, clerk: Actor) -> None:
