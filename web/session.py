@@ -99,15 +99,26 @@ async def _check_csrf(request: Request, session: SessionInfo) -> None:
         raise CsrfFailed
 
 
-def may(scope: str) -> Actor:
-    """Build the dependency that lets an API request pass only with `scope`, and hands over its actor."""
+class Needs:
+    """The dependency that lets an API request pass only with `scope`, and hands over its actor."""
 
-    async def check(actor: Annotated[Actor, Depends(caller)]) -> Actor:
-        if not actor.may(scope):
-            raise Forbidden(f"This needs the scope {scope}.", needed=scope)
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+
+    async def __call__(self, actor: Annotated[Actor, Depends(caller)]) -> Actor:
+        """Check one request.
+
+        Raises:
+            Forbidden: the actor does not hold the scope.
+        """
+        if not actor.may(self.scope):
+            raise Forbidden(f"This needs the scope {self.scope}.", needed=self.scope)
         return actor
 
-    found: Actor = Depends(check)
+
+def may(scope: str) -> Actor:
+    """Build the dependency that needs `scope`."""
+    found: Actor = Depends(Needs(scope))
     return found
 
 

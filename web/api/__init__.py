@@ -1,10 +1,34 @@
 """The REST contract: what other systems, and our own pages, call under `/api/v1`."""
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
 
 from careconnect.service import answer_with_problems
-from web.api import appointments, slots
+from web.api import (
+    appointments,
+    catalogue,
+    consultants,
+    docs,
+    invoices,
+    messages,
+    patients,
+    payments,
+    reports,
+    schedules,
+    slots,
+    visits,
+    workflows,
+)
+from web.api.etags import NotModified
 from web.api.openapi import describe
+from web.api.scopes import ABOUT
+from web.gateway.errors import StillDeciding
+
+# The order counts where a fixed word stands where an id could: invoices come before payments.
+_RESOURCES = (
+    patients, consultants, schedules, catalogue, slots, appointments, visits, invoices, payments, messages, reports,
+    workflows, docs,
+)  # fmt: skip
 
 
 def create_api(edge: FastAPI) -> FastAPI:
@@ -13,17 +37,28 @@ def create_api(edge: FastAPI) -> FastAPI:
         title="Care-Connect",
         version="1",
         summary="Patients, consultants, appointments and payments of a clinic group.",
+        description=ABOUT,
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        root_path_in_servers=False,
     )
     api.state = edge.state
-    for module in (slots, appointments):
+    for module in _RESOURCES:
         api.include_router(module.router)
     answer_with_problems(api)
+    api.add_exception_handler(StillDeciding, _still_deciding)
+    api.add_middleware(NotModified)
     describe(api)
     return api
 
 
-__all__ = ["create_api"]
+async def _still_deciding(request: Request, waiting: Exception) -> Response:
+    """Say where to look: the process goes on, whether or not somebody waits for it."""
+    assert isinstance(waiting, StillDeciding)  # noqa: S101 - registered for this class
+    place = f"{request.scope.get('root_path', '')}/workflows/{waiting.extra['workflow_id']}"
+    headers = {"Location": place, "Retry-After": str(waiting.extra["retry_after"])}
+    return JSONResponse(waiting.problem(), waiting.status, headers, media_type="application/problem+json")
 
+
+__all__ = ["create_api"]

@@ -1,117 +1,47 @@
 """`/appointments`: booking starts a process and answers with its outcome; a verb is a noun resource."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime
 
 from careconnect.auth import Actor
 from careconnect.errors import Forbidden, IdempotencyConflict
 from careconnect.pagination import Page
-from services.appointments.errors import AppointmentNotFound, PatientBusy, SlotTaken, TooLateToUndo, WrongState
+from services.appointments.errors import AppointmentNotFound, PatientBusy, SlotTaken, WrongState
 from services.appointments.schemas import (
     Appointment,
     AppointmentDetail,
     AppointmentFilter,
-    CancellationReason,
     Status,
     Summary,
     TimelineEvent,
 )
-from services.consultants.errors import ConsultantNotFound, ConsultantUnavailable, VisitTypeNotFound
-from services.payments.errors import CardDeclined
+from services.consultants.errors import (
+    BeyondHorizon,
+    ConsultantNotFound,
+    ConsultantUnavailable,
+    NotOffered,
+    OutsideHours,
+    TooSoon,
+    VisitTypeNotFound,
+)
+from services.patients.errors import PatientArchived, PatientNotFound
+from services.payments.errors import CardDeclined, GatewayUnavailable
+from web.api.appointment_input import AppointmentCreate, CancellationCreate, ReschedulingCreate
+from web.api.etags import TAGGED, Tagged
 from web.api.keys import IdempotencyKey
-from web.api.openapi import refusals
-from web.gateway.bookings import Booked, Booking
-from web.gateway.errors import EngineUnavailable, StillDeciding
+from web.api.listing import LIST, listed
+from web.api.openapi import WAITING, refusals
+from web.gateway.bookings import Booked
+from web.gateway.errors import EngineUnavailable
 from web.session import Door, may
-from workflows.contracts import PaymentChoice
 
 router = APIRouter(prefix="/appointments", tags=["appointments"])
 Reader = Annotated[Actor, may("appointments:read")]
 Writer = Annotated[Actor, may("appointments:write")]
-
-
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class CardOrDesk(_Input):
-    """How the visit is paid: a card token of the gateway now, or at the desk."""
-
-    method: Literal["card", "at_desk"]
-    token: str | None = Field(None, max_length=255, examples=["pm_card_visa"])
-
-
-class Overbook(_Input):
-    """Why the appointment may overlap another or lie outside the hours."""
-
-    reason: str = Field(min_length=3, max_length=500)
-
-
-class AppointmentCreate(_Input):
-    """A booking."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "patient_id": "01a203f0-401c-70e4-83a6-d489d5df1db4",
-                    "consultant_id": "01a203f0-41cf-7a32-b1b1-67f5a0d2c111",
-                    "visit_type_id": "01a203f0-41cf-7a32-b1b1-67f5a0d2c112",
-                    "start": "2026-12-01T09:30:00+05:30",
-                    "payment": {"method": "card", "token": "pm_card_visa"},
-                }
-            ]
-        },
-    )
-
-    patient_id: UUID
-    consultant_id: UUID
-    visit_type_id: UUID
-    location_id: UUID | None = None
-    start: AwareDatetime
-    reason: str = Field("", max_length=2000)
-    notes: str = Field("", max_length=2000)
-    payment: CardOrDesk | None = None
-    notify: bool = True
-    overbook: Overbook | None = None
-
-    def booking(self) -> Booking:
-        """Give it as the gateway takes it."""
-        return Booking(
-            **self.model_dump(exclude={"payment", "overbook"}),
-            payment=PaymentChoice(**self.payment.model_dump()) if self.payment else None,
-            overbook_reason=self.overbook.reason if self.overbook else None,
-        )
-
-
-class FeeWaiver(_Input):
-    """Why the patient does not pay the fee."""
-
-    reason: str = Field(min_length=3, max_length=500)
-
-
-class CancellationCreate(_Input):
-    """A cancellation, with its FHIR reason code."""
-
-    reason: CancellationReason
-    note: str = Field("", max_length=2000)
-    notify: bool = True
-    waive_fee: FeeWaiver | None = None
-
-
-class ReschedulingCreate(_Input):
-    """Another time, perhaps with another consultant or elsewhere."""
-
-    start: AwareDatetime
-    consultant_id: UUID | None = None
-    location_id: UUID | None = None
-    notify: bool = True
 
 
 @router.post(
@@ -120,10 +50,11 @@ class ReschedulingCreate(_Input):
     status_code=201,
     response_model=Booked,
     responses={
-        202: {"description": "Still being decided; `Location` says where to look"},
+        **WAITING,
         **refusals(
-            CardDeclined, ConsultantNotFound, VisitTypeNotFound, SlotTaken, PatientBusy, ConsultantUnavailable,
-            IdempotencyConflict, EngineUnavailable,
+            CardDeclined, PatientNotFound, ConsultantNotFound, VisitTypeNotFound, SlotTaken, PatientBusy,
+            PatientArchived, ConsultantUnavailable, NotOffered, OutsideHours, TooSoon, BeyondHorizon,
+            IdempotencyConflict, GatewayUnavailable, EngineUnavailable,
         ),
     },
 )  # fmt: skip
@@ -133,16 +64,12 @@ async def book(
     """Hold the time, take the payment, confirm; whatever fails is undone. A taken slot comes with the nearest free."""
     if body.overbook and not actor.may("appointments:overbook"):
         raise Forbidden("Overbooking needs the scope appointments:overbook.")
-    try:
-        booked = await gateway.bookings.book(actor, body.booking(), key)
-    except StillDeciding as waiting:
-        place = f"{request.scope.get('root_path', '')}/workflows/{waiting.extra['workflow_id']}"
-        return JSONResponse(waiting.problem(), 202, {"Location": place, "Retry-After": "2"})
+    booked = await gateway.bookings.book(actor, body.booking(), key)
     headers = {"Location": f"{request.scope.get('root_path', '')}/appointments/{booked.id}"}
     return Response(booked.model_dump_json(), 201, headers, "application/json")
 
 
-@router.get("", summary="List appointments")
+@router.get("", summary="List appointments", **LIST)
 async def search(
     actor: Reader,
     gateway: Door,
@@ -160,9 +87,10 @@ async def search(
 ) -> Page[Appointment]:
     """List by start; half-open between `from` and `to`."""
     wanted = _filter(from_, to, consultant_id, patient_id, location_id, status)
-    return await gateway.appointments.list(
+    found = await gateway.appointments.list(
         actor, wanted, limit=limit, cursor=cursor, count=count, newest_first=sort == "-start"
     )
+    return listed(found)
 
 
 @router.get("/summary", summary="Count appointments")
@@ -176,15 +104,15 @@ async def summary(
     location_id: UUID | None = None,
 ) -> Summary:
     """Count by state: total, upcoming, cancelled and the rest."""
-    return await gateway.appointments.summary(
-        actor, _filter(from_, to, consultant_id, patient_id, location_id, None)
-    )
+    return await gateway.appointments.summary(actor, _filter(from_, to, consultant_id, patient_id, location_id, None))
 
 
-@router.get("/{appointment_id}", summary="Read an appointment", responses=refusals(AppointmentNotFound))
-async def get(appointment_id: UUID, actor: Reader, gateway: Door) -> AppointmentDetail:
+@router.get(
+    "/{appointment_id}", summary="Read an appointment", responses={200: TAGGED, **refusals(AppointmentNotFound)}
+)
+async def get(appointment_id: UUID, actor: Reader, gateway: Door, tag: Tagged) -> AppointmentDetail:
     """Read it with what was written about it."""
-    return await gateway.appointments.get(actor, appointment_id)
+    return tag(await gateway.appointments.get(actor, appointment_id))
 
 
 @router.get("/{appointment_id}/timeline", summary="What happened to it", responses=refusals(AppointmentNotFound))
@@ -194,7 +122,9 @@ async def timeline(appointment_id: UUID, actor: Reader, gateway: Door) -> list[T
 
 
 @router.post(
-    "/{appointment_id}/cancellation", summary="Cancel", responses=refusals(AppointmentNotFound, WrongState)
+    "/{appointment_id}/cancellation",
+    summary="Cancel",
+    responses={**WAITING, **refusals(AppointmentNotFound, WrongState, EngineUnavailable)},
 )
 async def cancel(appointment_id: UUID, body: CancellationCreate, actor: Writer, gateway: Door) -> Appointment:
     """Cancel; the time is free at once, and the money goes back as the policy says."""
@@ -206,7 +136,7 @@ async def cancel(appointment_id: UUID, body: CancellationCreate, actor: Writer, 
 @router.post(
     "/{appointment_id}/rescheduling",
     summary="Move to another time",
-    responses=refusals(AppointmentNotFound, WrongState, SlotTaken),
+    responses={**WAITING, **refusals(AppointmentNotFound, WrongState, SlotTaken, EngineUnavailable)},
 )
 async def reschedule(appointment_id: UUID, body: ReschedulingCreate, actor: Writer, gateway: Door) -> Appointment:
     """Take the new time before the old one is free; reminders and payment follow."""
@@ -220,53 +150,7 @@ async def reschedule(appointment_id: UUID, body: ReschedulingCreate, actor: Writ
     )
 
 
-_STEP: dict[str, Any] = {"responses": refusals(AppointmentNotFound, WrongState)}
-_UNDO: dict[str, Any] = {"responses": refusals(AppointmentNotFound, WrongState, TooLateToUndo)}
-
-
-@router.post("/{appointment_id}/arrival", summary="The patient is here", **_STEP)
-async def arrive(appointment_id: UUID, actor: Writer, gateway: Door) -> Appointment:
-    """Note the arrival."""
-    return await gateway.bookings.step(actor, appointment_id, "arrival")
-
-
-@router.delete("/{appointment_id}/arrival", summary="Undo the arrival", **_UNDO)
-async def undo_arrival(appointment_id: UUID, actor: Writer, gateway: Door) -> Appointment:
-    """Undo it, on the same day."""
-    return await gateway.bookings.step(actor, appointment_id, "arrival", undo=True)
-
-
-@router.post("/{appointment_id}/check-in", summary="Check the patient in", **_STEP)
-async def check_in(appointment_id: UUID, actor: Writer, gateway: Door) -> Appointment:
-    """Check in."""
-    return await gateway.bookings.step(actor, appointment_id, "check-in")
-
-
-@router.delete("/{appointment_id}/check-in", summary="Undo the check-in", **_UNDO)
-async def undo_check_in(appointment_id: UUID, actor: Writer, gateway: Door) -> Appointment:
-    """Undo it, on the same day."""
-    return await gateway.bookings.step(actor, appointment_id, "check-in", undo=True)
-
-
-@router.post("/{appointment_id}/completion", summary="The visit took place", **_STEP)
-async def complete(appointment_id: UUID, actor: Writer, gateway: Door) -> Appointment:
-    """Complete the visit."""
-    return await gateway.bookings.step(actor, appointment_id, "completion")
-
-
-@router.post("/{appointment_id}/no-show", summary="The patient did not come", **_STEP)
-async def no_show(appointment_id: UUID, actor: Writer, gateway: Door) -> Appointment:
-    """Note that nobody came."""
-    return await gateway.bookings.step(actor, appointment_id, "no-show")
-
-
-@router.delete("/{appointment_id}/no-show", summary="The patient came after all", **_UNDO)
-async def undo_no_show(appointment_id: UUID, actor: Writer, gateway: Door) -> Appointment:
-    """Undo it, on the same day and if the time is still free."""
-    return await gateway.bookings.step(actor, appointment_id, "no-show", undo=True)
-
-
-def _filter(  # noqa: PLR0917 - the query's own parameters
+def _filter(
     from_: datetime | None,
     to: datetime | None,
     consultant_id: list[UUID] | None,

@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -39,17 +39,35 @@ _AWAY = {
 }
 
 
+class ProcessResult(BaseModel):
+    """What a process led to: ids and states. `status` is the present one of the appointment or the payment."""
+
+    appointment_id: UUID | None = None
+    reference: str | None = None
+    payment_id: UUID | None = None
+    status: str | None = None
+
+
+class ProcessRefusal(BaseModel):
+    """Why a process came to nothing."""
+
+    code: str
+    status: int
+    title: str
+    detail: str
+
+
 class WorkflowState(BaseModel):
-    """Where a process stands, without personal data."""
+    """Where a process stands, without personal data. Once it is decided there is either a result or a refusal."""
 
     id: str
     type: str
-    state: str
-    step: str | None = None
+    state: Literal["running", "completed", "failed", "canceled", "terminated", "continued_as_new", "timed_out"]
+    step: str | None = Field(None, description="what a running process is at")
+    result: ProcessResult | None = None
+    refusal: ProcessRefusal | None = None
     started_at: datetime | None = None
     closed_at: datetime | None = None
-    result: dict[str, Any] | None = None
-    refusal: dict[str, Any] | None = None
 
 
 class Engine:
@@ -109,7 +127,7 @@ class Engine:
             handle.execute_update(update, argument, id=update_id, rpc_timeout=self._timeout), workflow_id
         )
 
-    async def state(self, actor: Actor, workflow_id: str, progress: str = "progress") -> WorkflowState:
+    async def state(self, actor: Actor, workflow_id: str) -> WorkflowState:
         """Tell where a process of the actor's tenant stands.
 
         Raises:
@@ -123,22 +141,40 @@ class Engine:
         if described.typed_search_attributes.get(ids.TENANT) != str(actor.tenant_id):
             raise WorkflowNotFound
         running = described.status == WorkflowExecutionStatus.RUNNING
+        told = await self._progress(handle) if running else {"outcome": await self._ending(handle, described.status)}
+        status = described.typed_search_attributes
+        present = status.get(ids.APPOINTMENT_STATUS) or status.get(ids.PAYMENT_STATUS)
+        result, refusal = _decided(told.get("outcome") or {}, present)
         return WorkflowState(
             id=workflow_id,
             type=described.workflow_type,
-            state=described.status.name.lower() if described.status else "unknown",
-            step=await self._step(handle, progress) if running else None,
+            state=described.status.name.lower() if described.status else "running",
+            step=told.get("stage"),
+            result=result,
+            refusal=refusal,
             started_at=described.start_time,
             closed_at=described.close_time,
         )
 
-    async def _step(self, handle: WorkflowHandle[Any, Any], progress: str) -> str | None:
+    async def _progress(self, handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:
         """Ask the workflow itself; without a worker there is nobody to tell, and the rest is still an answer."""
         try:
-            found: dict[str, Any] = await handle.query(progress, rpc_timeout=timedelta(seconds=2))
+            found: dict[str, Any] = await handle.query("progress", rpc_timeout=timedelta(seconds=2))
         except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            return {}
+        return found
+
+    async def _ending(
+        self, handle: WorkflowHandle[Any, Any], status: WorkflowExecutionStatus | None
+    ) -> dict[str, Any] | None:
+        """Read what a workflow returned; one that failed returned nothing."""
+        if status != WorkflowExecutionStatus.COMPLETED:
             return None
-        return found.get("stage")
+        try:
+            found: dict[str, Any] = await handle.result(rpc_timeout=self._timeout)
+        except RPCError as error:
+            raise _translated(error) from error
+        return found
 
     async def _answer(self, call: Awaitable[T], workflow_id: str) -> T:
         try:
@@ -149,6 +185,22 @@ class Engine:
             raise WorkflowNotFound("The process has ended.") from error
         except RPCError as error:
             raise _translated(error) from error
+
+
+def _decided(outcome: dict[str, Any], status: str | None) -> tuple[ProcessResult | None, ProcessRefusal | None]:
+    """Take from an outcome what may be told: the refusal, or the ids of what came about."""
+    if outcome.get("refused"):
+        return None, ProcessRefusal.model_validate(outcome["refused"])
+    appointment, payment = outcome.get("appointment") or {}, outcome.get("payment") or {}
+    if not appointment and not payment:
+        return None, None
+    known = ProcessResult(
+        appointment_id=appointment.get("id") or payment.get("appointment_id"),
+        reference=appointment.get("reference"),
+        payment_id=payment.get("id"),
+        status=status or (appointment or payment).get("status"),
+    )
+    return known, None
 
 
 def _translated(error: RPCError) -> Exception:

@@ -74,22 +74,27 @@ class MoneyProcesses:
         return _payment(result)
 
     async def capture(self, actor: Actor, payment_id: UUID, amount: Money | None = None) -> Payment:
-        """Take reserved money, all or a part."""
+        """Take reserved money, all or a part. The service keeps a repeat harmless, and a refusal may heal."""
         asked = CaptureRequest(actor=actor, payment_id=payment_id, amount=amount)
-        return await self._ask(actor, payment_id, PaymentCapture.capture, asked, f"capture-{payment_id}")
+        return await self._ask(actor, payment_id, PaymentCapture.capture, asked, f"capture-{uuid7()}")
 
     async def void(self, actor: Actor, payment_id: UUID) -> Payment:
         """Let go of reserved money."""
         asked = PaymentTarget(actor=actor, payment_id=payment_id)
-        return await self._ask(actor, payment_id, PaymentCapture.void, asked, f"void-{payment_id}")
+        return await self._ask(actor, payment_id, PaymentCapture.void, asked, f"void-{uuid7()}")
 
     async def refund(
         self, actor: Actor, payment_id: UUID, reason: str, amount: Money | None = None, key: str | None = None
     ) -> Payment:
-        """Return captured money, all or a part, once per `key`."""
+        """Return captured money, all or a part, once per `key`.
+
+        Raises:
+            IdempotencyConflict: the key was used for another refund.
+        """
         refund_id = derived_id("desk refund", actor.tenant_id, actor.id, key) if key else uuid7()
         asked = RefundRequest(actor=actor, payment_id=payment_id, refund_id=refund_id, amount=amount, reason=reason)
-        return await self._ask(actor, payment_id, PaymentCapture.refund, asked, f"refund-{refund_id}")
+        said = derived_id(payment_id, reason, amount)  # another body reaches the service, which refuses it
+        return await self._ask(actor, payment_id, PaymentCapture.refund, asked, f"refund-{refund_id}-{said}")
 
     async def _ask(self, actor: Actor, payment_id: UUID, update: Any, asked: BaseModel, update_id: str) -> Payment:
         """Speak to the payment's workflow; one that ended long ago is started again for it."""

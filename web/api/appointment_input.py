@@ -1,0 +1,89 @@
+"""What is asked of `/appointments`."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.appointments.schemas import CancellationReason
+from web.gateway.bookings import Booking
+from workflows.contracts import PaymentChoice
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class CardOrDesk(_Input):
+    """How the visit is paid: a card token of the gateway now, or at the desk."""
+
+    method: Literal["card", "at_desk"]
+    token: str | None = Field(None, max_length=255, examples=["pm_card_visa"])
+
+
+class Overbook(_Input):
+    """Why the appointment may overlap another or lie outside the hours."""
+
+    reason: str = Field(min_length=3, max_length=500)
+
+
+class AppointmentCreate(_Input):
+    """A booking."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "patient_id": "01a203f0-401c-70e4-83a6-d489d5df1db4",
+                    "consultant_id": "01a203f0-41cf-7a32-b1b1-67f5a0d2c111",
+                    "visit_type_id": "01a203f0-41cf-7a32-b1b1-67f5a0d2c112",
+                    "start": "2026-12-01T09:30:00+05:30",
+                    "payment": {"method": "card", "token": "pm_card_visa"},
+                }
+            ]
+        },
+    )
+
+    patient_id: UUID
+    consultant_id: UUID
+    visit_type_id: UUID
+    location_id: UUID | None = None
+    start: AwareDatetime
+    reason: str = Field("", max_length=2000)
+    notes: str = Field("", max_length=2000)
+    payment: CardOrDesk | None = None
+    notify: bool = True
+    overbook: Overbook | None = None
+
+    def booking(self) -> Booking:
+        """Give it as the gateway takes it."""
+        return Booking(
+            **self.model_dump(exclude={"payment", "overbook"}),
+            payment=PaymentChoice(**self.payment.model_dump()) if self.payment else None,
+            overbook_reason=self.overbook.reason if self.overbook else None,
+        )
+
+
+class FeeWaiver(_Input):
+    """Why the patient does not pay the fee."""
+
+    reason: str = Field(min_length=3, max_length=500)
+
+
+class CancellationCreate(_Input):
+    """A cancellation, with its FHIR reason code."""
+
+    reason: CancellationReason
+    note: str = Field("", max_length=2000)
+    notify: bool = True
+    waive_fee: FeeWaiver | None = None
+
+
+class ReschedulingCreate(_Input):
+    """Another time, perhaps with another consultant or elsewhere."""
+
+    start: AwareDatetime
+    consultant_id: UUID | None = None
+    location_id: UUID | None = None
+    notify: bool = True
