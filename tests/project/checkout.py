@@ -1,6 +1,7 @@
 """What belongs to the repository, for tests that read it."""
 
 import subprocess
+import sysconfig
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +26,11 @@ def tracked(*below: str) -> tuple[Path, ...]:
 def python_files(*below: str) -> tuple[Path, ...]:
     """List the tracked Python modules below some folders."""
     return tuple(file for file in tracked(*below) if file.suffix == ".py")
+
+
+def program(name: str) -> str:
+    """Give a program of this environment, which need not be on the path."""
+    return str(Path(sysconfig.get_path("scripts")) / name)
 
 
 def name_of(file: Path) -> str:

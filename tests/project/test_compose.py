@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from careconnect.cli import app
 from careconnect.config import DATABASES, SERVICES, Settings
 from careconnect.embedded.databases import OWNER, role_of
-from tests.project.checkout import ROOT
+from tests.project.checkout import ROOT, program
 
 FILE = ROOT / "docker-compose.yml"
 PREFIX = "CARECONNECT_"
@@ -46,7 +46,7 @@ def known(name: str) -> bool:
 
 
 def test_the_file_follows_the_compose_specification() -> None:
-    command = ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", str(FILE)]
+    command = [program("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", str(FILE)]
     subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - fixed words
 
 
