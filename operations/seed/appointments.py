@@ -62,7 +62,7 @@ def _events(hands: Hands, visit: Visit, *, brief: bool) -> Iterator[Event]:
     """Tell the story of a visit as the service would have told it."""
     desk = hands.desks[visit.place.location_id]
     for at, verb, status, also in _story(visit):
-        if brief and verb not in _BRIEF:
+        if brief and not visit.decline and verb not in _BRIEF:
             continue
         actor = hands.process if status in {Status.NO_SHOW, Status.EXPIRED} else desk
         reason = visit.reason if status == Status.CANCELLED else None

@@ -9,35 +9,66 @@ from careconnect.auth import Actor
 from operations.seed.bulk import Event
 from operations.seed.money import Account, Paid
 from operations.seed.team import Hands
+from services.payments.states import InvoiceStatus, PaymentStatus, RefundStatus
 
 
 def events(hands: Hands, books: Account, number: str, *, brief: bool) -> Iterator[Event]:
     """Tell of an invoice, its payments, its refunds and its end; `brief` leaves out what a capture implies."""
-    place = {"currency": books.currency}
-    issued = {"number": number, "total": books.total, **place}
+    issued = _invoice(books, number, InvoiceStatus.issued, 0, 0)
     yield _event(books.issued_at, hands.process, "invoice.issued", books.id, issued)
     for paid in books.payments:
         yield from _payment(hands, books, paid, brief=brief)
     if books.cancelled:
-        ended = {"number": number, "total": books.total}
+        ended = _invoice(books, number, InvoiceStatus.cancelled, books.paid, books.refunded)
         yield _event(books.cancelled[0], hands.process, "invoice.cancelled", books.id, ended)
 
 
 def _payment(hands: Hands, books: Account, paid: Paid, *, brief: bool) -> Iterator[Event]:
-    who = hands.process if paid.method.through_gateway else hands.desks[books.visit.place.location_id]
-    known = {"currency": books.currency, "invoice_id": str(books.id)}
-    authorised = "authorised" if paid.taken_at and paid.method.through_gateway else paid.status.value
-    begun = {"status": authorised, "amount": paid.amount, "method": paid.method.value, "decline_code": paid.decline}
-    if not brief or authorised != "authorised":
-        yield _event(paid.at, who, f"payment.{authorised}", paid.id, begun | known)
-    if paid.taken_at and paid.method.through_gateway:
-        yield _event(paid.taken_at, who, "payment.captured", paid.id, {"captured": paid.captured, **known})
+    online = paid.method.through_gateway
+    who = hands.process if online else hands.desks[books.visit.place.location_id]
+
+    def told(at: datetime, action: str, status: PaymentStatus) -> Event:
+        captured = paid.captured if status == PaymentStatus.captured else 0
+        return _event(at, who, f"payment.{action}", paid.id, _facts(books, paid, status, captured))
+
+    if not paid.taken_at:
+        yield told(paid.at, "declined", PaymentStatus.declined)
+    elif online and not brief:
+        yield told(paid.at, "authorised", PaymentStatus.authorised)
+    if paid.taken_at:
+        yield told(paid.taken_at, "captured", PaymentStatus.captured)
     if paid.released:
-        yield _event(paid.released[0], who, "payment.released", paid.id, {"status": paid.status.value})
+        yield told(paid.released[0], "released", paid.status)
     for back in paid.returns:
-        said = {"payment_id": str(paid.id), "amount": back.amount, "currency": books.currency}
-        for verb in ("requested", "succeeded"):
-            yield _event(back.at, who, f"refund.{verb}", back.id, said)
+        for action, status in (("requested", RefundStatus.pending), ("succeeded", RefundStatus.succeeded)):
+            said = {"payment_id": str(paid.id), "status": status, "amount": back.amount, "currency": books.currency}
+            yield _event(back.at, who, f"refund.{action}", back.id, said)
+
+
+def _invoice(books: Account, number: str, status: InvoiceStatus, paid: int, refunded: int) -> dict[str, Any]:
+    return {
+        "number": number,
+        "status": status,
+        "appointment_id": str(books.visit.id),
+        "currency": books.currency,
+        "total": books.total,
+        "paid": paid,
+        "refunded": refunded,
+    }
+
+
+def _facts(books: Account, paid: Paid, status: PaymentStatus, captured: int) -> dict[str, Any]:
+    return {
+        "invoice_id": str(books.id),
+        "appointment_id": str(books.visit.id),
+        "status": status,
+        "method": paid.method,
+        "decline_code": paid.decline,
+        "currency": books.currency,
+        "amount": paid.amount,
+        "captured": captured,
+        "refunded": 0,
+    }
 
 
 def _event(at: datetime, actor: Actor, action: str, key: UUID, data: dict[str, Any]) -> Event:
