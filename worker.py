@@ -84,9 +84,10 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
         task_queue=ids.BOOKINGS,
         workflows=WORKFLOWS,
         activities=[
-            people.verify, experts.offer, visits.hold, visits.confirm, visits.release, visits.step, visits.cancel,
-            visits.move, visits.standing, visits.attend, money.issue_invoice, money.cancel_invoice, money.authorise,
-            money.capture, money.void, money.refund, money.release, money.standing, slots.alternatives,
+            people.verify, experts.offer, experts.terms, visits.hold, visits.confirm, visits.release, visits.step,
+            visits.cancel, visits.move, visits.standing, visits.attend, money.issue_invoice, money.cancel_invoice,
+            money.cancel_invoices, money.held, money.authorise, money.capture, money.void, money.refund, money.release,
+            money.standing, slots.alternatives,
         ],
         workflow_runner=runner(),
         max_concurrent_workflow_tasks=settings.worker.workflow_slots,
@@ -102,7 +103,8 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
         activities=[
             told.tell, people.figures, experts.figures, visits.figures, money.figures, *reports.activities,
         ],
-        max_concurrent_activities=10,
+        # A burst of bookings brings a burst of messages, and nobody waits for those: they take what the bookings leave.
+        max_concurrent_activities=3,
         graceful_shutdown_timeout=GRACE,
     )  # fmt: skip
     return [bookings, background]

@@ -4,16 +4,18 @@ It reads the names and addresses itself from the services that own them, so that
 """
 
 import asyncio
+import time
 from datetime import UTC
+from uuid import UUID
 
 from temporalio import activity
 
 from careconnect.auth import Actor
-from careconnect.ids import reference
 from services.appointments.client import AppointmentsClient
 from services.appointments.schemas import Appointment, Status
 from services.consultants.client import ConsultantsClient
 from services.identity.client import IdentityClient
+from services.identity.schemas import Location, Tenant
 from services.notifications.client import NotificationsClient
 from services.notifications.schemas import MessageSend, Recipient, Values
 from services.patients.client import PatientsClient
@@ -21,6 +23,7 @@ from services.patients.schemas import Contact
 from workflows import ids
 from workflows.contracts import MessageRequest, MessageResult
 
+_MINUTE = 60.0
 _SCOPES = frozenset(
     {"patients:read", "consultants:read", "catalogue:read", "identity:read", "appointments:read", "messages:write"}
 )
@@ -48,6 +51,7 @@ class NotificationActivities:
         self.consultants = consultants
         self.appointments = appointments
         self.identity = identity
+        self._clinics: dict[UUID, tuple[float, Tenant, list[Location]]] = {}
 
     @activity.defn(name="tell_patient")
     async def tell(self, request: MessageRequest) -> MessageResult:
@@ -69,23 +73,30 @@ class NotificationActivities:
         return MessageResult(statuses=dict(statuses))
 
     async def _values(self, actor: Actor, appointment: Appointment) -> Values:
-        consultants, visit_type, tenant, locations = await asyncio.gather(
+        (tenant, locations), consultants, visit_type = await asyncio.gather(
+            self._clinic(actor),
             self.consultants.names(actor, [appointment.consultant_id]),
             self.consultants.visit_type(actor, appointment.visit_type_id),
-            self.identity.tenant(actor),
-            self.identity.locations(actor),
         )
         place = next((one for one in locations if one.id == appointment.location_id), None)
         return Values(
             clinic=tenant.name,
             clinic_phone=place.phone if place else None,
-            reference=reference("CC", appointment.id),
+            reference=appointment.reference,
             starts_at=appointment.start.astimezone(UTC),
             zone=appointment.zone,
             consultant=consultants[0].name if consultants else None,
             visit_type=visit_type.name,
             location=place.name if place else None,
         )
+
+    async def _clinic(self, actor: Actor) -> tuple[Tenant, list[Location]]:
+        """Read the organisation and its locations, once a minute: every message signs with them."""
+        read_at, tenant, locations = self._clinics.get(actor.tenant_id, (-_MINUTE, None, []))
+        if tenant is None or time.monotonic() - read_at > _MINUTE:
+            tenant, locations = await asyncio.gather(self.identity.tenant(actor), self.identity.locations(actor))
+            self._clinics[actor.tenant_id] = (time.monotonic(), tenant, locations)
+        return tenant, locations
 
 
 def _channels(contact: Contact) -> list[str]:
