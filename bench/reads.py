@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 import httpx
@@ -13,6 +14,7 @@ from careconnect import clock
 from careconnect.config import DATABASES, Settings
 
 REPEATS = 60
+PAGES = ("/", "/appointments", "/patients", "/consultants", "/billing", "/messages", "/attention")
 _LIST = "SELECT * FROM appointments WHERE tenant_id = $1 AND start_at >= $2 ORDER BY start_at, id LIMIT 51"
 
 
@@ -32,9 +34,8 @@ async def measure() -> None:
             ("payments summary", "/api/v1/payments/summary", {"from": start}),
             ("dashboard", "/api/v1/reports/dashboard", {"period": "today"}),
         ):
-            rows.append(await _repeat(f"GET {what}", lambda p=path, q=params: _get(http, p, q), "raw asyncpg"))
-        for path in ("/", "/appointments", "/patients", "/consultants", "/billing", "/messages", "/attention"):
-            rows.append(await _repeat(f"page {path}", lambda p=path: _get(pages, p, {}), "raw asyncpg"))
+            rows.append(await _repeat(f"GET {what}", partial(_get, http, path, params), "raw asyncpg"))
+        rows += [await _repeat(f"page {path}", partial(_get, pages, path, {}), "raw asyncpg") for path in PAGES]
     show("Reads", rows)
 
 

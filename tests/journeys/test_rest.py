@@ -21,9 +21,7 @@ def desk(http: httpx.Client) -> Desk:
     return Desk(http)
 
 
-def test_a_new_patient_is_registered_booked_paid_and_reminded(
-    running: Instance, http: httpx.Client, desk: Desk
-) -> None:
+def test_a_new_patient_is_registered_booked_paid_and_reminded(http: httpx.Client, desk: Desk) -> None:
     person = {"first_name": "Anoma", "last_name": "Journey", "date_of_birth": "1988-02-29", "gender": "female"}
     person |= {"email": "anoma.journey@example.com", "phone": "+94 77 765 4321"}
     patient = http.post("/patients", json=person)
@@ -46,7 +44,7 @@ def _mailed(http: httpx.Client, appointment_id: str) -> bool:
     return any(one["template"] == "booking_confirmation" and one["status"] == "sent" for one in found)
 
 
-def test_the_console_shows_the_four_kinds_of_process(running: Instance, http: httpx.Client, desk: Desk) -> None:
+def test_the_console_shows_the_four_kinds_of_process(running: Instance, desk: Desk) -> None:
     desk.book(desk.wish(desk.free(1, 27)[0], desk.patients[0]))
     with signed_in(running) as staff:
         kinds: set[str] = set()
@@ -69,16 +67,14 @@ def signed_in(running: Instance) -> httpx.Client:
     return staff
 
 
-def test_a_declined_card_frees_the_time_at_once_and_keeps_nothing(http: httpx.Client, desk: Desk) -> None:
+def test_a_declined_card_frees_the_time_at_once_and_keeps_nothing(desk: Desk) -> None:
     slot = desk.free(1, 28)[0]
     declined = desk.book(desk.wish(slot, desk.patients[1], "pm_card_chargeDeclined"))
     assert (declined.status_code, declined.json()["code"]) == (402, "card_declined")
     assert desk.book(desk.wish(slot, desk.patients[2])).status_code == 201
 
 
-def test_a_hundred_bookings_of_one_time_give_one_appointment_and_the_nearest_free_times(
-    running: Instance, desk: Desk
-) -> None:
+def test_a_hundred_bookings_of_one_time_give_one_appointment_and_the_nearest_free_times(desk: Desk) -> None:
     slot = desk.free(1, 30)[0]
     with ThreadPoolExecutor(20) as clients:
         answers = list(clients.map(lambda index: desk.book(desk.wish(slot, desk.patients[index])), range(100)))
@@ -96,7 +92,7 @@ def test_a_shaky_gateway_charges_once_and_books(http: httpx.Client, desk: Desk, 
     assert [one["status"] for one in payments] == ["captured"]
 
 
-def test_a_capture_that_fails_leaves_no_appointment_and_no_money(http: httpx.Client, desk: Desk) -> None:
+def test_a_capture_that_fails_leaves_no_appointment_and_no_money(desk: Desk) -> None:
     slot = desk.free(1, 32)[0]
     refused = desk.book(desk.wish(slot, desk.patients[4], "pm_sandbox_capture_fails"))
     assert refused.status_code == 402, refused.text
