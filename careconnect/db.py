@@ -307,4 +307,3 @@ def constraint(error: IntegrityError) -> str | None:
     """Tell which constraint objected."""
     name: str | None = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
     return name
-

@@ -52,7 +52,6 @@ class Paging(BaseModel):
 
 
 async def _paging(  # async, or FastAPI would send it to a thread
-
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
     *,
