@@ -92,11 +92,11 @@ class NotificationActivities:
 
     async def _clinic(self, actor: Actor) -> tuple[Tenant, list[Location]]:
         """Read the organisation and its locations, once a minute: every message signs with them."""
-        read_at, tenant, locations = self._clinics.get(actor.tenant_id, (-_MINUTE, None, []))
-        if tenant is None or time.monotonic() - read_at > _MINUTE:
+        known = self._clinics.get(actor.tenant_id)
+        if known is None or time.monotonic() - known[0] > _MINUTE:
             tenant, locations = await asyncio.gather(self.identity.tenant(actor), self.identity.locations(actor))
-            self._clinics[actor.tenant_id] = (time.monotonic(), tenant, locations)
-        return tenant, locations
+            known = self._clinics[actor.tenant_id] = (time.monotonic(), tenant, locations)
+        return known[1], known[2]
 
 
 def _channels(contact: Contact) -> list[str]:
