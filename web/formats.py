@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from babel.dates import format_skeleton, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
@@ -21,6 +22,7 @@ ABSENT = "\N{EN DASH}"
 """What stands where nothing is known."""
 
 _TONES = ("teal", "blue", "violet", "amber", "green", "orange", "slate")
+_TITLES = {"Dr", "Prof", "Mr", "Mrs", "Ms", "Miss", "Rev"}
 _CODE_BEFORE_DIGITS = re.compile(r"(?<=[A-Z]{3})(?=[\d-])")
 
 
@@ -114,13 +116,24 @@ def percent(part: float) -> str:
 
 def initials(name: str) -> str:
     """Take the first letters of the first and the last word, titles left out."""
-    words = [word for word in name.replace(".", ". ").split() if not word.endswith(".")] or ["?"]
+    words = [word for word in name.split() if word.rstrip(".") not in _TITLES] or ["?"]
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
 
 
 def tone_of(key: UUID | str) -> str:
     """Choose one of the tones for a person, always the same one."""
     return _TONES[sum(str(key).encode()) % len(_TONES)]
+
+
+def phone(number_: str | None) -> str:
+    """Write a telephone number in groups: +94 78 212 8775."""
+    if not number_:
+        return ABSENT
+    try:
+        parsed = phonenumbers.parse(number_)
+    except phonenumbers.NumberParseException:
+        return number_
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def weekday(index: int) -> str:
@@ -165,6 +178,7 @@ FILTERS = {
     "percent": percent,
     "initials": initials,
     "tone_of": tone_of,
+    "phone": phone,
     "weekday": weekday,
     "mark": mark,
     "combine": combine,

@@ -15,7 +15,7 @@ from web.looks import state_label
 from web.pages import naming
 from web.pages.days import midnight, today
 from web.pages.links import link
-from web.pages.paying import line
+from web.pages.paying import line, reason_words
 from web.pages.screen import Screen, needs
 
 router = APIRouter(prefix="/billing", include_in_schema=False)
@@ -48,7 +48,7 @@ async def overview(screen: Reader, show: str = "", status: str = "", cursor: str
         statuses=[(one.value, _word(one)) for one in offered],
         here=here,
         page=page,
-        next_href=page["next_cursor"] and link("/billing", show=show, status=chosen, cursor=page["next_cursor"]),
+        next_href=page.next_cursor and link("/billing", show=show, status=chosen, cursor=page.next_cursor),
     )
 
 
@@ -68,14 +68,14 @@ async def invoice(invoice_id: UUID, screen: Reader) -> Response:
         "billing/invoice.html",
         invoice=found.model_dump() | _exact(found) | {"patient": people[found.patient_id]},
         payments=[line(one) for one in paid.items],
-        refunds=[one for some in refunds for one in some],
+        refunds=[(one, reason_words(one.reason)) for some in refunds for one in some],
         location_words=", ".join(place.name for place in places if place.active),
     )
 
 
 async def _page(
     screen: Screen, show: str, chosen: InvoiceStatus | PaymentStatus | None, cursor: str | None
-) -> dict[str, Any]:
+) -> Page[Any]:
     read: Any = screen.gateway.payments.list_invoices if show == "invoices" else screen.gateway.payments.list_payments
     page: Page[Invoice] | Page[Payment] = await read(screen.actor, status=chosen, limit=_SHOWN, cursor=cursor)
     people = await naming.patients(screen, (one.patient_id for one in page.items))
@@ -85,7 +85,7 @@ async def _page(
         else line(one, people.get(one.patient_id) if one.patient_id else None)
         for one in page.items
     ]
-    return {"items": items, "next_cursor": page.next_cursor}
+    return Page[Any](items=items, next_cursor=page.next_cursor)
 
 
 def _exact(invoice: Invoice) -> dict[str, Any]:

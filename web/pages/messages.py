@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from careconnect.pagination import Page
 from services.notifications.schemas import Message, MessageFilter, Status
 from web.looks import look, state_label
 from web.pages import naming
@@ -31,7 +32,7 @@ async def listed(screen: Reader, status: str = "", cursor: str | None = None) ->
     tabs += [(one, state_label(one, "message"), link("/messages", status=one)) for one in _TABS]
     return screen.page(
         "messages/_rows.html" if screen.htmx and cursor else "messages/list.html",
-        page={"items": [_shown(one, people[one.patient_id]) for one in page.items]},
+        page=Page[Any](items=[_shown(one, people[one.patient_id]) for one in page.items]),
         status=chosen or "",
         statuses=tabs,
         mailbox=_has_mailbox(screen),

@@ -1,5 +1,6 @@
 """Payments as lines of a list: what staff call their state, and what can be done."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -7,8 +8,11 @@ from uuid import UUID
 from careconnect.money import Money
 from services.payments.schemas import Payment
 from services.payments.states import DECLINES, PaymentStatus
+from web.looks import state_label
 from web.pages.naming import Person
 from web.words import gettext
+
+_CODE = re.compile(r"^[a-z]+([-_][a-z]+)*$")
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,13 @@ def line(payment: Payment, patient: Person | None = None) -> PaymentLine:
         refundable=payment.captured - payment.refunded,
         note=_note(payment),
     )
+
+
+def reason_words(reason: str) -> str:
+    """Say why money went back: staff write a sentence, processes a code."""
+    if not _CODE.match(reason):
+        return reason
+    return state_label(reason, "cancel_reason")
 
 
 def _note(payment: Payment) -> str:

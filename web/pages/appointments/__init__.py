@@ -4,8 +4,8 @@ from fastapi import APIRouter
 
 from web.pages.appointments import booking, changes, detail, listing, moving, outcome
 
-router = APIRouter(prefix="/appointments", include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 for module in (listing, booking, outcome, moving, changes, detail):
-    router.include_router(module.router)
+    router.include_router(module.router, prefix="/appointments")
 
 __all__ = ["router"]

@@ -15,7 +15,7 @@ from web.gateway.bookings import process_of
 from web.pages import naming
 from web.pages.appointments.timeline import tell
 from web.pages.links import link
-from web.pages.paying import line
+from web.pages.paying import line, reason_words
 from web.pages.screen import Screen, needs
 from web.words import gettext
 
@@ -55,6 +55,7 @@ async def show(appointment_id: UUID, screen: Annotated[Screen, needs("appointmen
         due=_due(money) if screen.actor.may("payments:write") else None,
         invoices=money.invoices,
         payments=[line(payment) for payment in money.payments],
+        refunds=[(one, reason_words(one.reason)) for one in money.refunds],
         timeline=await tell(screen, found, events, money, messages),
         workflow_href=f"{screen.frame.console}/namespaces/{_namespace(screen)}/workflows/{process_of(found.id)}",
     )

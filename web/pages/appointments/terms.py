@@ -71,9 +71,10 @@ async def terms(screen: Screen, visit_type_id: UUID, chosen: Start) -> Offer:
 
 
 def with_default(values: Mapping[str, str], offer: Offer) -> dict[str, str]:
-    """Choose the way to pay that the policy wants, unless one that is offered was chosen."""
+    """Choose what the policy wants and tell the patient, unless the person has chosen otherwise before."""
     offered = {way.value for way in offer.ways}
-    return {**values, "pay": values["pay"] if values.get("pay") in offered else offer.default_way}
+    pay = values["pay"] if values.get("pay") in offered else offer.default_way
+    return {**values, "pay": pay, "notify": values.get("notify", "") if values.get("offered") else "true"}
 
 
 def taken_now(price: Money, policy: PaymentPolicy) -> Money | None:

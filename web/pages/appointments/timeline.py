@@ -13,6 +13,7 @@ from web.formats import money as money_words
 from web.formats import offset, when
 from web.looks import look, state_label
 from web.pages.messages_words import failure_words, template_words
+from web.pages.paying import reason_words
 from web.pages.screen import Screen
 from web.words import gettext
 
@@ -46,7 +47,14 @@ async def tell(
     past = [item for event in events if (item := _event(event, appointment.zone, people))]
     past += [item for payment in money.payments for item in _payment(payment)]
     past += [
-        Item(one.created_at, "refund", "violet", gettext("Refund"), detail=money_words(one.amount), lines=[one.reason])
+        Item(
+            one.created_at,
+            "refund",
+            "violet",
+            gettext("Refund"),
+            detail=money_words(one.amount),
+            lines=[reason_words(one.reason)],
+        )
         for one in money.refunds
     ]
     past += [_message(one) for one in messages]
