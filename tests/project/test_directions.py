@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.project.checkout import name_of, python_files
+from tests.project.checkout import ROOT, name_of, python_files
 
 # A service is known to others by its client, its wire models, its refusals, and the words that these are made of.
 FACE = re.compile(r"services\.(?:hosting|[a-z]+\.(?:client|schemas|errors|states|roles|sources))(?:\.|$)")
@@ -39,3 +39,15 @@ def test_there_is_no_drawer_for_helpers() -> None:
     assert found == []
     services = [name_of(file) for file in python_files("services", "activities", "web") if file.name == "service.py"]
     assert services == []
+
+
+def test_pages_and_rest_know_the_contracts_of_the_workflows_alone() -> None:
+    pairs = ((name_of(file), module) for file in python_files("web/pages", "web/api") for module in imports(file))
+    processes = [(file, module) for file, module in pairs if module.startswith(("workflows.", "activities."))]
+    assert [(file, module) for file, module in processes if not module.startswith("workflows.contracts.")] == []
+
+
+def test_every_module_of_the_workflows_has_its_place_in_the_layers() -> None:
+    layers = (ROOT / "pyproject.toml").read_text().partition("layers = [")[2].partition("]")[0]
+    modules = {file.relative_to(ROOT / "workflows").parts[0].removesuffix(".py") for file in python_files("workflows")}
+    assert modules - {"__init__"} <= set(re.findall(r"workflows\.(\w+)", layers))
