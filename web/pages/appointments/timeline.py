@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.appointments.schemas import Appointment, Status, TimelineEvent
 from services.notifications.schemas import Message
-from services.payments.schemas import AppointmentMoney, Payment
+from services.payments.schemas import AppointmentMoney, Payment, Refund
 from services.payments.states import DECLINES, PaymentStatus
 from web.formats import money as money_words
 from web.formats import offset, when
@@ -46,17 +46,7 @@ async def tell(
     people = {one.id: one.name for one in named}
     past = [item for event in events if (item := _event(event, appointment.zone, people))]
     past += [item for payment in money.payments for item in _payment(payment)]
-    past += [
-        Item(
-            one.created_at,
-            "refund",
-            "violet",
-            gettext("Refund"),
-            detail=money_words(one.amount),
-            lines=[reason_words(one.reason)],
-        )
-        for one in money.refunds
-    ]
+    past += [_refund(one) for one in money.refunds]
     past += [_message(one) for one in messages]
     planned = await _planned(screen, appointment)
     return _latest_first(planned) + _latest_first(past)
@@ -119,6 +109,11 @@ def _payment(payment: Payment) -> list[Item]:
     if payment.status == PaymentStatus.voided:
         items[-1] = Item(payment.created_at, "undo", "grey", gettext("Authorised and let go"), way.word, amount)
     return items
+
+
+def _refund(refund: Refund) -> Item:
+    words, amount = gettext("Refund"), money_words(refund.amount)
+    return Item(refund.created_at, "refund", "violet", words, detail=amount, lines=[reason_words(refund.reason)])
 
 
 def _message(message: Message) -> Item:
