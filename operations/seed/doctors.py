@@ -49,8 +49,9 @@ class Doctor:
             specialties=[self.hiring.specialty],
             registration_number=f"SLMC-{21_400 + self.number * 37}",
             email=f"{account}@{ground.domain}",
-            phone=f"+94 11 26{self.number % 100:02} {48_00 + self.number % 100}",
+            phone=f"+94 11 269 {4800 + self.number}",
             bio=self.hiring.bio or None,
+            status="on_leave" if self.hiring.on_leave else "active",
         )
 
     def schedule(self) -> ScheduleWrite:

@@ -12,7 +12,7 @@ from services.appointments.schemas import OCCUPYING, Status
 from services.payments.states import DECLINES
 
 _MINUTE = timedelta(minutes=1)
-_AT_DESK, _DECLINED, _MOVED, _UNPAID = 0.12, 0.02, 0.04, 0.03
+_AT_DESK, _DECLINED, _MOVED, _UNPAID = 0.12, 0.03, 0.04, 0.03
 _CANCELLED, _MISSED = 0.09, 0.06
 _HERE_BEFORE = timedelta(minutes=20)
 _NOTICE = timedelta(minutes=40)
