@@ -62,6 +62,7 @@ PASSED_THROUGH = (
     "fastapi",
 )
 GRACE = timedelta(seconds=10)
+PATIENCE = timedelta(seconds=15)
 
 
 def runner() -> SandboxedWorkflowRunner:
@@ -121,18 +122,20 @@ async def run(settings: Settings) -> None:
     async with Services(settings) as services:
         running = workers(client, services, settings)
         health = asyncio.create_task(_serve_health(client, settings))
-        tasks = [asyncio.create_task(worker.run()) for worker in running]
+        tasks: list[asyncio.Task[None]] = [asyncio.create_task(worker.run()) for worker in running]
         log.info("working", queues=[ids.BOOKINGS, ids.BACKGROUND])
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
         for worker in running:
-            await worker.shutdown()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
+            tasks.append(asyncio.create_task(worker.shutdown()))
+        ended, left = await asyncio.wait(tasks, timeout=PATIENCE.total_seconds())
+        if left:
+            # A step that waits for a service that is gone: the engine gives it to the next worker, as after a crash.
+            log.warning("left_to_the_next_worker", tasks=len(left))
         health.cancel()
         stopping.cancel()
-    for outcome in ended:
-        if isinstance(outcome, BaseException):
-            raise outcome
+    for task in ended:
+        task.result()
 
 
 async def _connect(settings: Settings, stop: asyncio.Event) -> Client | None:

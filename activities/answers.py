@@ -4,6 +4,8 @@ from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, Protocol, TypeVar
 
+from temporalio.exceptions import ApplicationError
+
 from careconnect.errors import Refusal, Unavailable
 from workflows.contracts import Refused
 
@@ -13,6 +15,7 @@ class _CanRefuse(Protocol):
 
 
 R = TypeVar("R", bound=_CanRefuse)
+A = TypeVar("A")
 
 
 def refusing(
@@ -33,3 +36,21 @@ def refusing(
         return answered
 
     return wrap
+
+
+def insisting(step: Callable[..., Coroutine[Any, Any, A]]) -> Callable[..., Coroutine[Any, Any, A]]:
+    """Fail for good where the service refuses what ought to be possible: a person has to look; faults may heal.
+
+    The failure's type is the refusal's code, and its words are those of the kind of refusal, not of the case.
+    """
+
+    @wraps(step)
+    async def answered(*args: Any) -> A:
+        try:
+            return await step(*args)
+        except Unavailable:
+            raise
+        except Refusal as refusal:
+            raise ApplicationError(refusal.title, type=refusal.code, non_retryable=True) from refusal
+
+    return answered

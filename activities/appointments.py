@@ -2,7 +2,7 @@
 
 from temporalio import activity
 
-from activities.answers import refusing
+from activities.answers import insisting, refusing
 from careconnect.auth import Actor
 from services.appointments.client import AppointmentsClient
 from services.appointments.schemas import Cancellation, Hold
@@ -55,6 +55,7 @@ class AppointmentActivities:
         return Changed(appointment=await self.appointments.confirm(request.actor, request.appointment_id))
 
     @activity.defn(name="release_time")
+    @insisting
     async def release(self, request: ReleaseRequest) -> None:
         """Give back the time; harmless when it was never held."""
         await self.appointments.release(request.actor, request.appointment_id, request.code)
@@ -86,6 +87,7 @@ class AppointmentActivities:
         return Changed(appointment=await self.appointments.standing(request.actor, request.appointment_id))
 
     @activity.defn(name="flag_appointment")
+    @insisting
     async def attend(self, request: AttentionRequest) -> None:
         """Put the appointment under Attention, or take it from there."""
         await self.appointments.attend(request.actor, request.appointment_id, request.step)

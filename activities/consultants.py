@@ -1,11 +1,16 @@
 """Steps that ask the consultants service."""
 
+import asyncio
+from datetime import timedelta
+
 from temporalio import activity
 
 from activities.answers import refusing
 from careconnect.auth import Actor
+from services.appointments.schemas import Appointment
 from services.consultants.client import ConsultantsClient
-from workflows.contracts import FiguresRequest, Offered, OfferRequest, SourceFigures
+from services.consultants.schemas import Offer, VisitType
+from workflows.contracts import FiguresRequest, Offered, OfferRequest, SourceFigures, TermsRequest
 
 
 class ConsultantActivities:
@@ -28,9 +33,41 @@ class ConsultantActivities:
         )
         return Offered(offer=found)
 
+    @activity.defn(name="read_terms")
+    @refusing(Offered)
+    async def terms(self, request: TermsRequest) -> Offered:
+        """Read the terms of a visit that was booked already: nobody asks whether it could be booked now."""
+        booked = request.appointment
+        visit_type, names = await asyncio.gather(
+            self.consultants.visit_type(request.actor, booked.visit_type_id),
+            self.consultants.names(request.actor, [booked.consultant_id]),
+        )
+        return Offered(offer=_terms(booked, visit_type, names[0].name if names else ""))
+
     @activity.defn(name="consultant_figures")
     async def figures(self, request: FiguresRequest) -> SourceFigures:
         """Count consultants for the dashboard."""
         actor = Actor.workflow(request.tenant_id, "dashboard", frozenset({"reports:read"}))
         found = (await self.consultants.figures(actor)).model_dump(mode="json")
         return SourceFigures(source="consultants", figures=[found for _ in request.periods])
+
+
+def _terms(booked: Appointment, visit_type: VisitType, consultant_name: str) -> Offer:
+    return Offer(
+        consultant_id=booked.consultant_id,
+        consultant_name=consultant_name,
+        location_id=booked.location_id,
+        visit_type_id=visit_type.id,
+        visit_type_name=visit_type.name,
+        zone=booked.zone,
+        start=booked.start,
+        end=booked.end,
+        occupied_from=booked.start - timedelta(minutes=visit_type.buffer_before_minutes),
+        occupied_to=booked.end + timedelta(minutes=visit_type.buffer_after_minutes),
+        price=visit_type.price,
+        payment_policy=visit_type.payment_policy,
+        cancellation_policy=visit_type.cancellation_policy,
+        reminder_offsets_hours=visit_type.reminder_offsets_hours,
+        mode=visit_type.mode,
+        within_hours=True,
+    )

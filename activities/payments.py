@@ -2,10 +2,10 @@
 
 from temporalio import activity
 
-from activities.answers import refusing
+from activities.answers import insisting, refusing
 from careconnect.auth import Actor
 from services.payments.client import PaymentsClient
-from services.payments.errors import InvoiceNotFound
+from services.payments.errors import InvoiceHoldsMoney, InvoiceNotFound
 from services.payments.schemas import (
     CaptureWrite,
     InvoiceWrite,
@@ -15,12 +15,16 @@ from services.payments.schemas import (
     RefundWrite,
     ReleaseWrite,
 )
+from services.payments.states import InvoiceStatus, PaymentStatus
 from workflows.contracts import (
     AuthoriseRequest,
     CaptureRequest,
     FiguresRequest,
+    HeldPayment,
     InvoiceRequest,
     InvoiceTarget,
+    MoneyHeld,
+    MoneyTarget,
     PaymentRelease,
     PaymentResult,
     PaymentTarget,
@@ -36,19 +40,47 @@ class PaymentActivities:
         self.payments = payments
 
     @activity.defn(name="issue_invoice")
-    async def issue_invoice(self, request: InvoiceRequest) -> None:
-        """Issue the invoice of a visit that is paid later."""
+    @refusing(PaymentResult)
+    async def issue_invoice(self, request: InvoiceRequest) -> PaymentResult:
+        """Issue the invoice of a visit that is paid later; there is no payment yet."""
         wanted = _invoice(request)
         write = InvoiceWrite.model_validate(wanted.model_dump(exclude={"id"}))
         await self.payments.issue_invoice(request.actor, request.invoice_id, write)
+        return PaymentResult()
 
     @activity.defn(name="cancel_invoice")
+    @insisting
     async def cancel_invoice(self, request: InvoiceTarget) -> None:
         """Cancel what is no longer owed; harmless when it was never issued, or was cancelled before."""
         try:
             await self.payments.cancel_invoice(request.actor, request.invoice_id, request.reason)
         except InvoiceNotFound:
             activity.logger.info("no_invoice_to_cancel")
+
+    @activity.defn(name="cancel_open_invoices")
+    @insisting
+    async def cancel_invoices(self, request: MoneyTarget) -> None:
+        """Cancel what is no longer owed for an appointment; an invoice of which money is kept stays."""
+        money = await self.payments.for_appointment(request.actor, request.appointment_id)
+        for invoice in money.invoices:
+            if invoice.status in {InvoiceStatus.issued, InvoiceStatus.balanced}:
+                try:
+                    await self.payments.cancel_invoice(request.actor, invoice.id, request.reason)
+                except InvoiceHoldsMoney:
+                    activity.logger.info("invoice_holds_money")
+
+    @activity.defn(name="read_appointment_money")
+    @insisting
+    async def held(self, request: MoneyTarget) -> MoneyHeld:
+        """List the payments that hold money for an appointment, whoever collected them."""
+        money = await self.payments.for_appointment(request.actor, request.appointment_id)
+        return MoneyHeld(
+            payments=[
+                HeldPayment(payment_id=one.id, held=one.captured - one.refunded if one.captured else one.amount)
+                for one in money.payments
+                if one.status == PaymentStatus.authorised or one.captured.amount > one.refunded.amount
+            ]
+        )
 
     @activity.defn(name="authorise_payment")
     @refusing(PaymentResult)
@@ -85,6 +117,7 @@ class PaymentActivities:
         return PaymentResult(payment=await self.payments.get_payment(request.actor, request.payment_id))
 
     @activity.defn(name="release_payment")
+    @insisting
     async def release(self, request: PaymentRelease) -> None:
         """Make sure that no money of this payment is kept, whatever happened to it before."""
         wanted = ReleaseWrite(reason=request.reason, cancel_invoice=request.cancel_invoice)

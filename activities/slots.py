@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from temporalio import activity
 
+from activities.answers import insisting
 from services.appointments.client import AppointmentsClient
 from services.appointments.schemas import SlotSearch, Window
 from services.consultants.client import ConsultantsClient
@@ -18,6 +19,7 @@ class SlotActivities:
         self.appointments = appointments
 
     @activity.defn(name="find_alternatives")
+    @insisting
     async def alternatives(self, request: AlternativesRequest) -> Alternatives:
         """Find the same consultant's free starts around the wanted one, the nearest first."""
         visit_type = await self.consultants.visit_type(request.actor, request.visit_type_id)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.appointments import AppointmentActivities
     from activities.notifications import NotificationActivities
-    from activities.payments import PaymentActivities
     from careconnect.auth import Actor
     from careconnect.money import Money
     from services.appointments.schemas import Appointment
@@ -23,7 +23,6 @@ with workflow.unsafe.imports_passed_through():
         BookingRequest,
         Changed,
         InvoiceRequest,
-        InvoiceTarget,
         MessageRequest,
         Stage,
     )
@@ -32,8 +31,11 @@ with workflow.unsafe.imports_passed_through():
 P = TypeVar("P")
 R = TypeVar("R")
 OWN_SCOPES = frozenset(
-    {"appointments:read", "appointments:write", "payments:read", "payments:write", "payments:refund"}
-)
+    {
+        "appointments:read", "appointments:write", "payments:read", "payments:write", "payments:refund",
+        "consultants:read", "catalogue:read",
+    }
+)  # fmt: skip
 
 
 class AppointmentProcess:
@@ -49,8 +51,8 @@ class AppointmentProcess:
         self.payment: Payment | None = None
         self.undos = Undos()
         self.failed_steps: list[str] = []
-        self.settled = False
         self.changing = asyncio.Lock()
+        self.messages: list[asyncio.Task[None]] = []
 
     # What is known ----------------------------------------------------------------------------------------------------
 
@@ -74,15 +76,19 @@ class AppointmentProcess:
             return None
         return policy.deposit if policy.kind == "deposit" and policy.deposit else offer.price
 
-    def fee(self) -> Money:
-        """Tell what a late cancellation costs."""
-        offer = self.offered()
-        return offer.price.percent(offer.cancellation_policy.fee_percent)
+    def fee(self) -> Money | None:
+        """Tell what a late cancellation costs; nothing where the terms are not known any more."""
+        return self.offer.price.percent(self.offer.cancellation_policy.fee_percent) if self.offer else None
+
+    def no_show_fee(self) -> Money | None:
+        """Tell what it costs not to come; nothing where the terms are not known any more."""
+        return self.offer.price.percent(self.offer.cancellation_policy.no_show_fee_percent) if self.offer else None
 
     def is_late(self) -> bool:
         """Tell whether a cancellation now is past the time until which it is free."""
-        free_until = self.now().start - timedelta(hours=self.offered().cancellation_policy.free_until_hours)
-        return workflow.now() > free_until
+        if self.offer is None:
+            return False
+        return workflow.now() > self.now().start - timedelta(hours=self.offer.cancellation_policy.free_until_hours)
 
     def grace(self) -> timedelta:
         """Tell how long after the end a visit may go unnoted."""
@@ -90,8 +96,8 @@ class AppointmentProcess:
 
     def reminder_times(self) -> list[datetime]:
         """Tell when reminders will be sent; those whose time has passed are left out."""
-        start = self.now().start
-        moments = (start - timedelta(hours=hours) for hours in self.offered().reminder_offsets_hours)
+        start, offsets = self.now().start, self.offer.reminder_offsets_hours if self.offer else []
+        moments = (start - timedelta(hours=hours) for hours in offsets)
         return sorted(at.astimezone(UTC) for at in moments if at > workflow.now())
 
     def invoice_request(self) -> InvoiceRequest:
@@ -114,6 +120,21 @@ class AppointmentProcess:
         found: R = await workflow.execute_local_activity_method(step, request, **policies.SHORT)
         return found
 
+    async def outside(self, step: Callable[[Any, P], Awaitable[R]], request: P, **options: Any) -> R:
+        """Take a step that ends outside: at once while the outside is quick, else from the queue.
+
+        Both tries carry the same business key, so one that was cut off half-way is found again, not repeated.
+        """
+        try:
+            found: R = await workflow.execute_local_activity_method(step, request, **policies.INLINE)
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+        else:
+            return found
+        found = await workflow.execute_activity_method(step, request, **options)
+        return found
+
     def take_over(self, changed: Changed) -> Changed:
         """Keep how the appointment stands after a change; a refusal changes nothing."""
         if changed.appointment:
@@ -124,31 +145,30 @@ class AppointmentProcess:
     def tell(self, template: str) -> None:
         """Send a message without waiting for it: the visit does not depend on a mail server."""
         now = self.now()
-        workflow.start_activity_method(
-            NotificationActivities.tell,
-            MessageRequest(tenant_id=self.own.tenant_id, appointment_id=now.id, template=template, version=now.version),
-            summary=template,
-            **policies.MESSAGE,
+        message = MessageRequest(
+            tenant_id=self.own.tenant_id, appointment_id=now.id, template=template, version=now.version
         )
+        self.messages.append(asyncio.create_task(self._tell(message)))
 
-    async def cancel_open_invoice(self, reason: str) -> None:
-        """Cancel what is no longer owed."""
-        target = InvoiceTarget(actor=self.own, invoice_id=ids.invoice_of(self.request.appointment_id), reason=reason)
-        await workflow.execute_local_activity_method(PaymentActivities.cancel_invoice, target, **policies.UNDO)
-
-    async def flag(self, step: str | None) -> None:
-        """Put the appointment under Attention for a person, or take it from there."""
-        asked = AttentionRequest(actor=self.own, appointment_id=self.request.appointment_id, step=step)
-        await workflow.execute_local_activity_method(AppointmentActivities.attend, asked, **policies.UNDO)
-        workflow.upsert_search_attributes(
-            [ids.NEEDS_ATTENTION.value_set(bool(step)), ids.FAILED_STEPS.value_set(self.failed_steps)]
-        )
-
-    async def tolerating_its_end(self, signal: Awaitable[None]) -> None:
-        """Signal a workflow beside this one; one that has ended needs no word any more."""
+    async def _tell(self, message: MessageRequest) -> None:
         try:
-            await signal
+            await workflow.execute_activity_method(
+                NotificationActivities.tell, message, summary=message.template, **policies.MESSAGE
+            )
         except BaseException as error:
             if not ours(error):
                 raise
-            workflow.logger.info("neighbour_has_ended")
+            workflow.logger.warning("message_failed", extra={"template": message.template})
+
+    async def everybody_is_told(self) -> None:
+        """Wait for the messages that are under way: the engine drops what has not begun when its workflow ends."""
+        await asyncio.gather(*self.messages)
+
+    async def flag(self) -> None:
+        """Put the appointment under Attention for a person, or take it from there when no step is left that failed."""
+        step = self.failed_steps[0] if self.failed_steps else None
+        workflow.upsert_search_attributes(
+            [ids.NEEDS_ATTENTION.value_set(bool(step)), ids.FAILED_STEPS.value_set(self.failed_steps)]
+        )
+        asked = AttentionRequest(actor=self.own, appointment_id=self.request.appointment_id, step=step)
+        await workflow.execute_local_activity_method(AppointmentActivities.attend, asked, **policies.WITHOUT_END)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.appointments import AppointmentActivities
@@ -12,10 +13,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.patients import PatientActivities
     from activities.payments import PaymentActivities
     from activities.slots import SlotActivities
-    from services.payments.schemas import Payment
     from services.payments.states import Method
     from workflows import ids, policies
     from workflows.contracts import (
+        Alternatives,
         AlternativesRequest,
         AuthoriseRequest,
         BookingOutcome,
@@ -23,19 +24,18 @@ with workflow.unsafe.imports_passed_through():
         CaptureRequest,
         CollectRequest,
         HoldRequest,
+        InvoiceTarget,
         OfferRequest,
         PaymentRelease,
         PaymentResult,
         Progress,
         Refused,
         ReleaseRequest,
-        RemindersRequest,
         Stage,
         Target,
+        TermsRequest,
     )
-    from workflows.payment import PaymentCapture
-    from workflows.reminders import AppointmentReminders
-    from workflows.undo import ours
+    from workflows.undo import ours, regardless
     from workflows.visit import WAITING, Visit
 
 _NEAREST_FREE_HELP = frozenset({"slot_taken", "outside_hours"})
@@ -57,8 +57,8 @@ class AppointmentBooking(Visit):
         """Book, wait for the visit, settle."""
         self.outcome = await (self._adopt() if request.adopted else self._book())
         if self.outcome.refused is None:
-            await self._accompany(self.outcome)
-            await self.visit_and_settle()
+            await self._live(self.outcome)
+        await regardless(self.until_resolved())
         await workflow.wait_condition(workflow.all_handlers_finished)
         self.stage = Stage.DONE
         return self.outcome
@@ -71,9 +71,22 @@ class AppointmentBooking(Visit):
             if not ours(error):
                 raise
             refused = _UNAVAILABLE
+        return await regardless(self._conclude(refused))
+
+    async def _conclude(self, refused: Refused | None) -> BookingOutcome:
         if refused:
             await self._undo(refused)
         return await self._answer(refused)
+
+    async def _live(self, outcome: BookingOutcome) -> None:
+        try:
+            await self._accompany(outcome)
+            await self.wait_for_visit()
+        except BaseException as error:
+            if not is_cancelled_exception(error):
+                raise
+            await regardless(self.give_up())
+        await regardless(self.settle())
 
     async def _verify(self) -> Refused | None:
         wanted = OfferRequest(
@@ -112,12 +125,11 @@ class AppointmentBooking(Visit):
         """Reserve the money, while the hold lasts; where it is due later, issue the invoice and go on."""
         amount = self.due_now()
         if amount is None:
-            await self._invoice()
-            return None
+            return await self._invoice()
         self.stage = Stage.AUTHORISING
         self.undos.add("release_payment", self._release_payment)
         choice = self.request.payment
-        authorised: PaymentResult = await workflow.execute_activity_method(
+        authorised = await self.outside(
             PaymentActivities.authorise,
             AuthoriseRequest(
                 actor=self.own,
@@ -145,15 +157,17 @@ class AppointmentBooking(Visit):
         if self.payment is None:
             return None
         asked = CaptureRequest(actor=self.own, payment_id=self.payment.id)
-        captured = await self.local(PaymentActivities.capture, asked)
+        captured: PaymentResult = await workflow.execute_local_activity_method(
+            PaymentActivities.capture,
+            asked,
+            **policies.within(policies.CAPTURE, timedelta(seconds=self.request.hold_seconds)),
+        )
         self.payment = captured.payment or self.payment
         return captured.refused
 
     async def _undo(self, refused: Refused) -> None:
         self.stage = Stage.UNDOING
         self.failed_steps = await self.undos.run()
-        if self.failed_steps:
-            await self.flag(self.failed_steps[0])
         workflow.logger.info("booking_refused", extra={"code": refused.code})
 
     async def _answer(self, refused: Refused | None) -> BookingOutcome:
@@ -174,9 +188,12 @@ class AppointmentBooking(Visit):
         self.stage = Stage.WAITING_FOR_VISIT
         starting: list[Awaitable[object]] = []
         if outcome.payment:
-            starting.append(self._start_payment(outcome.payment))
+            known = CollectRequest(
+                actor=self.own, payment_id=outcome.payment.id, payment=outcome.payment, accompanied=True
+            )
+            starting.append(self.start_payment(known))
         if outcome.reminders:
-            starting.append(self._start_reminders())
+            starting.append(self.start_reminders())
         if self.request.notify and not self.request.adopted:
             self.tell("booking_confirmation")
         await asyncio.gather(*starting)
@@ -188,18 +205,13 @@ class AppointmentBooking(Visit):
         if found.appointment is None or found.appointment.status not in WAITING:
             return BookingOutcome(request_hash=self.request.request_hash, refused=found.refused or _HAS_ENDED)
         self.appointment = found.appointment
-        terms = OfferRequest(
-            actor=self.own,
-            visit_type_id=self.appointment.visit_type_id,
-            consultant_id=self.appointment.consultant_id,
-            location_id=self.appointment.location_id,
-            start=self.appointment.start,
-            override_hours=True,
-        )
-        self.offer = (await self.local(ConsultantActivities.offer, terms)).offer
-        times = self.reminder_times() if self.offer else []
+        terms = TermsRequest(actor=self.own, appointment=self.appointment)
+        self.offer = (await self.local(ConsultantActivities.terms, terms)).offer
         return BookingOutcome(
-            request_hash=self.request.request_hash, appointment=self.appointment, offer=self.offer, reminders=times
+            request_hash=self.request.request_hash,
+            appointment=self.appointment,
+            offer=self.offer,
+            reminders=self.reminder_times(),
         )
 
     # What others ask --------------------------------------------------------------------------------------------------
@@ -218,10 +230,17 @@ class AppointmentBooking(Visit):
 
     # Small steps ------------------------------------------------------------------------------------------------------
 
-    async def _invoice(self) -> None:
-        if self.offered().price:
-            self.undos.add("cancel_invoice", lambda: self.cancel_open_invoice("booking_abandoned"))
-            await self.local(PaymentActivities.issue_invoice, self.invoice_request())
+    async def _invoice(self) -> Refused | None:
+        if not self.offered().price:
+            return None
+        self.undos.add("cancel_invoice", self._cancel_invoice)
+        return (await self.local(PaymentActivities.issue_invoice, self.invoice_request())).refused
+
+    async def _cancel_invoice(self) -> None:
+        asked = InvoiceTarget(
+            actor=self.own, invoice_id=ids.invoice_of(self.request.appointment_id), reason="booking_abandoned"
+        )
+        await workflow.execute_local_activity_method(PaymentActivities.cancel_invoice, asked, **policies.UNDO)
 
     async def _release_time(self) -> None:
         asked = ReleaseRequest(actor=self.own, appointment_id=self.request.appointment_id, code="booking_abandoned")
@@ -246,35 +265,16 @@ class AppointmentBooking(Visit):
             location_id=self.request.location_id,
             start=self.request.start,
         )
-        found = await self.local(SlotActivities.alternatives, wanted)
+        try:
+            found: Alternatives = await workflow.execute_local_activity_method(
+                SlotActivities.alternatives, wanted, **policies.GLANCE
+            )
+        except BaseException as error:
+            if not ours(error):
+                raise
+            return refused
         slots = [slot.model_dump(mode="json") for slot in found.slots]
         return refused.model_copy(update={"extra": {**refused.extra, "alternatives": slots}})
-
-    async def _start_payment(self, payment: Payment) -> None:
-        await workflow.start_child_workflow(
-            PaymentCapture.run,
-            CollectRequest(actor=self.own, payment_id=payment.id, payment=payment),
-            id=ids.payment(payment.id),
-            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-            static_summary=f"Payment of {self.now().reference}",
-        )
-
-    async def _start_reminders(self) -> None:
-        now = self.now()
-        await workflow.start_child_workflow(
-            AppointmentReminders.run,
-            RemindersRequest(
-                tenant_id=self.own.tenant_id,
-                appointment_id=now.id,
-                patient_id=now.patient_id,
-                version=now.version,
-                start=now.start,
-                offsets_hours=self.offered().reminder_offsets_hours,
-            ),
-            id=ids.reminders(now.id),
-            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-            static_summary=f"Reminders of {now.reference}",
-        )
 
 
 _UNAVAILABLE = Refused(

@@ -7,18 +7,23 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.payments import PaymentActivities
+    from careconnect.money import Money
     from services.payments.schemas import Payment
     from services.payments.states import PaymentStatus
     from workflows import ids, policies
     from workflows.contracts import (
+        AuthoriseRequest,
         CaptureRequest,
         CollectRequest,
         PaymentRelease,
         PaymentResult,
         PaymentTarget,
         RefundRequest,
+        Refused,
+        Settled,
         Settlement,
     )
+    from workflows.undo import ours, refusal_code, regardless
 
 _OVER = {PaymentStatus.declined, PaymentStatus.voided, PaymentStatus.failed}
 
@@ -32,7 +37,8 @@ class PaymentCapture:
         """Prepare the state that handlers read; a handler can run before `run` does."""
         self.request = request
         self.result: PaymentResult | None = None
-        self.settlements: list[Settlement] = []
+        self.settlements = [request.settlement] if request.settlement else []
+        self.tries = 0
         self.settled = False
         self.stage = "collecting"
         self.changing = asyncio.Lock()
@@ -43,15 +49,9 @@ class PaymentCapture:
     async def run(self, _request: CollectRequest) -> PaymentResult:
         """Collect, then do what is asked until the payment is over or its refund window has passed."""
         self.result = await self._collect()
-        while self._open() and not self.settled:
-            self.stage = "waiting_for_visit"
-            await workflow.wait_condition(lambda: bool(self.settlements) or not self._open())
-            if self.settlements:
-                async with self.changing:
-                    await self._settle(self.settlements.pop(0))
-        if self._open():
-            self.stage = "refund_window"
-            await self._wait_for_refunds()
+        while self.settlements or (self._open() and await self._settlement_came()):
+            async with self.changing:
+                await self._settle(self.settlements.pop(0))
         await workflow.wait_condition(workflow.all_handlers_finished)
         self.stage = "done"
         return self.result
@@ -61,8 +61,21 @@ class PaymentCapture:
             return PaymentResult(payment=self.request.payment)
         if self.request.authorise is None:
             return await self._read()
+        try:
+            result = await self._try_to_collect(self.request.authorise)
+        except BaseException as error:
+            if not ours(error):
+                raise
+            await regardless(self._release("collection_abandoned"))
+            result = PaymentResult(refused=_UNAVAILABLE)
+        return result
+
+    async def _try_to_collect(self, asked: AuthoriseRequest) -> PaymentResult:
         result: PaymentResult = await workflow.execute_activity_method(
-            PaymentActivities.authorise, self.request.authorise, summary="authorise", **policies.GATEWAY
+            PaymentActivities.authorise,
+            asked,
+            summary="authorise",
+            **policies.within(policies.GATEWAY, policies.COLLECTING),
         )
         if result.payment and result.payment.status == PaymentStatus.authorised and self.request.capture:
             result = await self._take(CaptureRequest(actor=self.request.actor, payment_id=self.request.payment_id))
@@ -70,34 +83,65 @@ class PaymentCapture:
                 await self._release("capture_failed")
         return result
 
-    async def _settle(self, settlement: Settlement) -> None:
-        """Do as the appointment's end asks: keep all, keep a fee and return the rest, or return everything."""
-        self.settled = True
-        if not settlement.reason:
-            return
-        payment = self._payment()
-        if settlement.keep is None or not settlement.keep:
-            await self._release(settlement.reason)
-        elif payment.status == PaymentStatus.authorised:
-            await self._take(CaptureRequest(actor=settlement.actor, payment_id=payment.id, amount=settlement.keep))
-        elif payment.captured.amount - payment.refunded.amount > settlement.keep.amount:
-            await self._return(
-                RefundRequest(
-                    actor=settlement.actor,
-                    payment_id=payment.id,
-                    refund_id=ids.refund_of(payment.id, "cancellation"),
-                    amount=payment.captured - payment.refunded - settlement.keep,
-                    reason=settlement.reason,
-                )
-            )
-
-    async def _wait_for_refunds(self) -> None:
+    async def _settlement_came(self) -> bool:
+        """Wait for word of how the visit ended; without a visit, or after it, for as long as refunds are expected."""
+        before_visit = self.request.accompanied and not self.settled
+        self.stage = "waiting_for_visit" if before_visit else "refund_window"
         try:
             await workflow.wait_condition(
-                lambda: not self._open(), timeout=policies.REFUND_WINDOW, timeout_summary="refund window"
+                lambda: bool(self.settlements) or not self._open(),
+                timeout=None if before_visit else policies.REFUND_WINDOW,
+                timeout_summary=self.stage,
             )
         except TimeoutError:
             workflow.logger.info("refund_window_passed")
+        return bool(self.settlements)
+
+    async def _settle(self, settlement: Settlement) -> None:
+        """Do as the appointment's end asks: keep all, keep a fee and return the rest, or return everything."""
+        self.settled = True
+        refused = await regardless(self._keep_only(settlement)) if settlement.reason else None
+        if settlement.appointment_id:
+            process: workflow.ExternalWorkflowHandle[Any] = workflow.get_external_workflow_handle(
+                ids.appointment(settlement.appointment_id)
+            )
+            await self._tell(process, Settled(payment_id=self.request.payment_id, refused=refused))
+
+    async def _keep_only(self, settlement: Settlement) -> str | None:
+        """Return what is above `keep`; tell the code of a refusal."""
+        self._noted(await self._read())
+        if not self._open():
+            return None
+        payment, keep = self._payment(), settlement.keep
+        if not keep:
+            return await self._release(settlement.reason)
+        if payment.status == PaymentStatus.authorised:
+            keep = min(keep, payment.amount, key=lambda money: money.amount)
+            asked = CaptureRequest(actor=settlement.actor, payment_id=payment.id, amount=keep)
+            return _code(await self._take(asked))
+        rest = payment.captured - payment.refunded - keep
+        return _code(await self._return(self._refund_of(rest, settlement))) if rest.amount > 0 else None
+
+    def _refund_of(self, rest: Money, settlement: Settlement) -> RefundRequest:
+        """Name the refund by its cause, so that it is not made twice; after one that failed it is another."""
+        payment = self._payment()
+        self.tries += 1
+        cause = settlement.cause if self.tries == 1 else f"{settlement.cause} {self.tries}"
+        return RefundRequest(
+            actor=settlement.actor,
+            payment_id=payment.id,
+            refund_id=ids.refund_of(payment.id, cause),
+            amount=rest,
+            reason=settlement.reason,
+        )
+
+    async def _tell(self, process: workflow.ExternalWorkflowHandle[Any], settled: Settled) -> None:
+        try:
+            await process.signal("payment_settled", settled)
+        except BaseException as error:
+            if not ours(error):
+                raise
+            workflow.logger.info("nobody_waits_for_settlement")
 
     # What others ask while it runs ------------------------------------------------------------------------------------
 
@@ -156,12 +200,17 @@ class PaymentCapture:
             )
         )
 
-    async def _release(self, reason: str) -> None:
-        release = PaymentRelease(
-            actor=self.request.actor, payment_id=self.request.payment_id, reason=reason, cancel_invoice=True
-        )
-        await workflow.execute_local_activity_method(PaymentActivities.release, release, **policies.UNDO)
+    async def _release(self, reason: str) -> str | None:
+        """Make sure that nothing is kept; tell the code of a refusal. What it was for is still owed."""
+        release = PaymentRelease(actor=self.request.actor, payment_id=self.request.payment_id, reason=reason)
+        try:
+            await workflow.execute_local_activity_method(PaymentActivities.release, release, **policies.WITHOUT_END)
+        except BaseException as error:
+            if not ours(error):
+                raise
+            return refusal_code(error) or "release_failed"
         self._noted(await self._read())
+        return None
 
     async def _read(self) -> PaymentResult:
         target = PaymentTarget(actor=self.request.actor, payment_id=self.request.payment_id)
@@ -187,3 +236,16 @@ class PaymentCapture:
     def _payment(self) -> Payment:
         assert self.result is not None and self.result.payment is not None  # noqa: S101, PT018 - open payments have both
         return self.result.payment
+
+
+def _code(result: PaymentResult) -> str | None:
+    return result.refused.code if result.refused else None
+
+
+_UNAVAILABLE = Refused(
+    code="gateway_unavailable",
+    status=503,
+    title="The payment could not be made",
+    detail="The card gateway did not answer. Nothing was charged; try again.",
+    extra={"retry_after": 30},
+)

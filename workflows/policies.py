@@ -32,6 +32,16 @@ class Options(LocalOptions, total=False):
 SHORT: LocalOptions = {"start_to_close_timeout": timedelta(seconds=5), "retry_policy": QUICKLY}
 """A call to one of our services, repeated until it answers: its database may be starting."""
 
+GLANCE: LocalOptions = {
+    "start_to_close_timeout": timedelta(seconds=3),
+    "schedule_to_close_timeout": timedelta(seconds=3),
+    "retry_policy": QUICKLY,
+}
+"""A call whose answer is a courtesy; without it the other answer goes out all the same."""
+
+CAPTURE: LocalOptions = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": QUICKLY}
+"""A call that takes what was reserved a moment ago, while somebody waits; repeated within the caller's limit."""
+
 GATEWAY: Options = {
     "start_to_close_timeout": timedelta(seconds=15),
     "retry_policy": QUICKLY,
@@ -39,13 +49,28 @@ GATEWAY: Options = {
 }
 """A call that ends at the card gateway, repeated within the limit that the caller adds."""
 
-UNDO: LocalOptions = {
+WITHOUT_END: LocalOptions = {
     "start_to_close_timeout": timedelta(seconds=15),
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
     ),
 }
-"""A compensation: repeated without end, since nothing else ends in a good state."""
+"""What has to happen: only a refusal ends the tries, since nothing else leads to a good state."""
+
+UNDO: LocalOptions = {**WITHOUT_END, "schedule_to_close_timeout": timedelta(seconds=30)}
+"""A compensation, for as long as the others may wait for it; after that it is tried again every `HEAL_EVERY`."""
+
+HEAL_EVERY = timedelta(minutes=5)
+"""How often what failed is tried again by itself, while the appointment is under Attention."""
+
+COLLECTING = timedelta(minutes=10)
+"""How long a try to collect from a card at the desk may take: as long as a hold lasts."""
+
+INLINE: LocalOptions = {
+    "start_to_close_timeout": timedelta(seconds=1.5),
+    "retry_policy": RetryPolicy(maximum_attempts=1),
+}
+"""A first try in place, at something outside that is usually quick; what takes longer must not hold a worker's slot."""
 
 MESSAGE: Options = {
     "task_queue": BACKGROUND,
@@ -70,6 +95,6 @@ REFUND_WINDOW = timedelta(days=30)
 """How long a settled payment's workflow waits for refunds; a later refund starts it again."""
 
 
-def within(options: Options, limit: timedelta) -> dict[str, Any]:
+def within(options: LocalOptions, limit: timedelta) -> dict[str, Any]:
     """Bound an activity, its repetitions included, to `limit`."""
     return {**options, "schedule_to_close_timeout": limit}

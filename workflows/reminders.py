@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.notifications import NotificationActivities
     from workflows import policies
-    from workflows.contracts import MessageRequest, Moved, RemindersRequest
+    from workflows.contracts import MessageRequest, MessageResult, Moved, RemindersRequest
+    from workflows.undo import ours
 
 
 @workflow.defn(name="AppointmentReminders")
@@ -38,7 +40,8 @@ class AppointmentReminders:
             if await self._changed_before(at, f"reminder {hours} h before"):
                 continue
             due.pop(0)
-            await self._send(hours)
+            if self._makes_sense(due):
+                await self._send(hours)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.sent
 
@@ -47,11 +50,17 @@ class AppointmentReminders:
         moments = ((self.start - timedelta(hours=hours), hours) for hours in self.request.offsets_hours)
         return sorted(moment for moment in moments if moment[0] > workflow.now())
 
+    def _makes_sense(self, later: list[tuple[datetime, int]]) -> bool:
+        """Tell whether a reminder is sent now: not once the visit has begun, nor when the next one is due as well."""
+        return workflow.now() < self.start and not (later and later[0][0] <= workflow.now())
+
     async def _changed_before(self, at: datetime, what: str) -> bool:
         version = self.version
         try:
             await workflow.wait_condition(
-                lambda: self.stopped or self.version != version, timeout=at - workflow.now(), timeout_summary=what
+                lambda: self.stopped or self.version != version,
+                timeout=max(at - workflow.now(), timedelta(0)),
+                timeout_summary=what,
             )
         except TimeoutError:
             return False
@@ -63,19 +72,22 @@ class AppointmentReminders:
         return left > timedelta(0) and await self._changed_before(self.start, "the visit begins")
 
     async def _send(self, hours: int) -> None:
-        result = await workflow.execute_activity_method(
-            NotificationActivities.tell,
-            MessageRequest(
-                tenant_id=self.request.tenant_id,
-                appointment_id=self.request.appointment_id,
-                template="reminder",
-                version=self.version,
-                offset_hours=hours,
-            ),
-            summary=f"{hours} h before",
-            **policies.MESSAGE,
+        message = MessageRequest(
+            tenant_id=self.request.tenant_id,
+            appointment_id=self.request.appointment_id,
+            template="reminder",
+            version=self.version,
+            offset_hours=hours,
         )
-        self.sent.append(f"{hours} h before version {self.version}: {result.statuses}")
+        try:
+            result = await workflow.execute_activity_method(
+                NotificationActivities.tell, message, summary=f"{hours} h before", **policies.MESSAGE
+            )
+        except BaseException as error:
+            if not ours(error) or is_cancelled_exception(error):
+                raise
+            result = MessageResult(statuses={"all": "failed"})
+        self.sent.append(f"{hours} h before version {message.version}: {result.statuses}")
 
     @workflow.signal
     def moved(self, moved: Moved) -> None:

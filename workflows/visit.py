@@ -1,7 +1,7 @@
 """An appointment after it was booked: the visit's steps, moving, cancelling, and how it ends."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 
@@ -11,50 +11,73 @@ with workflow.unsafe.imports_passed_through():
     from services.appointments.schemas import Move, Status
     from services.consultants.schemas import Offer
     from workflows import ids
-    from workflows.appointment import AppointmentProcess
     from workflows.contracts import (
+        BookingRequest,
         CancellationRequest,
         CancelRequest,
         Changed,
-        Moved,
         MoveRequest,
         OfferRequest,
         Refused,
         RescheduleRequest,
-        Resolution,
-        Settlement,
         Stage,
         StepRequest,
+        Target,
         VisitStep,
     )
-    from workflows.payment import PaymentCapture
-    from workflows.reminders import AppointmentReminders
+    from workflows.settling import Ending, Settling
 
 WAITING = frozenset({Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN})
 _UNDO_NO_SHOW = timedelta(hours=12)
+_PATIENCE = timedelta(hours=2)
+"""How long a visit may go on being unnoted after somebody undid a step, or the service would not note its end."""
+_MOMENT = timedelta(seconds=3)
+"""How long the answer to a cancellation waits for the money, which is usually on its way back by then."""
 
 
-class Visit(AppointmentProcess):
+class Visit(Settling):
     """What happens between the booking and the end, and what others may ask meanwhile."""
+
+    def __init__(self, request: BookingRequest) -> None:
+        super().__init__(request)
+        self.settled = False
+        self._patient_until: datetime | None = None
 
     # The story, continued ---------------------------------------------------------------------------------------------
 
-    async def visit_and_settle(self) -> None:
-        """Wait until the visit took place, or will not; keep open what the same day may undo; settle."""
-        await self._until_it_ends()
-        while self.now().status == Status.NO_SHOW and await self._no_show_was_undone():
+    async def wait_for_visit(self) -> None:
+        """Wait until the visit took place, or will not, and no longer can: the same day may undo a no-show."""
+        while not self.settled:
             await self._until_it_ends()
+            if self.now().status == Status.NO_SHOW and await self._no_show_was_undone():
+                continue
+            async with self.changing:  # a change that is under way comes first, and may have opened it again
+                self.settled = self.now().status not in WAITING
+
+    async def settle(self) -> None:
+        """End it: the money where it belongs, everybody told."""
         self.stage = Stage.SETTLING
-        self.settled = True
-        if self.payment and self.now().status != Status.CANCELLED:
-            await self._signal_payment(Settlement(actor=self.own))
+        await self.settle_money()
+        await self.everybody_is_told()
+
+    async def give_up(self) -> None:
+        """Cancel the appointment, since an operator cancelled its workflow; if that is too late, go on to its end."""
+        async with self.changing:
+            given_up = CancellationRequest(actor=self.own, reason="other", waive_fee=True)
+            if self.now().status in WAITING and (await self._cancel(given_up)).refused:
+                await self._read_again()
+        await self.wait_for_visit()
 
     async def _until_it_ends(self) -> None:
         while self.now().status in WAITING:
-            deadline, version = self.now().end + self.grace(), self.now().version
-            if not await self._changed_before(deadline - workflow.now(), version):
+            version = self.now().version
+            if not await self._changed_before(self._deadline() - workflow.now(), version):
                 async with self.changing:
                     await self._missed_or_forgotten()
+
+    def _deadline(self) -> datetime:
+        usual = self.now().end + self.grace()
+        return max(usual, self._patient_until) if self._patient_until else usual
 
     async def _changed_before(self, left: timedelta, version: int) -> bool:
         try:
@@ -69,9 +92,17 @@ class Visit(AppointmentProcess):
 
     async def _missed_or_forgotten(self) -> None:
         """After the grace period: nobody came, or somebody came and nobody noted the end."""
-        if self.now().status in WAITING:
-            verb = "no-show" if self.now().status == Status.BOOKED else "completion"
-            await self._step(VisitStep.model_validate({"actor": self.own, "verb": verb}))
+        if self.now().status not in WAITING or workflow.now() < self._deadline():
+            return  # somebody was faster, while this waited for its turn
+        verb = "no-show" if self.now().status == Status.BOOKED else "completion"
+        noted = await self._step(VisitStep.model_validate({"actor": self.own, "verb": verb}))
+        if noted.refused:
+            self._patient_until = workflow.now() + _PATIENCE
+            await self._read_again()
+
+    async def _read_again(self) -> None:
+        target = Target(actor=self.own, appointment_id=self.request.appointment_id)
+        self.take_over(await self.local(AppointmentActivities.standing, target))
 
     async def _no_show_was_undone(self) -> bool:
         try:
@@ -92,24 +123,15 @@ class Visit(AppointmentProcess):
     @workflow.update
     async def cancel(self, asked: CancellationRequest) -> Changed:
         """Cancel the appointment; the money goes back as the policy says."""
-        return await self._change(lambda: self._cancel(asked))
+        changed = await self._change(lambda: self._cancel(asked))
+        if changed.refused is None:
+            await self._money_is_settled_soon()
+        return changed
 
     @workflow.update
     async def reschedule(self, asked: RescheduleRequest) -> Changed:
         """Move the appointment; payment and reminders follow."""
         return await self._change(lambda: self._reschedule(asked))
-
-    @workflow.update
-    async def resolve(self, resolution: Resolution) -> Changed:
-        """Take the appointment from Attention; with `retry`, try the failed undos again first."""
-        await workflow.wait_condition(lambda: self.outcome is not None)
-        async with self.changing:
-            if resolution.action == "retry":
-                self.failed_steps = await self.undos.run()
-            if resolution.action == "skip" or not self.failed_steps:
-                self.failed_steps = []
-                await self.flag(None)
-        return Changed(appointment=self.appointment)
 
     async def _change(self, change: Callable[[], Awaitable[Changed]]) -> Changed:
         """Let one change follow the other; each is an answer, whatever the service says."""
@@ -125,7 +147,10 @@ class Visit(AppointmentProcess):
         asked = StepRequest(
             actor=step.actor, appointment_id=self.request.appointment_id, verb=step.verb, undo=step.undo
         )
-        return self.take_over(await self.local(AppointmentActivities.step, asked))
+        changed = self.take_over(await self.local(AppointmentActivities.step, asked))
+        if step.undo and changed.appointment and workflow.now() > self._deadline():
+            self._patient_until = workflow.now() + _PATIENCE
+        return changed
 
     async def _cancel(self, asked: CancellationRequest) -> Changed:
         late = self.is_late()
@@ -135,15 +160,17 @@ class Visit(AppointmentProcess):
         changed = self.take_over(await self.local(AppointmentActivities.cancel, request))
         if changed.refused:
             return changed
-        await self.tolerating_its_end(self._reminders().signal(AppointmentReminders.stop))
-        if self.payment:
-            keep = self.fee() if late and not asked.waive_fee else None
-            await self._signal_payment(Settlement(actor=self.own, keep=keep, reason=asked.reason))
-        elif self.offered().price:
-            await self.cancel_open_invoice(asked.reason)
+        self.ending = Ending(asked.reason, "cancellation", self.fee() if late and not asked.waive_fee else None)
+        await self.stop_reminders()
         if asked.notify:
             self.tell("cancellation")
         return changed
+
+    async def _money_is_settled_soon(self) -> None:
+        try:
+            await workflow.wait_condition(lambda: self.money_settled or bool(self.failed_steps), timeout=_MOMENT)
+        except TimeoutError:
+            workflow.logger.info("money_takes_longer")
 
     async def _reschedule(self, asked: RescheduleRequest) -> Changed:
         offered = await self.local(ConsultantActivities.offer, self._wanted(asked))
@@ -153,9 +180,14 @@ class Visit(AppointmentProcess):
         if moved.refused or moved.appointment is None:
             return moved
         self.offer = offered.offer
-        workflow.upsert_search_attributes([ids.VISIT_AT.value_set(moved.appointment.start)])
-        told = Moved(version=moved.appointment.version, start=moved.appointment.start)
-        await self.tolerating_its_end(self._reminders().signal(AppointmentReminders.moved, told))
+        workflow.upsert_search_attributes(
+            [
+                ids.VISIT_AT.value_set(moved.appointment.start),
+                ids.CONSULTANT.value_set(str(moved.appointment.consultant_id)),
+                ids.LOCATION.value_set(str(moved.appointment.location_id)),
+            ]
+        )
+        await self.move_reminders()
         if asked.notify:
             self.tell("rescheduling")
         return moved
@@ -186,16 +218,6 @@ class Visit(AppointmentProcess):
             overbooked=asked.overbook,
         )
         return MoveRequest(actor=asked.actor, appointment_id=self.request.appointment_id, move=move)
-
-    async def _signal_payment(self, settlement: Settlement) -> None:
-        payment = ids.payment(ids.payment_of(self.request.appointment_id))
-        handle = workflow.get_external_workflow_handle_for(PaymentCapture.run, payment)
-        await self.tolerating_its_end(handle.signal(PaymentCapture.settle, settlement))
-
-    def _reminders(self) -> workflow.ExternalWorkflowHandle[AppointmentReminders]:
-        return workflow.get_external_workflow_handle_for(
-            AppointmentReminders.run, ids.reminders(self.request.appointment_id)
-        )
 
 
 def _ended(detail: str) -> Refused:

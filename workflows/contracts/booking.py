@@ -95,6 +95,13 @@ class Offered(BaseModel):
     refused: Refused | None = None
 
 
+class TermsRequest(BaseModel):
+    """Asks for the terms of a visit that was booked already."""
+
+    actor: Actor
+    appointment: Appointment
+
+
 class HoldRequest(BaseModel):
     """Asks to occupy the time that an offer describes."""
 

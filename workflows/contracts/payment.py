@@ -79,10 +79,31 @@ class PaymentResult(BaseModel):
     request_hash: str = ""
 
 
-class CollectRequest(BaseModel):
-    """Starts `PaymentCapture`: with an authorisation to make, or for a payment that is there.
+class Settlement(BaseModel):
+    """Tells a payment how its appointment ended: how much stays with the clinic, and why the rest goes back.
 
-    `payment` is how it stands, where the starter knows; otherwise the process reads it.
+    Without a `reason` all of it stays. The process of `appointment_id` waits to hear what became of it.
+    """
+
+    actor: Actor
+    keep: Money | None = None
+    reason: str = ""
+    cause: str = "cancellation"
+    appointment_id: UUID | None = None
+
+
+class Settled(BaseModel):
+    """Tells an appointment that a payment was settled, or with which code that was refused."""
+
+    payment_id: UUID
+    refused: str | None = None
+
+
+class CollectRequest(BaseModel):
+    """Starts `PaymentCapture`: with an authorisation to make, for a payment that is there, or to settle one.
+
+    `payment` is how it stands, where the starter knows; otherwise the process reads it. An `accompanied` one belongs to
+    an appointment whose process will say how it ended.
     """
 
     actor: Actor
@@ -91,11 +112,26 @@ class CollectRequest(BaseModel):
     authorise: AuthoriseRequest | None = None
     capture: bool = False
     request_hash: str = ""
+    accompanied: bool = False
+    settlement: Settlement | None = None
 
 
-class Settlement(BaseModel):
-    """Tells a payment how its appointment ended: how much stays with the clinic, and why the rest goes back."""
+class MoneyTarget(BaseModel):
+    """The money of an appointment, who acts on it, and why."""
 
     actor: Actor
-    keep: Money | None = None
+    appointment_id: UUID
     reason: str = ""
+
+
+class HeldPayment(BaseModel):
+    """A payment that holds money: reserved, or taken and not returned."""
+
+    payment_id: UUID
+    held: Money
+
+
+class MoneyHeld(BaseModel):
+    """The payments that hold money for an appointment, the oldest first."""
+
+    payments: list[HeldPayment] = []
