@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from careconnect.pagination import Page
-from services.notifications.schemas import Message, MessageFilter, Status
+from services.notifications.schemas import Mail, Message, MessageFilter, Status
 from web.looks import look, state_label
 from web.pages import naming
 from web.pages.links import link
@@ -48,8 +48,9 @@ async def mailbox(screen: Reader, key: str | None = None, cursor: str | None = N
     mail = await screen.gateway.messages.mail(screen.actor, key) if key else None
     return screen.page(
         "messages/mailbox.html",
-        mails=[(one, look(one.channel, "channel").icon) for one in page.items],
+        mails=[(one, _subject(one), look(one.channel, "channel").icon) for one in page.items],
         mail=mail,
+        subject=_subject(mail) if mail else "",
         next_href=page.next_cursor and link("/messages/mailbox", cursor=page.next_cursor),
     )
 
@@ -71,6 +72,11 @@ async def resend(message_id: UUID, screen: Annotated[Screen, needs("messages:wri
     sent = message.status == "sent"
     said = gettext("Sent again") if sent else gettext("It did not arrive this time either")
     return screen.done(said, f"/messages/{message_id}", tone="green" if sent else "red")
+
+
+def _subject(mail: Mail) -> str:
+    """Give the subject; a short message has none and is called by what it is about."""
+    return mail.subject or template_words(mail.template)
 
 
 def _shown(message: Message, patient: Person) -> dict[str, Any]:
