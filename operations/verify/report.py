@@ -27,10 +27,10 @@ def as_json(verdicts: Sequence[Verdict]) -> str:
 
 def show(console: Console, verdicts: Sequence[Verdict]) -> None:
     """Write one line per law, and below it what is broken."""
-    table = Table("law", "", "checked", "violated", "examples and remarks", expand=True)
-    for column, width in ((0, 3), (2, 10), (3, 10)):
-        table.columns[column].width = width
-        table.columns[column].justify = "right"
+    table = Table(expand=True)
+    for title in ("law", "", "checked", "violated"):
+        table.add_column(title, justify="left" if not title else "right", no_wrap=True)
+    table.add_column("examples and remarks", ratio=1, overflow="fold")
     for verdict in verdicts:
         finding = verdict.finding
         broken = f"[bold red]{len(finding.violations):,}" if finding.violations else "0"

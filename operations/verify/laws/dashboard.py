@@ -38,7 +38,10 @@ async def check(evidence: Evidence) -> Finding:
     finding = Finding()
     reason = ""
     for attempt in range(TRIES + 1):
-        compared, moved = await _compare(evidence, await evidence.rows("reports", _SNAPSHOTS))
+        snapshots = await evidence.rows("reports", _SNAPSHOTS)
+        if not snapshots:
+            return Finding(skipped="no snapshot has been made yet")
+        compared, moved = await _compare(evidence, snapshots)
         found = set(finding.violations)
         finding.violations += [one for one in compared.violations if one not in found]
         finding.checked = compared.checked

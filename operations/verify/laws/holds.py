@@ -16,5 +16,7 @@ async def check(evidence: Evidence) -> Finding:
     """Look for holds that nobody gave back."""
     finding = Finding(checked=await evidence.count("appointments", _HELD))
     for row in await evidence.rows("appointments", _OUTLIVED, clock.now() - GRACE):
-        finding.violations.append(f"{row['reference']} is held since its hold ran out at {row['hold_expires_at']:%c}")
+        finding.violations.append(
+            f"{row['reference']} is held since its hold ran out at {row['hold_expires_at']:%Y-%m-%d %H:%M:%SZ}"
+        )
     return finding

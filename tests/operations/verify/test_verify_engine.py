@@ -115,6 +115,12 @@ async def test_where_something_has_happened_since_and_nobody_aggregates_the_law_
     assert remark.startswith("6 parts of snapshots not comparable: no new snapshot can be asked for")
 
 
+async def test_without_any_snapshot_the_law_is_skipped(instance: Instance) -> None:
+    await instance.plant("reports", "DELETE FROM snapshots")
+    verdict = await instance.law(9)
+    assert (verdict.finding.checked, verdict.finding.skipped) == (0, "no snapshot has been made yet")
+
+
 async def test_a_fresh_snapshot_is_asked_for_where_something_has_happened_since(
     clinic: Clinic, instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
