@@ -126,8 +126,7 @@ async def run(settings: Settings) -> None:
         log.info("working", queues=[ids.BOOKINGS, ids.BACKGROUND])
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        for worker in running:
-            tasks.append(asyncio.create_task(worker.shutdown()))
+        tasks += [asyncio.create_task(worker.shutdown()) for worker in running]
         ended, left = await asyncio.wait(tasks, timeout=PATIENCE.total_seconds())
         if left:
             # A step that waits for a service that is gone: the engine gives it to the next worker, as after a crash.

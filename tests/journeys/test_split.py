@@ -1,0 +1,139 @@
+"""Each service as its own process over HTTP, as docker-compose.yml runs them: the same journey goes through."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
+
+from careconnect.config import SERVICES
+from careconnect.embedded.ports import LOOPBACK, pick
+from careconnect.embedded.postgres import PostgresServer
+from careconnect.embedded.temporal import TemporalPorts, TemporalServer
+from tests.conftest import write_keys
+from tests.journeys.composed import Composed
+from tests.running import Desk, until
+
+
+@pytest.fixture(scope="module")
+def composed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composed]:
+    """Start Postgres, the engine and a mail server, and then every process of the compose file."""
+    folder = tmp_path_factory.mktemp("split")
+    (folder / "keys").mkdir()
+    (folder / "logs").mkdir()
+    port, edge = pick(), pick()
+    ports = TemporalPorts(grpc=pick(), http=pick(), ui=pick(), metrics=pick())
+    postgres = PostgresServer(folder / "instance", port)
+    temporal = TemporalServer(folder / "instance", ports, f"http://{LOOPBACK}:{edge}")
+    mail = Controller(Sink(), hostname=LOOPBACK, port=pick())
+    mail.start()
+    with asyncio.Runner() as loop:
+        loop.run(_begin(postgres, temporal))
+        made = Composed(
+            secrets=write_keys(folder / "keys"),
+            logs=folder / "logs",
+            variables=_variables(postgres, edge, mail.port),
+            places={
+                "@postgres:5432": f"@{LOOPBACK}:{port}",
+                "temporal:7233": f"{LOOPBACK}:{ports.grpc}",
+                "temporal-ui:8080": f"{LOOPBACK}:{ports.ui}",
+            },
+        )
+        try:
+            _start_all(made, folder, edge)
+            yield made
+        finally:
+            made.stop()
+            mail.stop()
+            loop.run(_end(postgres, temporal))
+
+
+async def _begin(postgres: PostgresServer, temporal: TemporalServer) -> None:
+    await asyncio.gather(postgres.start(), temporal.start())
+    await postgres.prepare()
+
+
+async def _end(postgres: PostgresServer, temporal: TemporalServer) -> None:
+    await temporal.stop()
+    await postgres.stop()
+
+
+def _variables(postgres: PostgresServer, edge: int, smtp: int) -> dict[str, str]:
+    passwords = {
+        f"{role.removeprefix('careconnect_').upper()}_PASSWORD": word for role, word in postgres.passwords().items()
+    }
+    mail = {"SMTP_HOST": LOOPBACK, "SMTP_PORT": str(smtp), "SMTP_TLS": "none", "SMTP_SENDER": "Clinic <a@b.example>"}
+    return passwords | mail | {"PUBLIC_URL": f"http://{LOOPBACK}:{edge}"}
+
+
+def _start_all(made: Composed, folder: Path, edge: int) -> None:
+    code, said = made.once("migrate")
+    assert code == 0, said
+    for name in SERVICES:
+        made.start(name)
+    for name in SERVICES:
+        place = made.places[f"{name}:8000"]
+        until(partial(_answers, f"http://{place}/readyz"), 60, f"{name} is ready")
+    code, said = made.once("tools", "operations.seed", CARECONNECT_DATA_DIR=str(folder / "instance"))
+    assert code == 0, said
+    made.start("edge", CARECONNECT_WEB__PORT=str(edge))
+    made.start("worker", CARECONNECT_WORKER__HEALTH_PORT=str(pick()))
+    until(lambda: _answers(f"http://{LOOPBACK}:{edge}/readyz"), 60, "the edge misses nothing")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=3).is_success
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def desk(composed: Composed) -> Iterator[Desk]:
+    """Sign in as the documented API client, at the edge."""
+    known = json.loads((composed.secrets.parent / "instance" / "credentials.json").read_text())["api_client"]
+    url = composed.variables["PUBLIC_URL"]
+    form = {"grant_type": "client_credentials"}
+    answer = httpx.post(f"{url}/oauth/token", data=form, auth=(known["client_id"], known["client_secret"]))
+    headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    with httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=40) as http:
+        yield Desk(http)
+
+
+def test_every_process_of_the_compose_file_runs_alone(composed: Composed) -> None:
+    assert set(composed.running) == {*SERVICES, "edge", "worker"}
+    assert all(process.poll() is None for process in composed.running.values())
+
+
+def test_a_booking_goes_through_nine_processes(desk: Desk) -> None:
+    slot, other = desk.free(2)
+    wish = desk.wish(slot, desk.patients[0])
+    booked = desk.book(wish, "split-1")
+    assert booked.status_code == 201, booked.text
+    body = booked.json()
+    assert (body["status"], body["payment"]["status"], body["invoice"]["status"]) == ("booked", "captured", "balanced")
+    assert desk.book(wish, "split-1").json() == body
+    taken = desk.book(desk.wish(slot, desk.patients[1]))
+    assert (taken.status_code, taken.json()["code"]) == (409, "slot_taken")
+    assert taken.json()["alternatives"]
+    declined = desk.book(desk.wish(other, desk.patients[2], "pm_card_chargeDeclined"))
+    assert (declined.status_code, declined.json()["code"]) == (402, "card_declined")
+    cancelled = desk.http.post(f"/appointments/{body['id']}/cancellation", json={"reason": "pat"})
+    assert cancelled.json()["status"] == "cancelled", cancelled.text
+    until(lambda: _refunded(desk, body["payment"]["id"]), 20, "the refund was made")
+
+
+def _refunded(desk: Desk, payment_id: str) -> bool:
+    payment: dict[str, Any] = desk.http.get(f"/payments/{payment_id}").json()
+    return bool(payment["refunded"] == payment["captured"])
+
+
+def test_every_law_holds_for_the_split_processes(composed: Composed) -> None:
+    code, said = composed.once("tools", "operations.verify")
+    assert code == 0, said
