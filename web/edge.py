@@ -85,16 +85,17 @@ class Limits:
             refusal = RateLimited(retry_after=1)
             await problem_response(refusal, scope["path"])(scope, receive, send)
             return
-        if int(headers.get(b"content-length", b"0") or 0) > self.body_bytes:
+        announced = headers.get(b"content-length", b"0")
+        if not announced.isdigit() or int(announced) > self.body_bytes:
             await problem_response(TooLarge(), scope["path"])(scope, receive, send)
             return
-        await self.app(scope, self._counting(receive), send)
+        await self._counted(scope, receive, send)
 
-    def _counting(self, receive: Receive) -> Receive:
-        """Count a body while it comes: it may have named no length, or a wrong one."""
-        seen = 0
+    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count a body while it comes: it may have named no length, or a wrong one. Half a body gets one answer."""
+        seen, refused = 0, False
 
-        async def counted() -> Message:
+        async def counting() -> Message:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
@@ -102,7 +103,15 @@ class Limits:
                 raise TooLarge
             return message
 
-        return counted
+        async def answer(message: Message) -> None:
+            nonlocal refused
+            if seen <= self.body_bytes:
+                await send(message)
+            elif not refused:
+                refused = True
+                await problem_response(TooLarge(), scope["path"])(scope, receive, send)
+
+        await self.app(scope, counting, answer)
 
 
 def _who(scope: Scope, headers: dict[bytes, bytes]) -> str:

@@ -98,9 +98,9 @@ async def attend(appointment_id: UUID, asked: Attention, _: Writer, session: Wri
     "/appointments/{appointment_id}/notes", summary="Keep what was written about an appointment", status_code=204
 )
 async def write_notes(appointment_id: UUID, notes: Notes, _: Writer, session: Write) -> None:
-    """Seal the reason and the notes; they may come before the hold, so that no workflow carries them."""
-    await repository.write_notes(session, appointment_id, notes)
-    session.record("appointment.noted", "appointment", appointment_id)
+    """Seal the reason and the notes, once; they may come before the hold, so that no workflow carries them."""
+    if await repository.write_notes(session, appointment_id, notes):
+        session.record("appointment.noted", "appointment", appointment_id)
 
 
 @router.get("/appointments", summary="List appointments by start")
@@ -141,6 +141,7 @@ async def standing(appointment_id: UUID, _: Reader, session: Read) -> Appointmen
 @router.get("/appointments/{appointment_id}/timeline", summary="What happened to an appointment")
 async def timeline(appointment_id: UUID, _: Reader, session: Read) -> list[TimelineEvent]:
     """Tell it from the audit events, oldest first."""
+    await repository.get(session, appointment_id)
     return await repository.timeline(session, appointment_id)
 
 

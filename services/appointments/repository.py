@@ -118,8 +118,12 @@ async def timeline(session: ReadSession, appointment_id: UUID) -> list[TimelineE
     return [TimelineEvent.model_validate(dict(row._mapping)) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name
 
 
-async def write_notes(session: WriteSession, appointment_id: UUID, notes: Notes) -> None:
-    """Keep what was written about an appointment, sealed; the newest words stand."""
+async def write_notes(session: WriteSession, appointment_id: UUID, notes: Notes) -> bool:
+    """Keep what was written about an appointment, sealed; false if there are words already, which stand.
+
+    They come before the booking can tell whether a request is the one that it answers, so they must not write over
+    what an earlier one with the same key said.
+    """
     keys = await session.tenant_keys()
     moment = clock.now()
     row = {
@@ -129,9 +133,8 @@ async def write_notes(session: WriteSession, appointment_id: UUID, notes: Notes)
         "created_at": moment,
         "updated_at": moment,
     }
-    statement = insert(AppointmentNotes).values(row)
-    changed = {"sealed": statement.excluded.sealed, "updated_at": moment}
-    await session.execute(statement.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=changed))
+    statement = insert(AppointmentNotes).values(row).on_conflict_do_nothing(index_elements=["tenant_id", "id"])
+    return await session.scalar(statement.returning(AppointmentNotes.id)) is not None
 
 
 async def read_notes(session: ReadSession, appointment_id: UUID) -> Notes:

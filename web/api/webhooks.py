@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Request
 
+from services.payments.errors import SignatureInvalid
 from services.payments.schemas import WebhookReceipt
 from web.session import Door
 
@@ -18,4 +19,6 @@ async def payments(
     signature: Annotated[str, Header(alias="gateway-signature", max_length=1000)] = "",
 ) -> WebhookReceipt:
     """Hand on the very bytes: the gateway's signature is over them, and says who asks better than any token."""
+    if not signature.isascii():
+        raise SignatureInvalid
     return await door.payments.webhook(gateway, await request.body(), signature)

@@ -1,0 +1,47 @@
+"""Records of one organisation, for tests that walk over all endpoints."""
+
+import pytest
+
+from careconnect.ids import uuid7
+from tests.web.clinic import Clinic
+
+
+@pytest.fixture(scope="session")
+async def records(clinic: Clinic) -> dict[str, str]:
+    """Make a record of every kind, and name each as the paths of the contract do."""
+    return await _records(clinic)
+
+
+@pytest.fixture(scope="session")
+async def other_records(other_clinic: Clinic) -> dict[str, str]:
+    """Make the same in another organisation."""
+    return await _records(other_clinic)
+
+
+async def _records(clinic: Clinic) -> dict[str, str]:
+    booked = await clinic.booked()
+    patient = booked["patient"]["id"]
+    leave = {"kind": "leave", "starts_at": "2030-01-01T00:00:00Z", "ends_at": "2030-01-02T00:00:00Z"}
+    exception = await clinic.made(f"/consultants/{clinic.consultant}/exceptions", leave)
+    values = {"starts_at": "2030-01-01T09:00:00Z", "zone": "Asia/Colombo"}
+    message = {"patient_id": patient, "channel": "sms", "template": "reminder", "values": values}
+    return {
+        "patient_id": patient,
+        "consultant_id": clinic.consultant,
+        "exception_id": exception,
+        "visit_type_id": clinic.paid_visit,
+        "location_id": clinic.location,
+        "appointment_id": booked["id"],
+        "invoice_id": booked["invoice"]["id"],
+        "payment_id": booked["payment"]["id"],
+        "message_id": await clinic.made("/messages", message),
+        "workflow_id": booked["workflow_id"],
+    }
+
+
+@pytest.fixture
+def strangers() -> dict[str, str]:
+    """Give ids that nobody has."""
+    names = ("patient", "consultant", "exception", "visit_type", "location", "appointment", "invoice", "payment")
+    unknown = {f"{name}_id": str(uuid7()) for name in (*names, "message")}
+    return unknown | {"workflow_id": f"appointment-{uuid7()}"}

@@ -1,0 +1,148 @@
+"""The journey of another system: token, patient, free times, booking, and what becomes of it."""
+
+import asyncio
+
+from tests.web.clinic import Clinic, eventually
+from tests.web.conftest import problem
+
+
+async def test_a_card_that_works_books_pays_and_plans_reminders(clinic: Clinic) -> None:
+    wish = await clinic.wish()
+    answer = await clinic.post("/appointments", json=wish)
+    assert answer.status_code == 201, answer.text
+    booked = answer.json()
+    assert booked["status"] == "booked"
+    assert booked["patient"]["id"] == wish["patient_id"]
+    assert (booked["invoice"]["status"], booked["invoice"]["due"]["amount"]) == ("balanced", 0)
+    assert (booked["payment"]["status"], booked["payment"]["captured"]["amount"]) == ("captured", 350_000)
+    assert {one["channel"] for one in booked["reminders"]} == {"email"}
+    assert answer.headers["location"] == f"/api/v1/appointments/{booked['id']}"
+    read = await clinic.get(f"/appointments/{booked['id']}")
+    assert read.json()["status"] == "booked"
+
+
+async def test_a_declined_card_is_402_and_frees_the_time_at_once(clinic: Clinic) -> None:
+    wish = await clinic.wish(card="pm_card_chargeDeclined")
+    refused = problem(await clinic.post("/appointments", json=wish), 402, "card_declined")
+    assert refused["decline_code"] == "card_declined"
+    again = await clinic.post("/appointments", json=wish | {"payment": {"method": "card", "token": "pm_card_visa"}})
+    assert again.status_code == 201, again.text
+
+
+async def test_a_taken_time_is_409_with_the_nearest_free_ones(clinic: Clinic) -> None:
+    wish = await clinic.wish()
+    assert (await clinic.post("/appointments", json=wish)).status_code == 201
+    late = await clinic.post("/appointments", json=wish | {"patient_id": await clinic.patient()})
+    alternatives = problem(late, 409, "slot_taken")["alternatives"]
+    assert alternatives
+    assert wish["start"] not in {one["start"] for one in alternatives}
+    nearest = {key: alternatives[0][key] for key in ("consultant_id", "location_id", "visit_type_id", "start")}
+    rescued = await clinic.post("/appointments", json=wish | nearest | {"patient_id": await clinic.patient()})
+    assert rescued.status_code == 201, rescued.text
+
+
+async def test_of_many_who_want_one_time_exactly_one_gets_it(clinic: Clinic) -> None:
+    wish = await clinic.wish()
+    patients = [await clinic.patient() for _ in range(8)]
+    answers = await asyncio.gather(
+        *(clinic.post("/appointments", json=wish | {"patient_id": patient}) for patient in patients)
+    )
+    assert sorted(one.status_code for one in answers) == [201] + [409] * 7
+    assert {one.json()["code"] for one in answers if one.status_code == 409} == {"slot_taken"}
+
+
+async def test_the_same_key_gives_the_same_answer_and_books_once(clinic: Clinic) -> None:
+    wish = await clinic.wish()
+    first = await clinic.post("/appointments", json=wish, key="once")
+    again = await clinic.post("/appointments", json=wish, key="once")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    found = await clinic.get("/appointments", params={"patient_id": wish["patient_id"]})
+    assert len(found.json()["items"]) == 1
+
+
+async def test_the_same_key_with_another_body_is_refused_and_changes_nothing(clinic: Clinic) -> None:
+    wish = await clinic.wish(reason="A cough", notes="Rings back")
+    first = await clinic.post("/appointments", json=wish, key="other body")
+    assert first.status_code == 201, first.text
+    changed = wish | {"reason": "Something else"}
+    problem(await clinic.post("/appointments", json=changed, key="other body"), 422, "idempotency_conflict")
+    read = (await clinic.get(f"/appointments/{first.json()['id']}")).json()
+    assert (read["reason"], read["notes"]) == ("A cough", "Rings back")
+
+
+async def test_a_refusal_is_remembered_by_its_key(clinic: Clinic) -> None:
+    wish = await clinic.wish(card="pm_card_chargeDeclinedInsufficientFunds")
+    first = problem(await clinic.post("/appointments", json=wish, key="declined"), 402, "card_declined")
+    assert problem(await clinic.post("/appointments", json=wish, key="declined"), 402, "card_declined") == first
+
+
+async def test_a_key_belongs_to_its_tenant(clinic: Clinic, other_clinic: Clinic) -> None:
+    for one in (clinic, other_clinic):
+        answer = await one.post("/appointments", json=await one.wish(), key="the same word")
+        assert answer.status_code == 201, answer.text
+
+
+async def test_what_is_to_be_paid_at_the_desk_is_booked_with_an_open_invoice(clinic: Clinic) -> None:
+    booked = await clinic.booked(card=None, visit_type_id=clinic.desk_visit)
+    assert booked["payment"] is None
+    assert (booked["invoice"]["status"], booked["invoice"]["due"]["amount"]) == ("issued", 350_000)
+
+
+async def test_strangers_and_impossible_times_are_refused_by_name(clinic: Clinic, other_clinic: Clinic) -> None:
+    wish = await clinic.wish()
+    for changed, status, code in (
+        ({"patient_id": await other_clinic.patient()}, 404, "patient_not_found"),
+        ({"consultant_id": other_clinic.consultant}, 404, "consultant_not_found"),
+        ({"visit_type_id": other_clinic.paid_visit}, 404, "visit_type_not_found"),
+        ({"location_id": other_clinic.location}, 422, "outside_hours"),
+        ({"start": "2020-01-01T09:00:00Z"}, 422, "too_soon"),
+        ({"start": "2099-01-01T09:00:00Z"}, 422, "beyond_horizon"),
+    ):
+        problem(await clinic.post("/appointments", json=wish | changed), status, code)
+
+
+async def test_overbooking_takes_its_own_scope(clinic: Clinic) -> None:
+    wish = await clinic.wish()
+    assert (await clinic.post("/appointments", json=wish)).status_code == 201
+    over = wish | {"patient_id": await clinic.patient(), "overbook": {"reason": "Urgent, agreed with Dr Silva"}}
+    refused = await clinic.post("/appointments", json=over, scopes=("appointments:write",))
+    problem(refused, 403, "forbidden")
+    allowed = await clinic.post("/appointments", json=over)
+    assert allowed.status_code == 201, allowed.text
+
+
+async def test_a_cancellation_in_time_returns_the_money(clinic: Clinic) -> None:
+    booked = await clinic.booked()
+    place = f"/appointments/{booked['id']}/cancellation"
+    answer = await clinic.post(place, json={"reason": "pat", "note": "Called"})
+    assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
+    payment = f"/payments/{booked['payment']['id']}"
+    await eventually(lambda: clinic.get(payment), lambda told: told.json()["refunded"]["amount"] == 350_000)
+    refunds = (await clinic.get(f"{payment}/refunds")).json()["items"]
+    assert [(one["amount"]["amount"], one["status"]) for one in refunds] == [(350_000, "succeeded")]
+    problem(await clinic.post(place, json={"reason": "pat"}), 409, "wrong_state")
+
+
+async def test_a_move_keeps_the_appointment_and_raises_its_version(clinic: Clinic) -> None:
+    booked, slot = await clinic.booked(), await clinic.slot()
+    moved = await clinic.post(f"/appointments/{booked['id']}/rescheduling", json={"start": slot["start"]})
+    assert (moved.status_code, moved.json()["version"]) == (200, 2), moved.text
+    assert moved.json()["id"] == booked["id"]
+
+
+async def test_each_step_of_the_visit_has_its_resource(clinic: Clinic) -> None:
+    booked = await clinic.booked()
+    for method, noun, status in (
+        ("POST", "arrival", "arrived"),
+        ("DELETE", "arrival", "booked"),
+        ("POST", "arrival", "arrived"),
+        ("POST", "check-in", "checked_in"),
+        ("DELETE", "check-in", "arrived"),
+        ("POST", "check-in", "checked_in"),
+        ("POST", "completion", "fulfilled"),
+    ):
+        answer = await clinic.ask(method, f"/appointments/{booked['id']}/{noun}")
+        assert (answer.status_code, answer.json().get("status")) == (200, status), answer.text
+    told = (await clinic.get(f"/appointments/{booked['id']}/timeline")).json()
+    assert len(told) >= 8

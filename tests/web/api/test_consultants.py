@@ -1,0 +1,140 @@
+"""Consultants, their hours, and the catalogue over REST."""
+
+from typing import Any
+
+import pytest
+
+from careconnect.ids import uuid7
+from tests.web.clinic import ZONE, Clinic, consultant, visit_type
+from tests.web.conftest import problem
+
+LOCATION = {"name": "Kandy", "zone": ZONE, "address": {"line1": "1 Lake Road", "city": "Kandy", "country": "LK"}}
+CREATES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("/consultants", consultant(), {"first_name": "Other"}),
+    ("/visit-types", visit_type(), {"duration_minutes": 45}),
+    ("/locations", LOCATION, {"name": "Galle"}),
+]
+EXTRA = {"kind": "extra", "starts_at": "2031-03-01T08:00:00+05:30", "ends_at": "2031-03-01T12:00:00+05:30"}
+
+
+@pytest.mark.parametrize(("path", "body", "other"), CREATES, ids=lambda one: one if isinstance(one, str) else "")
+async def test_a_repeated_creation_gives_the_same_answer(
+    clinic: Clinic, path: str, body: dict[str, Any], other: dict[str, Any]
+) -> None:
+    first, again = [await clinic.post(path, json=body, key="create once") for _ in range(2)]
+    assert (first.status_code, again.status_code) == (201, 201), first.text
+    assert again.json() == first.json()
+    problem(await clinic.post(path, json=body | other, key="create once"), 422, "idempotency_conflict")
+    read = await clinic.get(f"{path}/{first.json()['id']}")
+    assert read.json() == first.json()
+    assert read.headers["etag"] == first.headers["etag"]
+
+
+@pytest.mark.parametrize(("path", "body", "other"), CREATES, ids=lambda one: one if isinstance(one, str) else "")
+async def test_a_stale_replacement_is_refused(
+    clinic: Clinic, path: str, body: dict[str, Any], other: dict[str, Any]
+) -> None:
+    fresh = body | ({"registration_number": uuid7().hex} if "registration_number" in body else {})
+    made = await clinic.post(path, json=fresh)
+    place, etag = f"{path}/{made.json()['id']}", made.headers["etag"]
+    changed = await clinic.put(place, json=fresh | other, headers={"if-match": etag})
+    assert (changed.status_code, changed.json()["version"]) == (200, 2), changed.text
+    problem(await clinic.put(place, json=fresh, headers={"if-match": etag}), 409, "version_conflict")
+    problem(await clinic.put(place, json=fresh | {"version": 1}), 409, "version_conflict")
+
+
+async def test_a_consultant_is_found_changed_and_archived(clinic: Clinic) -> None:
+    key = await clinic.made("/consultants", consultant(first_name="Searched", specialties=["Dermatology"]))
+    found = await clinic.get("/consultants", params={"q": "sear", "specialty": "Dermatology", "count": True})
+    assert ([one["id"] for one in found.json()["items"]], found.json()["total"]) == ([key], 1)
+    place = f"/consultants/{key}"
+    status = await clinic.put(f"{place}/status", json={"status": "on_leave"})
+    assert status.json()["status"] == "on_leave"
+    patched = await clinic.ask("PATCH", place, json={"bio": "Skin."})
+    assert patched.json()["bio"] == "Skin."
+    for _ in range(2):
+        assert (await clinic.ask("DELETE", place)).status_code == 204
+    assert (await clinic.get(place)).json()["archived"] is True
+    problem(await clinic.ask("PATCH", place, json={"bio": "Gone."}), 409, "consultant_archived")
+
+
+async def test_one_registration_number_is_one_consultant(clinic: Clinic) -> None:
+    body = consultant()
+    await clinic.made("/consultants", body)
+    problem(await clinic.post("/consultants", json=body), 409, "registration_number_taken")
+
+
+async def test_hours_take_the_zone_of_their_location(clinic: Clinic) -> None:
+    place = f"/consultants/{await clinic.made('/consultants', consultant())}/schedule"
+    hours = [{"location_id": clinic.location, "weekday": 0, "starts": "09:00", "ends": "13:00"}]
+    put = await clinic.put(place, json={"hours": hours})
+    assert (put.status_code, put.json()["hours"][0]["zone"]) == (200, ZONE), put.text
+    read = await clinic.get(place)
+    assert read.json() == put.json()
+    stale = await clinic.put(place, json={"hours": [], "version": 1})
+    assert (stale.status_code, put.json()["version"]) == (409, 2)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"weekday": 7}, {"starts": "25:00"}, {"ends": "08:00"}, {"zone": "Mars/Olympus"}, {"valid_from": "soon"},
+        {"valid_from": "2031-01-02", "valid_to": "2031-01-01"}, {"location_id": str(uuid7())}, {"day": "Monday"},
+    ],
+)  # fmt: skip
+async def test_hours_that_cannot_be_are_refused(clinic: Clinic, changed: dict[str, Any]) -> None:
+    hours = {"location_id": clinic.location, "weekday": 0, "starts": "09:00", "ends": "13:00"} | changed
+    refused = await clinic.put(f"/consultants/{clinic.consultant}/schedule", json={"hours": [hours]})
+    assert problem(refused, 422, "invalid_input")["errors"]
+
+
+async def test_hours_that_overlap_are_refused(clinic: Clinic) -> None:
+    hours = {"location_id": clinic.location, "weekday": 0, "starts": "09:00", "ends": "13:00"}
+    refused = await clinic.put(f"/consultants/{clinic.consultant}/schedule", json={"hours": [hours, hours]})
+    assert "overlap" in problem(refused, 422, "invalid_input")["errors"][0]["message"]
+
+
+async def test_exceptions_are_entered_once_listed_and_removed(clinic: Clinic) -> None:
+    place = f"/consultants/{await clinic.made('/consultants', consultant())}/exceptions"
+    body = EXTRA | {"location_id": clinic.location, "reason": "Saturday clinic"}
+    first, again = [await clinic.post(place, json=body, key="extra once") for _ in range(2)]
+    assert (first.status_code, again.json()) == (201, first.json()), first.text
+    assert first.json()["zone"] == ZONE
+    problem(await clinic.post(place, json=body | {"reason": "Other"}, key="extra once"), 422, "idempotency_conflict")
+    listed = (await clinic.get(place)).json()["items"]
+    assert [(one["id"], one["reason"]) for one in listed] == [(first.json()["id"], "Saturday clinic")]
+    for _ in range(2):
+        assert (await clinic.ask("DELETE", f"{place}/{first.json()['id']}")).status_code == 204
+    assert (await clinic.get(place)).json() == {"items": [], "next_cursor": None}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"location_id": None}, {"location_id": str(uuid7())}, {"ends_at": EXTRA["starts_at"]}, {"starts_at": "2031-03-01"},
+     {"kind": "holiday"}, {"reason": "x" * 501}],
+)  # fmt: skip
+async def test_exceptions_that_cannot_be_are_refused(clinic: Clinic, changed: dict[str, Any]) -> None:
+    body = EXTRA | {"location_id": clinic.location} | changed
+    refused = await clinic.post(f"/consultants/{clinic.consultant}/exceptions", json=body)
+    assert problem(refused, 422, "invalid_input")["errors"]
+
+
+async def test_leave_takes_its_times_away_from_the_slots(clinic: Clinic) -> None:
+    key = await clinic.made("/consultants", consultant())
+    hours = [{"location_id": clinic.location, "weekday": day, "starts": "09:00", "ends": "10:00"} for day in range(7)]
+    assert (await clinic.put(f"/consultants/{key}/schedule", json={"hours": hours})).status_code == 200
+    asked = {"visit_type_id": clinic.paid_visit, "consultant_id": key, "limit": 200}
+    free = (await clinic.get("/slots", params=asked)).json()["items"]
+    assert len(free) >= 20
+    leave = {"kind": "leave", "starts_at": free[0]["start"], "ends_at": free[-1]["end"]}
+    assert (await clinic.post(f"/consultants/{key}/exceptions", json=leave)).status_code == 201
+    assert (await clinic.get("/slots", params=asked)).json() == {"items": [], "next_cursor": None}
+
+
+async def test_the_catalogue_lists_what_a_consultant_offers(clinic: Clinic) -> None:
+    key = await clinic.made("/consultants", consultant())
+    theirs = await clinic.made("/visit-types", visit_type(consultant_ids=[key]))
+    offered = (await clinic.get("/visit-types", params={"consultant_id": key, "limit": 200})).json()["items"]
+    others = (await clinic.get("/visit-types", params={"consultant_id": clinic.consultant, "limit": 200})).json()
+    assert theirs in {one["id"] for one in offered}
+    assert theirs not in {one["id"] for one in others["items"]}

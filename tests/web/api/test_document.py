@@ -1,0 +1,112 @@
+"""The OpenAPI document and the pages for people: complete, true to the wire models, and served by us alone."""
+
+import re
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+from jsonschema import Draft202012Validator
+
+from services.identity.roles import ROLES
+from tests.web.api.contract import DOCUMENT, Endpoint, each
+from tests.web.clinic import API
+from web.api.openapi import EXAMPLES
+from web.api.scopes import SCOPES
+
+PROMISED = {
+    "/patients": "GET POST", "/patients/{patient_id}": "GET PUT PATCH DELETE", "/patients/count": "GET",
+    "/patients/{patient_id}/emergency-contact": "PATCH", "/patients/{patient_id}/medical-info": "PATCH",
+    "/patients/{patient_id}/timeline": "GET", "/patients/{patient_id}/message-preferences": "GET PUT",
+    "/consultants": "GET POST", "/consultants/{consultant_id}": "GET PUT PATCH DELETE",
+    "/consultants/{consultant_id}/status": "PUT", "/consultants/{consultant_id}/schedule": "GET PUT",
+    "/consultants/{consultant_id}/exceptions": "GET POST",
+    "/consultants/{consultant_id}/exceptions/{exception_id}": "DELETE",
+    "/visit-types": "GET POST", "/visit-types/{visit_type_id}": "GET PUT",
+    "/locations": "GET POST", "/locations/{location_id}": "GET PUT",
+    "/slots": "GET", "/appointments": "GET POST", "/appointments/summary": "GET",
+    "/appointments/{appointment_id}": "GET", "/appointments/{appointment_id}/timeline": "GET",
+    "/appointments/{appointment_id}/cancellation": "POST", "/appointments/{appointment_id}/rescheduling": "POST",
+    "/appointments/{appointment_id}/arrival": "POST DELETE", "/appointments/{appointment_id}/check-in": "POST DELETE",
+    "/appointments/{appointment_id}/completion": "POST", "/appointments/{appointment_id}/no-show": "POST DELETE",
+    "/payments/invoices": "GET POST", "/payments/invoices/{invoice_id}": "GET",
+    "/payments/invoices/{invoice_id}/receipt.pdf": "GET", "/payments": "GET POST", "/payments/summary": "GET",
+    "/payments/{payment_id}": "GET", "/payments/{payment_id}/capture": "POST", "/payments/{payment_id}/void": "POST",
+    "/payments/{payment_id}/refunds": "GET POST", "/reports/dashboard": "GET", "/reports/appointments": "GET",
+    "/reports/revenue": "GET", "/messages": "GET POST", "/messages/{message_id}": "GET",
+    "/messages/{message_id}/resending": "POST", "/workflows/{workflow_id}": "GET",
+}  # fmt: skip
+
+
+def test_the_document_has_what_the_contract_promises_and_no_more() -> None:
+    found = {path: {method.upper() for method in operations} for path, operations in DOCUMENT["paths"].items()}
+    assert found == {path: set(methods.split()) for path, methods in PROMISED.items()}
+
+
+def test_the_scopes_are_those_that_an_api_client_can_hold() -> None:
+    assert set(SCOPES) == ROLES["integration"]
+
+
+@each
+def test_each_endpoint_is_told_in_full(endpoint: Endpoint) -> None:
+    said = endpoint.said
+    assert said["summary"]
+    assert said["description"]
+    assert said["tags"][0] in {tag["name"] for tag in DOCUMENT["tags"]}
+    assert {"401", "403", "429", "503"} <= set(said["responses"])
+    for status, answer in said["responses"].items():
+        if status >= "400":
+            assert re.search(r"`[a-z_]+`: .", answer["description"]), (status, answer)
+            assert list(answer["content"]) == ["application/problem+json"]
+
+
+@each
+def test_each_endpoint_has_examples_that_its_own_schema_accepts(endpoint: Endpoint) -> None:
+    parts = [endpoint.said.get("requestBody", {}).get("content", {})]
+    parts += [answer.get("content", {}) for status, answer in endpoint.said["responses"].items() if status < "300"]
+    for content in parts:
+        if "application/json" in content:
+            told = content["application/json"]
+            _check(told["example"], told["schema"])
+
+
+def test_each_example_belongs_to_a_wire_model() -> None:
+    assert set(EXAMPLES) - set(DOCUMENT["components"]["schemas"]) == set()
+    for name, example in EXAMPLES.items():
+        _check(example, {"$ref": f"#/components/schemas/{name}"})
+
+
+def _check(example: Any, schema: dict[str, Any]) -> None:
+    validator = Draft202012Validator(
+        schema | {"components": DOCUMENT["components"]}, format_checker=jsonschema.FormatChecker()
+    )
+    validator.validate(example)
+
+
+async def test_the_document_is_served_to_anybody(http: httpx.AsyncClient) -> None:
+    answer = await http.get(f"{API}/openapi.json")
+    assert (answer.status_code, answer.json()) == (200, DOCUMENT)
+
+
+async def test_the_pages_show_every_endpoint_without_script_or_another_host(http: httpx.AsyncClient) -> None:
+    answer = await http.get(f"{API}/docs")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert not re.search(r"<script|style=|<style|https?://|\son\w+=", answer.text)
+    for path in DOCUMENT["paths"]:
+        assert f"/api/v1{path}<" in answer.text
+    for link in re.findall(r'(?:href|src)="([^"#]+)', answer.text):
+        found = await http.get(str(answer.url.join(link)))
+        assert found.status_code == 200, link
+
+
+async def test_links_on_the_pages_lead_somewhere(http: httpx.AsyncClient) -> None:
+    text = (await http.get(f"{API}/docs")).text
+    targets = set(re.findall(r'id="([^"]+)"', text))
+    assert {link for link in re.findall(r'href="#([^"]+)"', text)} <= targets
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/docs/style.css"])
+async def test_what_describes_the_contract_is_compressed(http: httpx.AsyncClient, path: str) -> None:
+    answer = await http.get(API + path, headers={"accept-encoding": "br"})
+    assert answer.headers["content-encoding"] == "br"
