@@ -8,15 +8,23 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from careconnect.config import Settings
 from operations.seed.seeding import Options, seed
 from operations.seed.told import Report
 
+_WRONG_SETTINGS = 2
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; 0 when everything is written. A repeat finishes or changes nothing."""
+    """Run the command; 0 when everything is written, 2 when the settings are wrong. A repeat changes nothing."""
     asked = _parser().parse_args(argv)
-    settings = Settings()
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        sys.stderr.write("; ".join(one["msg"] for one in error.errors()) + "\n")
+        return _WRONG_SETTINGS
     if asked.data:
         settings = settings.model_copy(update={"data_dir": asked.data})
     options = Options(minimal=asked.minimal, scale=asked.scale)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from careconnect.crypto import TenantKeys
 from careconnect.ids import derived_id
 from operations.seed.bulk import Writer, table_of
+from operations.seed.gateway_books import charge, refunded
 from operations.seed.ground import ZONE, Ground
 from operations.seed.money import Account, Paid, Return
 from operations.seed.money_events import events
@@ -75,13 +76,11 @@ def _note(rows: Rows, books: Account, number: str, keys: TenantKeys) -> None:
     for paid in books.payments:
         rows["payments"].append(_payment(books, paid, keys))
         if paid.method.through_gateway:
-            rows["sandbox_charges"].append(_charge(books, paid))
+            rows["sandbox_charges"].append(charge(books, paid))
         for back in paid.returns:
-            reference = derived_id("sandbox refund", back.id) if paid.method.through_gateway else None
-            rows["refunds"].append(_refund(books, paid, back, keys, reference))
-            if reference:
-                told = {"id": reference, "charge_id": paid.charge_id, "reference": back.id, "amount": back.amount}
-                rows["sandbox_refunds"].append(told | {"created_at": back.at})
+            rows["refunds"].append(_refund(books, paid, back, keys))
+            if paid.method.through_gateway:
+                rows["sandbox_refunds"].append(refunded(paid, back))
     for at, booking in books.bookings():
         entry = derived_id("ledger", booking.kind, booking.subject)
         said = {"id": entry, "kind": booking.kind, "subject_id": booking.subject, "booked_at": at}
@@ -157,7 +156,7 @@ def _once(key: UUID) -> bytes:
     return hashlib.sha256(key.bytes).digest()
 
 
-def _refund(books: Account, paid: Paid, back: Return, keys: TenantKeys, reference: UUID | None) -> dict[str, Any]:
+def _refund(books: Account, paid: Paid, back: Return, keys: TenantKeys) -> dict[str, Any]:
     return {
         "id": back.id,
         "payment_id": paid.id,
@@ -165,35 +164,12 @@ def _refund(books: Account, paid: Paid, back: Return, keys: TenantKeys, referenc
         "currency": books.currency,
         "reason": keys.seal(back.reason),
         "status": RefundStatus.succeeded.value,
-        "gateway_reference": f"re_{reference.hex}" if reference else None,
+        "gateway_reference": f"re_{back.gateway_id.hex}" if paid.method.through_gateway else None,
         "settled_at": back.at,
         "request_hash": b"release" if back.released else _once(back.id),
         **_times(back.at, back.at),
         "version": 2,
     }
-
-
-def _charge(books: Account, paid: Paid) -> dict[str, Any]:
-    return {
-        "id": paid.charge_id,
-        "reference": paid.id,
-        "token": _TOKENS[paid.decline],
-        "currency": books.currency,
-        "amount": paid.amount,
-        "captured": paid.captured,
-        "refunded": paid.refunded,
-        "status": paid.status.value,
-        "decline_code": paid.decline,
-        "created_at": paid.at,
-    }
-
-
-_TOKENS = {
-    None: "pm_card_visa",
-    "card_declined": "pm_card_chargeDeclined",
-    "insufficient_funds": "pm_card_chargeDeclinedInsufficientFunds",
-    "expired_card": "pm_card_chargeDeclinedExpiredCard",
-}
 
 
 def _last(books: Account) -> datetime:

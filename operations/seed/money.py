@@ -32,6 +32,11 @@ class Return:
     at: datetime
     released: bool = False
 
+    @property
+    def gateway_id(self) -> UUID:
+        """The gateway's own key of the refund."""
+        return derived_id("sandbox refund", self.id)
+
 
 @dataclass
 class Paid:
