@@ -12,6 +12,8 @@ from careconnect.errors import FieldError, Refusal
 from careconnect.money import Money, minor_digits
 from web.words import gettext
 
+_TOO_MUCH = 10**15
+
 
 def _empty() -> defaultdict[str, str]:
     return defaultdict(str)
@@ -82,7 +84,7 @@ class Form:
             exact = Decimal(self.values[name].replace(",", "").strip()).scaleb(digits)
         except InvalidOperation:
             exact = Decimal(-1)
-        if not exact.is_finite() or exact <= 0 or exact != int(exact):
+        if not exact.is_finite() or not 0 < exact < _TOO_MUCH or exact != int(exact):
             self.object(gettext("Write an amount above zero, such as 4500.00"), name)
             return None
         return Money(amount=int(exact), currency=currency)

@@ -27,7 +27,7 @@ class Action(NamedTuple):
     href: str
     icon: str
     look: str
-    values: dict[str, str]
+    sent: dict[str, str]
 
 
 @dataclass(frozen=True)

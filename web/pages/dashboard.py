@@ -1,16 +1,18 @@
 """The dashboard: the snapshot's figures, and what is going on at this moment."""
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
+from careconnect.errors import Unavailable
 from services.appointments.schemas import AppointmentFilter, Status
-from services.reports.schemas import Period
+from services.reports.schemas import ConsultantsTile, CountTile, Dashboard, Period, RevenueTile, Tiles
 from web.formats import minutes_since
 from web.gateway.bookings import Named
 from web.pages import naming
@@ -23,8 +25,22 @@ from web.pages.tiles import late, tiles
 from web.words import gettext
 
 router = APIRouter(include_in_schema=False)
+T = TypeVar("T")
 _SHOWN = 6
 _NOON, _EVENING = 12, 17
+
+
+_UNKNOWN = Dashboard(
+    period="today",
+    sources={},
+    tiles=Tiles(
+        patients=CountTile(all_locations=True),
+        consultants=ConsultantsTile(all_locations=True),
+        appointments=CountTile(all_locations=False),
+        revenue=RevenueTile(all_locations=True),
+    ),
+)
+"""Figures while nobody tells any."""
 
 
 @dataclass(frozen=True)
@@ -49,24 +65,34 @@ async def show(screen: AnyScreen, period: str = "today") -> Response:
 async def _board(screen: Screen, period: Period) -> dict[str, Any]:
     place = screen.frame.location
     figures, (upcoming, waiting), attention = await asyncio.gather(
-        screen.gateway.reports.dashboard(screen.actor, period, place.id if place else None),
-        _now(screen),
-        cases(screen),
+        _unless_away(screen.gateway.reports.dashboard(screen.actor, period, place.id if place else None), None),
+        _unless_away(_now(screen), ([], [])),
+        _unless_away(cases(screen), []),
     )
-    zone = figures.zone or screen.frame.zone
+    known = figures or _UNKNOWN.model_copy(update={"period": period})
+    zone = known.zone or screen.frame.zone
     found: dict[str, Any] = {
         "period": period,
         "note": f"{screen.frame.organisation}, {place.name if place else gettext('all locations')}",
         "against": _against(period),
         "zone": zone,
-        "as_of": figures.as_of,
-        "tiles": tiles(figures, screen.frame),
-        "late": late(figures),
+        "as_of": known.as_of,
+        "away": figures is None,
+        "tiles": tiles(known, screen.frame),
+        "late": late(known),
         "upcoming": upcoming,
         "waiting": waiting,
         "attention": attention[:_SHOWN],
     }
-    return found | hours(figures) | revenue(figures, screen.person.session.tenant.currency)
+    return found | hours(known) | revenue(known, screen.person.session.tenant.currency)
+
+
+async def _unless_away(read: Awaitable[T], otherwise: T) -> T:
+    """Leave out what a service that is away would have told: the rest of the screen does not wait for it."""
+    try:
+        return await read
+    except Unavailable:
+        return otherwise
 
 
 async def _now(screen: Screen) -> tuple[list[Visit], list[Waiting]]:

@@ -18,7 +18,7 @@ from web.gateway.errors import StillDeciding
 from web.gateway.finding import Slot
 from web.pages import naming
 from web.pages.appointments.outcome import booked, deciding
-from web.pages.appointments.picker import Start, pick
+from web.pages.appointments.picker import Start, pick, pick_again
 from web.pages.appointments.terms import Offer, terms, with_default
 from web.pages.screen import OK, Screen, needs
 from web.words import gettext
@@ -26,6 +26,7 @@ from workflows.contracts import PaymentChoice
 
 router = APIRouter()
 Writer = Annotated[Screen, needs("appointments:write")]
+UNREADY = 422
 _NO_LONGER_FREE = {"slot_taken", "outside_hours", "too_soon", "consultant_unavailable", "patient_busy", "not_offered"}
 
 
@@ -65,11 +66,14 @@ async def offered(screen: Writer) -> Response:
 
 @router.post("")
 async def book(screen: Writer) -> Response:
-    """Book, and show how it ended. What went wrong stands where it can be put right."""
+    """Book, and show how it ended. What went wrong stands where it can be put right.
+
+    Nobody books terms that were not shown: without scripts the first answer shows them, and the second books.
+    """
     form = await screen.submitted("booking")
     wanted = _booking(form)
-    if wanted is None:
-        return await _form(screen, form, 422)
+    if wanted is None or not form.values["offered"]:
+        return await _form(screen, form, UNREADY)
     try:
         made = await screen.gateway.bookings.book(screen.actor, wanted, form.key)
     except StillDeciding as waiting:
@@ -101,7 +105,7 @@ async def _form(screen: Screen, form: Form, status: int = OK, near: list[Slot] |
         screen.known.locations(screen.actor),
         naming.patients(screen, [patient_id]),
     )
-    picker = await pick(screen, form.values, near) if shown_already else None
+    picker = await pick_again(screen, form.values, near) if shown_already else None
     offer, trouble = await _offer(screen, form.values) if shown_already else (None, "")
     if offer:
         form.fill(with_default(form.values, offer))

@@ -11,7 +11,7 @@ from services.appointments.schemas import Appointment
 from web.forms import Form
 from web.gateway.finding import Slot
 from web.pages import naming
-from web.pages.appointments.picker import Start, pick
+from web.pages.appointments.picker import Start, pick_again
 from web.pages.screen import OK, Screen, needs
 from web.words import gettext
 
@@ -61,5 +61,5 @@ async def _form(
         form=form,
         visit=await naming.visit(screen, found),
         consultants=[(one.id, one.name) for one in consultants.values() if one.status == "active"],
-        picker=await pick(screen, form.values, near) if shown_already else None,
+        picker=await pick_again(screen, form.values, near) if shown_already else None,
     )

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from careconnect.errors import Refusal
+from web.formats import day as day_name
 from web.gateway.bookings import Named
 from web.gateway.finding import Slot, SlotQuery
 from web.pages.days import bounds, day_of, midnight, today
@@ -97,27 +98,38 @@ class Picker:
 async def pick(screen: Screen, typed: Mapping[str, str], near: list[Slot] | None = None) -> Picker:
     """Find the free times that the form asks for; `near` are shown instead, where they are known already."""
     zone = await _zone(screen, typed.get("location_id", ""))
-    wanted = _query(typed)
-    now = today(screen.frame)
+    wanted, now = _query(typed), today(screen.frame)
     if wanted is None:
         return _picker(typed, now, now, [], asked=False)
+    chosen = Start.read(typed.get("slot", ""))
     first = max(now, day_of(typed.get("from") or typed.get("first"), now))
-    day = day_of(typed.get("date"), first) if not typed.get("from") else first
-    if near:
-        day = near[0].start.astimezone(ZoneInfo(zone)).date()
-    elif not typed.get("date") and not typed.get("from"):
-        day = await _first_free(screen, wanted, midnight(first, zone), zone) or first
+    day = await _day(screen, typed, wanted, chosen or (Start.of(near[0]) if near else None), first, zone)
     if not first <= day < first + _WEEK:
         first = max(now, day)
     slots = near or await _of_day(screen, wanted, day, zone)
-    groups = await _grouped(screen, slots, _sort(typed), typed.get("slot", ""))
+    groups = await _grouped(screen, slots, "near" if near else _sort(typed), chosen)
     following = None if slots else await _first_free(screen, wanted, bounds(day, zone)[1], zone)
-    advice = (
-        gettext("The next free time is on another day.")
-        if following
-        else gettext("Nothing is free in the next two months; try another consultant or location.")
-    )
-    return _picker(typed, first, day, groups, asked=True, earlier=first > now, advice=advice, following=following)
+    return _picker(typed, first, day, groups, asked=True, earlier=first > now, following=following)
+
+
+async def pick_again(screen: Screen, typed: Mapping[str, str], near: list[Slot] | None = None) -> Picker:
+    """Find them for a form that was sent: the day of the time that was chosen counts, whichever day was shown."""
+    chosen = Start.read(typed.get("slot", ""))
+    shown = {} if chosen or near else {"date": typed.get("date", "")}
+    return await pick(screen, {**typed, "date": "", "from": "", **shown}, near)
+
+
+async def _day(
+    screen: Screen, typed: Mapping[str, str], wanted: SlotQuery, start: Start | None, first: date, zone: str
+) -> date:
+    """Choose the day to show: where somebody turned to, the day that was chosen, the chosen time's, the first free."""
+    if typed.get("from"):
+        return first
+    if typed.get("date"):
+        return day_of(typed["date"], first)
+    if start:
+        return start.start.astimezone(ZoneInfo(zone)).date()
+    return await _first_free(screen, wanted, midnight(first, zone), zone) or first
 
 
 def _picker(
@@ -128,9 +140,13 @@ def _picker(
     *,
     asked: bool,
     earlier: bool = False,
-    advice: str = "",
     following: date | None = None,
 ) -> Picker:
+    advice = (
+        gettext("The next free time is on another day.")
+        if following
+        else gettext("Nothing is free in the next two months; try another consultant or location.")
+    )
     days = [Day(first + timedelta(days=n), first + timedelta(days=n) == day) for n in range(_WEEK.days)]
     return Picker(
         sort=_sort(typed),
@@ -184,8 +200,13 @@ async def _slots(screen: Screen, wanted: SlotQuery, start: datetime, end: dateti
         raise
 
 
-async def _grouped(screen: Screen, slots: list[Slot], sort: str, chosen: str) -> list[Group]:
+async def _grouped(screen: Screen, slots: list[Slot], sort: str, chosen: Start | None) -> list[Group]:
     names = await screen.known.consultant_names(screen.actor, (slot.consultant_id for slot in slots))
+    if sort == "near":
+        return [
+            Group(title, "", None, [_free(slot, names[slot.consultant_id].name, chosen) for slot in part])
+            for title, part in groupby(slots, key=lambda slot: day_name(slot.start, slot.zone))
+        ]
     if sort == "soonest":
         once = [next(same) for _, same in groupby(slots, key=lambda slot: slot.start)]
         parts = groupby(once, key=_part_of_day)
@@ -205,9 +226,9 @@ async def _grouped(screen: Screen, slots: list[Slot], sort: str, chosen: str) ->
     ]
 
 
-def _free(slot: Slot, note: str, chosen: str) -> Free:
-    value = Start.of(slot).value
-    return Free(value, slot.start, slot.zone, note, value == chosen)
+def _free(slot: Slot, note: str, chosen: Start | None) -> Free:
+    start = Start.of(slot)
+    return Free(start.value, slot.start, slot.zone, note, start == chosen)
 
 
 def _part_of_day(slot: Slot) -> str:

@@ -1,0 +1,203 @@
+"""Booking and what follows, through forms."""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from tests.web.clinic import ZONE, Clinic, eventually
+from tests.web.pages.desk import Desk, Page, told
+
+
+async def wish(clinic: Clinic, **changed: str) -> dict[str, str]:
+    """Say what to book, as the form carries it."""
+    slot = await clinic.slot()
+    return {
+        "patient_id": await clinic.patient(),
+        "visit_type_id": slot["visit_type_id"],
+        "slot": value_of(slot),
+        "pay": "card",
+        "token": "pm_card_visa",
+        "notify": "true",
+        "offered": "true",
+    } | changed
+
+
+def value_of(slot: dict[str, Any]) -> str:
+    """Write a free time as the form carries it."""
+    start = datetime.fromisoformat(slot["start"]).astimezone(ZoneInfo("UTC")).isoformat()
+    return f"{slot['consultant_id']}|{slot['location_id']}|{start}"
+
+
+async def book(desk: Desk, wanted: dict[str, str], *, script: bool = False) -> httpx.Response:
+    """Fill and send the form."""
+    return await desk.send(await desk.read("/appointments/new"), "/appointments", wanted, script=script)
+
+
+def opened(page: Page) -> str:
+    """Find where a booking that was made is opened."""
+    return next(link for link in page.links if link.startswith("/appointments/") and "new" not in link)
+
+
+async def test_a_booking_with_a_card_is_paid_and_shown(front_desk: Desk, clinic: Clinic) -> None:
+    answer = await book(front_desk, await wish(clinic), script=True)
+    page = Page(answer.text)
+    assert answer.status_code == 201, page.text
+    assert "Appointment booked" in page.text
+    assert "INV-" in page.text
+    assert "Paid" in page.text
+    assert told(answer)["appointments-changed"]
+    detail = await front_desk.read(opened(page))
+    assert "Booked" in detail.text
+    assert "Time held" in detail.text
+    assert "No-show check" in detail.text
+
+
+async def test_a_double_click_books_once(front_desk: Desk, clinic: Clinic) -> None:
+    page, wanted = await front_desk.read("/appointments/new"), await wish(clinic)
+    answers = await asyncio.gather(*(front_desk.send(page, "/appointments", wanted) for _ in range(2)))
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert len({next(one for one in Page(answer.text).links if "/billing/invoices/" in one) for answer in answers}) == 1
+
+
+async def test_a_declined_card_leaves_everything_in_the_form_to_try_another(front_desk: Desk, clinic: Clinic) -> None:
+    wanted = await wish(clinic, token="pm_card_chargeDeclinedInsufficientFunds", reason="Cough")
+    answer = await book(front_desk, wanted)
+    page = Page(answer.text)
+    fields = page.form("/appointments").fields
+    assert answer.status_code == 402
+    assert "too little money" in page.text
+    assert "Nothing was charged" in page.text
+    assert {name: fields[name] for name in ("patient_id", "slot", "reason", "pay")} == {
+        name: wanted[name] for name in ("patient_id", "slot", "reason", "pay")
+    }
+    assert (await front_desk.send(page, "/appointments", token="pm_card_visa")).status_code == 201
+
+
+async def test_a_time_that_was_taken_meanwhile_comes_with_the_nearest_free_ones(
+    front_desk: Desk, clinic: Clinic
+) -> None:
+    wanted = await wish(clinic)
+    assert (await book(front_desk, wanted)).status_code == 201
+    answer = await book(front_desk, wanted | {"patient_id": await clinic.patient()})
+    page = Page(answer.text)
+    assert answer.status_code == 409
+    assert "nearest free times" in page.text
+    free = [said["value"] for said in page.having("name", "slot")]
+    assert free
+    assert wanted["slot"] not in free
+    again = await front_desk.send(page, "/appointments", slot=free[0], pay="card", token="pm_card_visa", offered="true")
+    assert again.status_code == 201
+
+
+async def test_nobody_books_terms_that_were_not_shown(front_desk: Desk, clinic: Clinic) -> None:
+    answer = await book(front_desk, await wish(clinic, offered="", pay="", token=""))
+    page = Page(answer.text)
+    assert answer.status_code == 422
+    assert "Paid in full when booked." in page.text
+    assert (await front_desk.send(page, "/appointments")).status_code == 201
+
+
+async def test_what_was_not_chosen_is_asked_for(front_desk: Desk, clinic: Clinic) -> None:
+    answer = await book(front_desk, {"patient_id": "", "slot": ""})
+    text = Page(answer.text).text
+    assert answer.status_code == 422
+    assert "Search for the patient" in text
+    assert "Choose a time" in text
+    assert clinic.tenant_id
+
+
+async def test_a_booked_time_is_no_longer_offered(front_desk: Desk, clinic: Clinic) -> None:
+    wanted = await wish(clinic)
+    assert wanted["slot"] in await free_times(front_desk, wanted)
+    assert (await book(front_desk, wanted)).status_code == 201
+    assert wanted["slot"] not in await free_times(front_desk, wanted)
+
+
+async def test_the_terms_of_a_time_say_price_policy_and_reminders(front_desk: Desk, clinic: Clinic) -> None:
+    page = await front_desk.read(f"/appointments/new/offer?{urlencode(await wish(clinic))}", part="offer")
+    assert "LKR 3,500.00" in page.text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Paid in full when booked." in page.text
+    assert "Free to cancel until 24 hours before, then 50%." in page.text
+    assert "Reminders:" in page.text
+
+
+async def test_new_patient_is_offered_only_after_a_search(front_desk: Desk) -> None:
+    assert "New patient" not in (await front_desk.read("/patients/options", part="list")).text
+    assert "New patient “zzz”" in (await front_desk.read("/patients/options?find=zzz", part="list")).text
+
+
+async def test_paying_at_the_desk_leaves_the_invoice_open(front_desk: Desk, clinic: Clinic) -> None:
+    answer = await book(front_desk, await wish(clinic, pay="at_desk"))
+    page = Page(answer.text)
+    invoice = await front_desk.read(next(link for link in page.links if "/billing/invoices/" in link))
+    assert "Issued" in invoice.text
+    assert "Take payment" in invoice.text
+
+
+async def test_the_steps_of_a_visit_and_their_undoing(front_desk: Desk, clinic: Clinic) -> None:
+    path = f"/appointments/{(await clinic.booked())['id']}"
+    await front_desk.send(await front_desk.read(path), f"{path}/arrival")
+    arrived = await front_desk.read(path)
+    assert arrived.having("data-undo", f"{path}/arrival?undo=true")
+    await front_desk.send(arrived, f"{path}/check-in")
+    await front_desk.send(await front_desk.read(path), f"{path}/check-in")
+    assert "Check-in undone" in (await front_desk.read(path)).text
+    await front_desk.send(await front_desk.read(path), f"{path}/check-in")
+    await front_desk.send(await front_desk.read(path), f"{path}/completion")
+    assert "Visit completed" in (await front_desk.read(path)).text
+
+
+async def test_a_step_that_its_state_forbids_is_said_on_the_screen_it_came_from(
+    front_desk: Desk, clinic: Clinic
+) -> None:
+    path = f"/appointments/{(await clinic.booked())['id']}"
+    fields = {"csrf_token": await front_desk.token()}
+    answer = await front_desk.http.post(
+        f"{path}/completion", data=fields, headers={"referer": f"http://edge.test{path}"}
+    )
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
+    assert (await front_desk.read(path)).having("class", "toast tone-red")
+
+
+async def test_cancelling_says_before_what_becomes_of_the_money_and_does_so(front_desk: Desk, clinic: Clinic) -> None:
+    booked = await clinic.booked()
+    path = f"/appointments/{booked['id']}"
+    page = await front_desk.read(f"{path}/cancel")
+    assert "go back to the patient" in page.text
+    answer = await front_desk.send(page, f"{path}/cancellation", reason="pat")
+    assert answer.headers["location"] == path
+    assert "Cancelled" in (await front_desk.read(path)).text
+    await eventually(lambda: front_desk.read(path), lambda page: "Refund" in page.text)
+
+
+async def test_moving_keeps_the_appointment_and_frees_its_old_time(front_desk: Desk, clinic: Clinic) -> None:
+    wanted, later = await wish(clinic), await clinic.slot()
+    made = Page((await book(front_desk, wanted)).text)
+    path = opened(made)
+    page = await front_desk.read(f"{path}/move")
+    answer = await front_desk.send(page, f"{path}/rescheduling", slot=value_of(later))
+    assert answer.headers["location"] == path, answer.text
+    assert "Moved" in (await front_desk.read(path)).text
+    assert wanted["slot"] in await free_times(front_desk, wanted)
+
+
+async def test_the_list_has_each_day_once_and_its_filters_in_its_address(front_desk: Desk, clinic: Clinic) -> None:
+    booked = await clinic.booked()
+    day = datetime.fromisoformat(booked["start"]).astimezone(ZoneInfo(ZONE)).date().isoformat()
+    page = await front_desk.read(f"/appointments?date={day}&status=booked")
+    assert booked["reference"] in page.text
+    assert page.form("/appointments").fields["date"] == day
+    assert any(f"date={day}" in link and "status=cancelled" in link for link in page.links)
+    assert booked["reference"] not in (await front_desk.read(f"/appointments?date={day}&status=fulfilled")).text
+
+
+async def free_times(desk: Desk, wanted: dict[str, str]) -> list[str]:
+    """List the values of the times that are free on the wanted day."""
+    start = datetime.fromisoformat(wanted["slot"].rsplit("|", 1)[1]).astimezone(ZoneInfo(ZONE))
+    asked = urlencode({"visit_type_id": wanted["visit_type_id"], "date": start.date().isoformat()})
+    page = await desk.read(f"/appointments/new/times?{asked}&first={start.date().isoformat()}", part="times")
+    return [said["value"] for said in page.having("name", "slot")]
