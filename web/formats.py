@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -30,8 +31,13 @@ def money(value: Money | dict[str, Any] | None, *, whole: bool = False) -> str:
     """Write an amount with its currency; `whole` leaves out minor units that are zero."""
     if value is None:
         return ABSENT
-    amount = value if isinstance(value, Money) else Money.model_validate(value)
-    text = _CODE_BEFORE_DIGITS.sub("\N{NO-BREAK SPACE}", amount.format(str(locale())))
+    return _money(value if isinstance(value, Money) else Money.model_validate(value), str(locale()), whole)
+
+
+@lru_cache(maxsize=4096)
+def _money(amount: Money, identifier: str, whole: bool) -> str:
+    # A list shows the same few prices again and again.
+    text = _CODE_BEFORE_DIGITS.sub("\N{NO-BREAK SPACE}", amount.format(identifier))
     digits = minor_digits(amount.currency)
     if whole and digits and amount.amount % 10**digits == 0:
         return re.sub(rf"\D0{{{digits}}}(?!\d)", "", text)

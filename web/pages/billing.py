@@ -20,7 +20,7 @@ from web.pages.screen import Screen, needs
 
 router = APIRouter(prefix="/billing", include_in_schema=False)
 Reader = Annotated[Screen, needs("payments:read")]
-_SHOWN = 50
+_SHOWN = 30
 _PAYMENTS = (PaymentStatus.captured, PaymentStatus.authorised, PaymentStatus.declined, PaymentStatus.voided)
 _INVOICES = (InvoiceStatus.issued, InvoiceStatus.balanced, InvoiceStatus.cancelled)
 

@@ -30,7 +30,7 @@ router = APIRouter(prefix="/consultants", include_in_schema=False)
 Reader = Annotated[Screen, needs("consultants:read")]
 Writer = Annotated[Screen, needs("consultants:write")]
 _AHEAD = timedelta(days=180)
-_SHOWN = 50
+_SHOWN = 30
 _PLAIN = ("title", "first_name", "last_name", "registration_number", "email", "phone", "bio")
 
 

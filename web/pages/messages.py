@@ -18,7 +18,7 @@ from web.words import gettext
 
 router = APIRouter(prefix="/messages", include_in_schema=False)
 Reader = Annotated[Screen, needs("messages:read")]
-_SHOWN = 50
+_SHOWN = 30
 _TABS = ("sent", "failed", "skipped")
 
 

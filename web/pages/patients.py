@@ -25,7 +25,7 @@ from web.words import gettext, locale
 router = APIRouter(prefix="/patients", include_in_schema=False)
 Reader = Annotated[Screen, needs("patients:read")]
 Writer = Annotated[Screen, needs("patients:write")]
-_SHOWN = 50
+_SHOWN = 30
 _LIKELY = 3
 
 

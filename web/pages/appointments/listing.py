@@ -20,7 +20,7 @@ from web.pages.screen import Screen, needs
 from web.words import gettext
 
 router = APIRouter()
-_SHOWN = 50
+_SHOWN = 30
 
 
 @router.get("")

@@ -21,8 +21,13 @@ function typing(element) {
   return element.matches?.("input:not([type=radio], [type=checkbox]), select, textarea, [contenteditable], [role=listbox] *");
 }
 
+const find = (key) => [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find((element) => element.checkVisibility());
+
+// Today's appointments are a step away on every screen; on their own list "t" has a link of its own.
+const ELSEWHERE = { t: "g a" };
+
 function act(event, key) {
-  const shown = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find((element) => element.checkVisibility());
+  const shown = find(key) ?? (ELSEWHERE[key] && find(ELSEWHERE[key]));
   if (!shown) return;
   event.preventDefault();
   if (shown.matches("input")) shown.select();
