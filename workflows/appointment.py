@@ -132,8 +132,7 @@ class AppointmentProcess:
                 raise
         else:
             return found
-        found = await workflow.execute_activity_method(step, request, **options)
-        return found
+        return await workflow.execute_activity_method(step, request, **options)
 
     def take_over(self, changed: Changed) -> Changed:
         """Keep how the appointment stands after a change; a refusal changes nothing."""

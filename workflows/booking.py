@@ -35,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
         Target,
         TermsRequest,
     )
-    from workflows.undo import ours, regardless
+    from workflows.undo import ours, regardless, within
     from workflows.visit import WAITING, Visit
 
 _NEAREST_FREE_HELP = frozenset({"slot_taken", "outside_hours"})
@@ -101,7 +101,12 @@ class AppointmentBooking(Visit):
             self.local(PatientActivities.verify, self.request), self.local(ConsultantActivities.offer, wanted)
         )
         self.offer = offered.offer
-        return verified.refused or offered.refused
+        return verified.refused or offered.refused or self._card_is_missing()
+
+    def _card_is_missing(self) -> Refused | None:
+        """Refuse, before any time is held, what is to be paid now and comes without a card."""
+        has_card = self.request.payment is not None and self.request.payment.token is not None
+        return None if has_card or self.due_now() is None else _NO_CARD
 
     async def _hold(self) -> Refused | None:
         self.stage = Stage.HOLDING
@@ -157,10 +162,9 @@ class AppointmentBooking(Visit):
         if self.payment is None:
             return None
         asked = CaptureRequest(actor=self.own, payment_id=self.payment.id)
-        captured: PaymentResult = await workflow.execute_local_activity_method(
-            PaymentActivities.capture,
-            asked,
-            **policies.within(policies.CAPTURE, timedelta(seconds=self.request.hold_seconds)),
+        captured: PaymentResult = await within(
+            timedelta(seconds=self.request.hold_seconds),
+            workflow.execute_local_activity_method(PaymentActivities.capture, asked, **policies.CAPTURE),
         )
         self.payment = captured.payment or self.payment
         return captured.refused
@@ -240,11 +244,11 @@ class AppointmentBooking(Visit):
         asked = InvoiceTarget(
             actor=self.own, invoice_id=ids.invoice_of(self.request.appointment_id), reason="booking_abandoned"
         )
-        await workflow.execute_local_activity_method(PaymentActivities.cancel_invoice, asked, **policies.UNDO)
+        await workflow.execute_local_activity_method(PaymentActivities.cancel_invoice, asked, **policies.WITHOUT_END)
 
     async def _release_time(self) -> None:
         asked = ReleaseRequest(actor=self.own, appointment_id=self.request.appointment_id, code="booking_abandoned")
-        await workflow.execute_local_activity_method(AppointmentActivities.release, asked, **policies.UNDO)
+        await workflow.execute_local_activity_method(AppointmentActivities.release, asked, **policies.WITHOUT_END)
 
     async def _release_payment(self) -> None:
         asked = PaymentRelease(
@@ -253,7 +257,7 @@ class AppointmentBooking(Visit):
             reason="booking_abandoned",
             cancel_invoice=True,
         )
-        await workflow.execute_local_activity_method(PaymentActivities.release, asked, **policies.UNDO)
+        await workflow.execute_local_activity_method(PaymentActivities.release, asked, **policies.WITHOUT_END)
 
     async def _with_alternatives(self, refused: Refused) -> Refused:
         if refused.code not in _NEAREST_FREE_HELP:
@@ -283,5 +287,12 @@ _UNAVAILABLE = Refused(
     title="The payment could not be made",
     detail="The card gateway did not answer while the time was held. Nothing was charged; try again.",
     extra={"retry_after": 30},
+)
+_NO_CARD = Refused(
+    code="invalid_input",
+    status=422,
+    title="Some fields need your attention",
+    detail="This visit is paid when it is booked; name a card, or have it paid at the desk.",
+    extra={"errors": [{"field": "payment", "code": "required", "message": "This visit is paid when it is booked."}]},
 )
 _HAS_ENDED = Refused(code="wrong_state", status=409, title="It does not wait", detail="This appointment has ended.")

@@ -99,7 +99,7 @@ class PaymentCapture:
 
     async def _settle(self, settlement: Settlement) -> None:
         """Do as the appointment's end asks: keep all, keep a fee and return the rest, or return everything."""
-        self.settled = True
+        self.settled, self.stage = True, "settling"
         refused = await regardless(self._keep_only(settlement)) if settlement.reason else None
         if settlement.appointment_id:
             process: workflow.ExternalWorkflowHandle[Any] = workflow.get_external_workflow_handle(

@@ -14,32 +14,45 @@ QUICKLY = RetryPolicy(
 
 
 class LocalOptions(TypedDict, total=False):
-    """Options of a local activity."""
+    """Options of a local activity. A limit over all tries is not among them: it would be passed over between tries."""
+
+    start_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
+    local_retry_threshold: timedelta
+
+
+class Options(TypedDict, total=False):
+    """Options of an activity."""
 
     start_to_close_timeout: timedelta
     schedule_to_close_timeout: timedelta
     retry_policy: RetryPolicy
-
-
-class Options(LocalOptions, total=False):
-    """Options of an activity."""
-
     task_queue: str
     heartbeat_timeout: timedelta
     cancellation_type: ActivityCancellationType
 
 
-SHORT: LocalOptions = {"start_to_close_timeout": timedelta(seconds=5), "retry_policy": QUICKLY}
+BETWEEN_TRIES = timedelta(seconds=1)
+"""Longer pauses between local tries become timers of the workflow, so that it hears what is asked meanwhile."""
+
+SHORT: LocalOptions = {
+    "start_to_close_timeout": timedelta(seconds=5),
+    "retry_policy": QUICKLY,
+    "local_retry_threshold": BETWEEN_TRIES,
+}
 """A call to one of our services, repeated until it answers: its database may be starting."""
 
 GLANCE: LocalOptions = {
     "start_to_close_timeout": timedelta(seconds=3),
-    "schedule_to_close_timeout": timedelta(seconds=3),
-    "retry_policy": QUICKLY,
+    "retry_policy": RetryPolicy(maximum_attempts=1),
 }
 """A call whose answer is a courtesy; without it the other answer goes out all the same."""
 
-CAPTURE: LocalOptions = {"start_to_close_timeout": timedelta(seconds=15), "retry_policy": QUICKLY}
+CAPTURE: LocalOptions = {
+    "start_to_close_timeout": timedelta(seconds=15),
+    "retry_policy": QUICKLY,
+    "local_retry_threshold": BETWEEN_TRIES,
+}
 """A call that takes what was reserved a moment ago, while somebody waits; repeated within the caller's limit."""
 
 GATEWAY: Options = {
@@ -54,11 +67,12 @@ WITHOUT_END: LocalOptions = {
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
     ),
+    "local_retry_threshold": BETWEEN_TRIES,
 }
 """What has to happen: only a refusal ends the tries, since nothing else leads to a good state."""
 
-UNDO: LocalOptions = {**WITHOUT_END, "schedule_to_close_timeout": timedelta(seconds=30)}
-"""A compensation, for as long as the others may wait for it; after that it is tried again every `HEAL_EVERY`."""
+UNDOING = timedelta(seconds=30)
+"""How long the other compensations wait for one; after that it is tried again every `HEAL_EVERY`."""
 
 HEAL_EVERY = timedelta(minutes=5)
 """How often what failed is tried again by itself, while the appointment is under Attention."""
@@ -95,6 +109,6 @@ REFUND_WINDOW = timedelta(days=30)
 """How long a settled payment's workflow waits for refunds; a later refund starts it again."""
 
 
-def within(options: LocalOptions, limit: timedelta) -> dict[str, Any]:
+def within(options: Options, limit: timedelta) -> dict[str, Any]:
     """Bound an activity, its repetitions included, to `limit`."""
     return {**options, "schedule_to_close_timeout": limit}

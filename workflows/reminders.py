@@ -40,7 +40,7 @@ class AppointmentReminders:
             if await self._changed_before(at, f"reminder {hours} h before"):
                 continue
             due.pop(0)
-            if self._makes_sense(due):
+            if makes_sense(workflow.now(), self.start, due):
                 await self._send(hours)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.sent
@@ -49,10 +49,6 @@ class AppointmentReminders:
         """List the reminders that lie ahead; one whose time has passed is left out, not sent late."""
         moments = ((self.start - timedelta(hours=hours), hours) for hours in self.request.offsets_hours)
         return sorted(moment for moment in moments if moment[0] > workflow.now())
-
-    def _makes_sense(self, later: list[tuple[datetime, int]]) -> bool:
-        """Tell whether a reminder is sent now: not once the visit has begun, nor when the next one is due as well."""
-        return workflow.now() < self.start and not (later and later[0][0] <= workflow.now())
 
     async def _changed_before(self, at: datetime, what: str) -> bool:
         version = self.version
@@ -104,3 +100,8 @@ class AppointmentReminders:
     def upcoming(self) -> list[datetime]:
         """Tell when reminders are still to be sent."""
         return [] if self.stopped else [at for at, _ in self._due()]
+
+
+def makes_sense(now: datetime, start: datetime, later: list[tuple[datetime, int]]) -> bool:
+    """Tell whether a reminder is sent now: not once the visit has begun, nor when the next one is due as well."""
+    return now < start and not (later and later[0][0] <= now)

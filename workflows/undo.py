@@ -2,10 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from workflows import policies
 
 R = TypeVar("R")
 Undo = Callable[[], Awaitable[object]]
@@ -31,7 +35,7 @@ class Undos:
         self.may_heal = False
         for step, undo in reversed(self._undos):
             try:
-                await undo()
+                await within(policies.UNDOING, undo())
             except BaseException as error:
                 if not ours(error):
                     raise
@@ -54,6 +58,15 @@ def refusal_code(error: BaseException) -> str | None:
     """Tell with which code a step was refused for good; None if another try may succeed."""
     cause = error.cause if isinstance(error, ActivityError) else error
     return cause.type if isinstance(cause, ApplicationError) and cause.non_retryable else None
+
+
+async def within(limit: timedelta, step: Awaitable[R]) -> R:
+    """Take `step`, and fail where it takes longer than `limit`, its repetitions included."""
+    try:
+        return await asyncio.wait_for(step, limit.total_seconds())
+    except TimeoutError as error:
+        message = "it took too long"
+        raise ApplicationError(message, type="took_too_long") from error
 
 
 async def regardless(work: Coroutine[Any, Any, R]) -> R:

@@ -10,11 +10,12 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from careconnect.config import Settings, TemporalSettings
 from careconnect.embedded.temporal import DYNAMIC_CONFIG, NAMESPACE, program
 from careconnect.temporal import data_converter
+from tests.workflows.office import Office
+from tests.workflows.sandbox import sandbox
 from workflows import ids
 
 SEARCH_ATTRIBUTES: Sequence[SearchAttributeKey[Any]] = (
@@ -27,17 +28,6 @@ SEARCH_ATTRIBUTES: Sequence[SearchAttributeKey[Any]] = (
     ids.NEEDS_ATTENTION,
     ids.FAILED_STEPS,
 )
-# As in the worker, which nothing may import.
-PASSED = (
-    "careconnect",
-    "services",
-    "activities",
-    "pydantic",
-    "pydantic_core",
-    "sqlalchemy",
-    "httpx",
-    "fastapi",
-)
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +36,8 @@ async def temporal(keys: Path) -> AsyncIterator[WorkflowEnvironment]:
     settings = Settings(
         environment="test", temporal=TemporalSettings(codec_key_file=keys / "codec.key", namespace=NAMESPACE)
     )
-    quick = [word for name, value in DYNAMIC_CONFIG.items() for word in ("--dynamic-config-value", f"{name}={value}")]
+    config = DYNAMIC_CONFIG | {"frontend.WorkflowTimeSkippingEnabled": "true"}
+    quick = [word for name, value in config.items() for word in ("--dynamic-config-value", f"{name}={value}")]
     environment = await WorkflowEnvironment.start_local(
         namespace=NAMESPACE,
         data_converter=data_converter(settings),
@@ -70,9 +61,15 @@ async def working(
     client: Client, workflows: Sequence[type], activities: Sequence[Callable[..., Any]]
 ) -> AsyncIterator[None]:
     """Work on both task queues with `workflows` and `activities`, in the sandbox of the real worker."""
-    sandbox = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED))
     bookings = Worker(
-        client, task_queue=ids.BOOKINGS, workflows=workflows, activities=activities, workflow_runner=sandbox
+        client, task_queue=ids.BOOKINGS, workflows=workflows, activities=activities, workflow_runner=sandbox()
     )
     async with bookings, Worker(client, task_queue=ids.BACKGROUND, activities=activities):
         yield
+
+
+@pytest.fixture
+async def office(engine: Client) -> AsyncIterator[Office]:
+    """Give a clinic of made-up services with its workers, for one test."""
+    async with Office(engine).open() as opened:
+        yield opened

@@ -20,12 +20,13 @@ class Refused(BaseModel):
     def of(cls, refusal: Refusal) -> "Refused":
         """Take over a refusal."""
         problem = refusal.problem()
+        errors = {"errors": problem["errors"]} if "errors" in problem else {}
         return cls(
             code=refusal.code,
             status=refusal.status,
             title=problem["title"],
             detail=problem["detail"],
-            extra=refusal.extra,
+            extra=refusal.extra | errors,
         )
 
     def refusal(self) -> Refusal:

@@ -1,0 +1,161 @@
+"""A made-up payments service with its card gateway: what was reserved, taken and returned, each once per id."""
+
+from typing import Any
+from uuid import UUID
+
+from careconnect.auth import Actor
+from careconnect.ids import derived_id
+from careconnect.money import Money
+from services.payments.errors import (
+    CaptureFailed,
+    CardDeclined,
+    InvoiceHoldsMoney,
+    InvoiceNotFound,
+    PaymentNotFound,
+    PaymentReleased,
+    RefundExceedsCaptured,
+    RefundFailed,
+)
+from services.payments.schemas import AppointmentMoney, CaptureWrite, Invoice, Payment, PaymentWrite, RefundWrite
+from services.payments.states import InvoiceStatus, Method, PaymentStatus
+from tests.workflows.services import PRICE, SOME_DAY
+from tests.workflows.trouble import Troubled
+
+CARD = "pm_card_visa"
+_NONE = Money(amount=0, currency="LKR")
+
+
+class Till:
+    """Keeps invoices, payments and refunds."""
+
+    def __init__(self, world: Troubled) -> None:
+        self.world = world
+        self.invoices: dict[UUID, Invoice] = {}
+        self.payments: dict[UUID, Payment] = {}
+        self.refunds: dict[UUID, Money] = {}
+        self.released: set[UUID] = set()
+
+    def kept(self) -> int:
+        """Add up what is reserved or taken and not returned."""
+        return sum(
+            one.amount.amount if one.status == PaymentStatus.authorised else one.captured.amount - one.refunded.amount
+            for one in self.payments.values()
+        )
+
+    async def issue_invoice(self, _actor: Actor, key: UUID, wanted: Any) -> Invoice:
+        await self.world.meet("issue_invoice")
+        total = wanted.total
+        return self.invoices.setdefault(
+            key,
+            Invoice(
+                id=key, number="INV-2026-000001", patient_id=wanted.patient_id, appointment_id=wanted.appointment_id,
+                lines=[], total=total, paid=_NONE, refunded=_NONE, due=total, status=InvoiceStatus.issued,
+                issued_at=SOME_DAY, version=1,
+            ),
+        )  # fmt: skip
+
+    async def cancel_invoice(self, _actor: Actor, key: UUID, _reason: str) -> Invoice:
+        await self.world.meet("cancel_invoice")
+        if key not in self.invoices:
+            raise InvoiceNotFound
+        if any(one.invoice_id == key and self._holds(one) for one in self.payments.values()):
+            raise InvoiceHoldsMoney
+        self.invoices[key] = self.invoices[key].model_copy(update={"status": InvoiceStatus.cancelled})
+        return self.invoices[key]
+
+    def _holds(self, one: Payment) -> bool:
+        return one.status == PaymentStatus.authorised or one.captured.amount > one.refunded.amount
+
+    async def authorise(self, actor: Actor, key: UUID, wanted: PaymentWrite) -> Payment:
+        await self.world.meet("authorise")
+        if key in self.released:
+            raise PaymentReleased
+        if key in self.payments:
+            return self.payments[key]
+        invoice = await self.issue_invoice(actor, wanted.invoice.id, wanted.invoice) if wanted.invoice else None
+        invoice = invoice or self.invoices[wanted.invoice_id]  # type: ignore[index]
+        declined = wanted.token == "pm_card_chargeDeclined"
+        status = PaymentStatus.authorised if wanted.method.through_gateway else PaymentStatus.captured
+        made = self.add(
+            key, invoice.appointment_id, wanted.amount, PaymentStatus.declined if declined else status,
+            invoice_id=invoice.id, method=wanted.method,
+        )  # fmt: skip
+        if declined:
+            raise CardDeclined(decline_code="card_declined")
+        return made
+
+    def add(
+        self, key: UUID, appointment_id: UUID | None, amount: Money, status: PaymentStatus, **known: Any
+    ) -> Payment:
+        said = {"invoice_id": None, "method": Method.card} | known
+        self.payments[key] = Payment(
+            id=key, invoice_number=None, appointment_id=appointment_id, patient_id=None, amount=amount, status=status,
+            captured=amount if status == PaymentStatus.captured else _NONE, refunded=_NONE, decline_code=None,
+            gateway="sandbox", gateway_reference=None, created_at=SOME_DAY, captured_at=None, version=1, **said,
+        )  # fmt: skip
+        return self.payments[key]
+
+    async def capture(self, _actor: Actor, key: UUID, wanted: CaptureWrite) -> Payment:
+        await self.world.meet("capture")
+        payment = self.payments[key]
+        if payment.status == PaymentStatus.authorised:
+            taken = wanted.amount or payment.amount
+            self._change(key, status=PaymentStatus.captured, captured=taken)
+        elif payment.status != PaymentStatus.captured:
+            raise CaptureFailed
+        return self.payments[key]
+
+    async def void(self, _actor: Actor, key: UUID) -> Payment:
+        await self.world.meet("void")
+        return self._change(key, status=PaymentStatus.voided)
+
+    async def refund(self, _actor: Actor, key: UUID, refund_id: UUID, wanted: RefundWrite) -> None:
+        try:
+            await self.world.meet("refund")
+        except RefundFailed:
+            self.refunds[refund_id] = _NONE
+            raise
+        if refund_id in self.refunds:
+            if not self.refunds[refund_id]:
+                raise RefundFailed
+            return
+        payment = self.payments[key]
+        amount = wanted.amount or payment.captured - payment.refunded
+        if amount.amount > payment.captured.amount - payment.refunded.amount:
+            raise RefundExceedsCaptured
+        self.refunds[refund_id] = amount
+        self._change(key, refunded=payment.refunded + amount)
+
+    async def release(self, actor: Actor, key: UUID, wanted: Any) -> None:
+        await self.world.meet("release_payment")
+        self.released.add(key)
+        payment = self.payments.get(key)
+        if payment and payment.status == PaymentStatus.authorised:
+            self._change(key, status=PaymentStatus.voided)
+        elif payment and payment.captured.amount > payment.refunded.amount:
+            rest = payment.captured - payment.refunded
+            self.refunds[derived_id(key, "release")] = rest
+            self._change(key, refunded=payment.captured)
+        if payment and payment.invoice_id and wanted.cancel_invoice:
+            await self.cancel_invoice(actor, payment.invoice_id, wanted.reason)
+
+    async def get_payment(self, _actor: Actor, key: UUID) -> Payment:
+        await self.world.meet("read_payment")
+        if key not in self.payments:
+            raise PaymentNotFound
+        return self.payments[key]
+
+    async def for_appointment(self, _actor: Actor, appointment_id: UUID) -> AppointmentMoney:
+        await self.world.meet("read_money")
+        return AppointmentMoney(
+            invoices=[one for one in self.invoices.values() if one.appointment_id == appointment_id],
+            payments=[one for one in self.payments.values() if one.appointment_id == appointment_id],
+            refunds=[],
+        )
+
+    def _change(self, key: UUID, **changes: Any) -> Payment:
+        self.payments[key] = self.payments[key].model_copy(update=changes)
+        return self.payments[key]
+
+
+HALF = Money(amount=PRICE.amount // 2, currency=PRICE.currency)
