@@ -125,10 +125,15 @@ async def _invalid(request: Request, error: Exception) -> Response:
     return problem_response(InvalidInput(errors=fields), request.url.path)
 
 
+_UNREADABLE = 400
+"""What FastAPI says of a body that it cannot even decode."""
+
+
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
-    known = {kind.status: kind for kind in (NotAuthenticated, Forbidden, NotFound)}.get(error.status_code)
-    refusal = known() if known else Refusal.from_problem(_plain(error))
+    known = {kind.status: kind for kind in (NotAuthenticated, Forbidden, NotFound)} | {_UNREADABLE: InvalidInput}
+    kind = known.get(error.status_code)
+    refusal = kind() if kind else Refusal.from_problem(_plain(error))
     response = problem_response(refusal, request.url.path)
     response.headers.update(error.headers or {})
     return response

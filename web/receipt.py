@@ -1,6 +1,7 @@
 """A receipt as a PDF: one A4 page or more, in fonts that have Latin, Greek, Cyrillic, Devanagari, Sinhala and Tamil."""
 
 import logging
+import unicodedata
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from web.gateway.receipts import Receipt
 from web.words import locale
 
 _FONTS = Path(__file__).parent / "static" / "vendor" / "fonts"
+_SCRIPTS = ("greek", "cyrillic", "devanagari", "sinhala", "tamil")
+_LATIN_1 = 0xFF
 _INK, _MUTED, _LINE, _ACCENT = (22, 28, 45), (96, 106, 128), (214, 219, 230), (15, 108, 110)
 _WIDE = (92, 20, 34, 34)
 _PAID_WIDE = (66, 80, 34)
@@ -42,14 +45,20 @@ class _Page(FPDF):
         self.set_title(f"{_title(receipt)} {receipt.number}")
         self.set_creator("Care-Connect")
         self.set_lang(self.locale.language)
-        for style, name in (("", "NotoSans-Regular"), ("B", "NotoSans-Bold")):
-            self.add_font("Noto", style, _FONTS / f"{name}.ttf")
-        if not _words(receipt).isascii():
-            for family in ("NotoSansSinhala", "NotoSansTamil"):
-                self.add_font(family, "", _FONTS / f"{family}-Regular.ttf")
-            self.set_fallback_fonts(["NotoSansSinhala", "NotoSansTamil"], exact_match=False)
-            self.set_text_shaping(use_shaping_engine=True)
+        for style, weight in (("", 400), ("B", 700)):
+            self.add_font("Noto", style, _FONTS / f"latin-{weight}.woff2")
+        self._add_scripts(_scripts(_words(receipt)))
         self.add_page()
+
+    def _add_scripts(self, scripts: list[str]) -> None:
+        """Add the fonts that go beyond Western European, and the engine that joins and orders the letters of India."""
+        for script in scripts:
+            self.add_font(script, "", _FONTS / f"{script}-400.woff2")
+            if script == "latin-ext":
+                self.add_font(script, "B", _FONTS / f"{script}-700.woff2")
+        if scripts:
+            self.set_fallback_fonts(scripts, exact_match=False)
+            self.set_text_shaping(use_shaping_engine=True)
 
     def head(self) -> None:
         """Say who gives it, and what it is."""
@@ -155,9 +164,16 @@ class _Page(FPDF):
 
 
 def _words(receipt: Receipt) -> str:
-    """Give everything on it that people wrote."""
-    written = (receipt.organisation, receipt.place or "", receipt.patient, *(one.description for one in receipt.lines))
-    return "".join(written)
+    """Give everything on it that may be in other letters than English ones."""
+    written = [receipt.organisation, receipt.place or "", receipt.patient, money(receipt.total)]
+    return "".join([*written, *(line.description for line in receipt.lines)])
+
+
+def _scripts(text: str) -> list[str]:
+    """Name the scripts of `text` besides Western European Latin, by what Unicode calls its letters."""
+    beyond = {mark for mark in text if ord(mark) > _LATIN_1}
+    words = {unicodedata.name(mark, "").partition(" ")[0].lower() for mark in beyond}
+    return [*(["latin-ext"] if words - set(_SCRIPTS) else []), *(script for script in _SCRIPTS if script in words)]
 
 
 def _title(receipt: Receipt) -> str:

@@ -136,9 +136,11 @@ class Clinic:
 async def eventually(ask: Callable[[], Awaitable[T]], true: Callable[[T], bool], seconds: float = 20) -> T:
     """Ask again until the answer is as a process of its own will make it; fail after `seconds`."""
     async with asyncio.timeout(seconds):
-        while not true(found := await ask()):
-            await asyncio.sleep(0.05)  # noqa: ASYNC110 - nobody tells the outside when a process has got there
-    return found
+        while True:
+            found = await ask()
+            if true(found):
+                return found
+            await asyncio.sleep(0.05)
 
 
 def person(**changed: Any) -> dict[str, Any]:

@@ -58,19 +58,7 @@ def edge_settings(
 
 
 @pytest.fixture(scope="session")
-async def running(edge_settings: Settings, engine_environment: WorkflowEnvironment) -> AsyncIterator[None]:
-    """Work on all task queues, as the worker process does."""
-    async with Services(edge_settings) as services:
-        working = worker.workers(engine_environment.client, services, edge_settings)
-        tasks = [asyncio.create_task(one.run()) for one in working]
-        yield
-        for one in working:
-            await one.shutdown()
-        await asyncio.gather(*tasks)
-
-
-@pytest.fixture(scope="session")
-async def edge(edge_settings: Settings, running: None) -> AsyncIterator[FastAPI]:  # noqa: ARG001 - behind it
+async def edge(edge_settings: Settings) -> AsyncIterator[FastAPI]:
     """Run the edge with all services behind it."""
     app = create(edge_settings)
     async with app.router.lifespan_context(app):
@@ -78,9 +66,23 @@ async def edge(edge_settings: Settings, running: None) -> AsyncIterator[FastAPI]
 
 
 @pytest.fixture(scope="session")
-async def http(edge: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def running(
+    edge: FastAPI, edge_settings: Settings, engine_environment: WorkflowEnvironment
+) -> AsyncIterator[FastAPI]:
+    """Work on all task queues beside the edge, as the worker process does."""
+    async with Services(edge_settings) as services:
+        working = worker.workers(engine_environment.client, services, edge_settings)
+        tasks = [asyncio.create_task(one.run()) for one in working]
+        yield edge
+        for one in working:
+            await one.shutdown()
+        await asyncio.gather(*tasks)
+
+
+@pytest.fixture(scope="session")
+async def http(running: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Give somebody who comes to the edge and says nothing of who they are."""
-    transport = httpx.ASGITransport(app=edge, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app=running, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as client:
         yield client
 

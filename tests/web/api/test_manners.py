@@ -44,7 +44,7 @@ async def test_a_method_that_is_not_offered_is_405_and_says_which_are(clinic: Cl
 
 
 @pytest.mark.parametrize("announced", [True, False])
-async def test_a_body_that_is_too_large_is_413(clinic: Clinic, announced: bool) -> None:  # noqa: FBT001
+async def test_a_body_that_is_too_large_is_413(clinic: Clinic, announced: bool) -> None:
     body = b'{"first_name": "' + b"x" * 1_100_000 + b'"}'
 
     async def pieces() -> AsyncIterator[bytes]:

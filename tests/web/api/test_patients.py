@@ -131,7 +131,17 @@ async def test_a_page_that_cannot_be_is_refused(clinic: Clinic, params: dict[str
 
 @pytest.mark.parametrize(
     "name",
-    ["නිමල් පෙරේරා", "நிமல் பெரேரா", "Zoë Müller-Łęcka", "O'Neill", "山田", "‏محمد", "Жанна", "x" * 100, "Robert'); --"],
+    [
+        "නිමල් පෙරේරා",
+        "நிமல் பெரேரா",
+        "Zoë Müller-Łęcka",
+        "O'Neill",
+        "山田",
+        "\u200fمحمد",
+        "Жанна",
+        "x" * 100,
+        "Robert'); --",
+    ],
 )
 async def test_a_name_of_any_script_comes_back_as_it_was_written(clinic: Clinic, name: str) -> None:
     key = await clinic.patient(first_name=name)
@@ -161,8 +171,7 @@ async def test_what_cannot_be_is_refused_by_field(clinic: Clinic, changed: dict[
 )
 async def test_a_body_that_is_no_record_is_refused(clinic: Clinic, body: bytes) -> None:
     answer = await clinic.post("/patients", content=body, headers={"content-type": "application/json"})
-    assert answer.status_code in {400, 422}, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
+    problem(answer, 422, "invalid_input")
 
 
 async def test_the_timeline_tells_what_happened_and_is_planned_newest_first(clinic: Clinic) -> None:
