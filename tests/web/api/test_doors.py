@@ -6,8 +6,12 @@ import json
 import httpx
 import pytest
 
+from careconnect.auth import Actor
+from careconnect.ids import uuid7
+from services.identity.roles import ALL
+from services.identity.schemas import StaffWrite
 from tests.web.api.contract import ENDPOINTS, Endpoint, each
-from tests.web.clinic import API, SCOPES, Clinic
+from tests.web.clinic import API, SCOPES, Clinic, consultant, person
 from tests.web.conftest import problem
 
 
@@ -105,3 +109,23 @@ async def test_a_token_whose_words_were_changed_is_nobody(clinic: Clinic) -> Non
     wider = base64.urlsafe_b64encode(json.dumps(claims | {"scope": "patients:write"}).encode()).decode().rstrip("=")
     headers = {"authorization": f"Bearer {head}.{wider}.{signature}"}
     problem(await clinic.http.get(f"{API}/patients", headers=headers), 401, "not_authenticated")
+
+
+async def test_staff_use_their_session_and_carry_its_token_to_change_something(
+    clinic: Clinic, http: httpx.AsyncClient
+) -> None:
+    identity, platform = clinic.gateway.identity, Actor.system("identity:authenticate")
+    owner = Actor(id=uuid7(), tenant_id=clinic.tenant_id, kind="staff", scopes=ALL)
+    email, password = f"{uuid7().hex}@clinic.example", "correct horse battery"
+    told = StaffWrite(name="Ishara", email=email, roles=["front_desk"], password=password)
+    await identity.create_staff(owner, uuid7(), told)
+    signed_in = await identity.sign_in(platform, email, password)
+    cookie = {"cookie": f"careconnect_session={signed_in.token}"}
+    assert (await http.get(f"{API}/patients", headers=cookie)).status_code == 200
+    problem(await http.post(f"{API}/patients", json=person(), headers=cookie), 403, "csrf_failed")
+    session = await identity.session(platform, signed_in.token)
+    changing = cookie | {"x-csrf-token": session.csrf_secret}
+    assert (await http.post(f"{API}/patients", json=person(), headers=changing)).status_code == 201
+    problem(await http.post(f"{API}/consultants", json=consultant(), headers=changing), 403, "forbidden")
+    await identity.end_session(platform, signed_in.token)
+    problem(await http.get(f"{API}/patients", headers=cookie), 401, "not_authenticated")
