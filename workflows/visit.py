@@ -216,6 +216,7 @@ class Visit(Settling):
             occupied_to=offer.occupied_to,
             to_version=self.now().version + 1,
             overbooked=asked.overbook,
+            hours_overridden=not offer.within_hours,
         )
         return MoveRequest(actor=asked.actor, appointment_id=self.request.appointment_id, move=move)
 

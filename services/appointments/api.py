@@ -69,6 +69,7 @@ async def move(appointment_id: UUID, asked: Move, _: Writer, session: Write) -> 
     appointment = await repository.get(session, appointment_id, lock=True)
     before = appointment.start_at
     if appointment.move(asked):
+        await repository.make_way(session, appointment)
         data = appointment.facts() | {"from": before.isoformat()}
         session.record("appointment.rescheduled", "appointment", appointment.id, data=data)
         await repository.flush(session)

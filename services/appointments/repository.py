@@ -36,6 +36,20 @@ async def add(session: WriteSession, appointment: Appointment) -> Appointment | 
     return None
 
 
+async def make_way(session: WriteSession, appointment: Appointment) -> None:
+    """Refuse a move to a time that is occupied; the row holds the wanted time already and is not written yet.
+
+    Raises:
+        SlotTaken: the consultant is occupied then.
+        PatientBusy: the patient has another appointment then.
+    """
+    with session.no_autoflush:
+        await queue_up(session, appointment.consultant_id, appointment.patient_id)
+        for other in await _in_the_way(session, appointment):
+            if other.id != appointment.id:
+                _clear(session, appointment, other)
+
+
 async def queue_up(session: WriteSession, *people: UUID) -> None:
     """Let those who want the same consultant or patient ask one after the other.
 

@@ -78,6 +78,7 @@ class Move(_Input):
     occupied_to: AwareDatetime
     to_version: int = Field(ge=2, description="the version that this move makes; a repeat of it changes nothing")
     overbooked: bool = False
+    hours_overridden: bool = False
 
 
 class Notes(_Input):

@@ -93,6 +93,18 @@ async def test_an_overbooking_may_overlap_and_what_comes_after_it_may_not(http: 
     assert (plain.status_code, over.status_code) == (409, 201)
 
 
+async def test_a_plain_appointment_is_not_moved_onto_an_overbooked_one(http: httpx.AsyncClient, act: Act) -> None:
+    headers, consultant = act(*DESK), str(uuid7())
+    key = await booked(http, headers, consultant_id=consultant)
+    later = NINE + timedelta(hours=3)
+    await booked(http, headers, consultant_id=consultant, start=later, overbooked=True)
+    body = asked(later, consultant_id=consultant, to_version=2)
+    body = {name: body[name] for name in body if name not in {"patient_id", "visit_type_id"}}
+    refused = await http.put(f"/appointments/{key}/rescheduling", json=body, headers=headers)
+    allowed = await http.put(f"/appointments/{key}/rescheduling", json=body | {"overbooked": True}, headers=headers)
+    assert (refused.status_code, refused.json()["code"], allowed.status_code) == (409, "slot_taken", 200)
+
+
 async def test_a_hold_that_ran_out_stands_in_nobodys_way(
     http: httpx.AsyncClient, act: Act, monkeypatch: pytest.MonkeyPatch
 ) -> None:
