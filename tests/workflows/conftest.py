@@ -36,18 +36,22 @@ async def temporal(keys: Path) -> AsyncIterator[WorkflowEnvironment]:
     settings = Settings(
         environment="test", temporal=TemporalSettings(codec_key_file=keys / "codec.key", namespace=NAMESPACE)
     )
-    config = DYNAMIC_CONFIG | {"frontend.WorkflowTimeSkippingEnabled": "true"}
-    quick = [word for name, value in config.items() for word in ("--dynamic-config-value", f"{name}={value}")]
     environment = await WorkflowEnvironment.start_local(
         namespace=NAMESPACE,
         data_converter=data_converter(settings),
         search_attributes=SEARCH_ATTRIBUTES,
         dev_server_existing_path=str(program()),
         dev_server_log_level="error",
-        dev_server_extra_args=quick,
+        dev_server_extra_args=flags(),
     )
     async with environment:
         yield environment
+
+
+def flags() -> list[str]:
+    """Give the flags of an engine that is as quick as ours, and lets tests pass time."""
+    config = DYNAMIC_CONFIG | {"frontend.WorkflowTimeSkippingEnabled": "true"}
+    return [word for name, value in config.items() for word in ("--dynamic-config-value", f"{name}={value}")]
 
 
 @pytest.fixture

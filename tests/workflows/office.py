@@ -39,6 +39,7 @@ from workflows.contracts import (
     BookingRequest,
     CancellationRequest,
     Changed,
+    CollectRequest,
     MessageRequest,
     MessageResult,
     PaymentChoice,
@@ -70,10 +71,10 @@ class Office(Troubled):
     # The workers ------------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Self]:
-        """Work on this office's own queue, and on that of the messages."""
+    async def open(self, *queues: str) -> AsyncIterator[Self]:
+        """Work on this office's own queue, and on that of the messages or on the others that are named."""
         async with AsyncExitStack() as stack:
-            for queue in (self.queue, ids.BACKGROUND):
+            for queue in (self.queue, *(queues or (ids.BACKGROUND,))):
                 worker = Worker(
                     self.client, task_queue=queue, workflows=WORKFLOWS, activities=self.activities,
                     workflow_runner=sandbox(),
@@ -165,6 +166,11 @@ class Office(Troubled):
         """Take another time."""
         asked = RescheduleRequest(actor=self.actor, start=start, **also)
         return await self.process.execute_update(AppointmentBooking.reschedule, asked)
+
+    async def payment_process(self, payment_id: UUID) -> None:
+        """Begin the process of a payment that is there."""
+        request = CollectRequest(actor=self.actor, payment_id=payment_id)
+        await self.client.start_workflow(PaymentCapture.run, request, id=ids.payment(payment_id), task_queue=self.queue)
 
     # What is seen -----------------------------------------------------------------------------------------------------
 

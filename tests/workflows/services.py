@@ -65,7 +65,8 @@ class Consultants:
         await self.world.meet("verify_offer")
         return Offer(
             consultant_id=consultant_id, consultant_name="Dr. Silva", location_id=location_id or self.location_id,
-            visit_type_id=visit_type_id, visit_type_name="Consultation", zone=ZONE, start=start, end=start + self.length,
+            visit_type_id=visit_type_id, visit_type_name="Consultation", zone=ZONE, start=start,
+            end=start + self.length,
             occupied_from=start, occupied_to=start + self.length, price=self.price, payment_policy=self.policy,
             cancellation_policy=self.cancellation, reminder_offsets_hours=[72, 24, 2], mode="in_person",
             within_hours=True,

@@ -1,26 +1,21 @@
-"""The laws of the visit: its steps, its end by the clock, moving and cancelling, and what becomes of the money."""
+"""The laws of the visit: its steps, its end by the clock, and moving."""
 
 import asyncio
 from datetime import timedelta
 
 import pytest
-from temporalio.client import WorkflowHandle
 
 from careconnect.ids import uuid7
 from careconnect.money import Money
 from services.appointments.errors import SlotTaken, WrongState
 from services.appointments.schemas import Status
-from services.consultants.schemas import CancellationPolicy, PaymentPolicy
+from services.consultants.schemas import CancellationPolicy
 from services.payments.errors import RefundFailed
-from services.payments.states import InvoiceStatus, Method, PaymentStatus
+from services.payments.states import PaymentStatus
 from tests.workflows.office import Office
 from tests.workflows.services import PRICE
-from tests.workflows.till import HALF
 from tests.workflows.trouble import refusing, silence
 from workflows import ids
-from workflows.booking import AppointmentBooking
-from workflows.contracts import Resolution, Settlement
-from workflows.payment import PaymentCapture
 
 MINUTE = timedelta(minutes=1)
 NO_SHOW_OPEN = timedelta(hours=12, minutes=1)
@@ -113,102 +108,6 @@ async def test_a_no_show_costs_what_the_policy_says_once_it_cannot_be_undone(
     assert office.till.kept() == kept
 
 
-async def test_who_cancels_in_time_gets_everything_back_and_a_message(office: Office) -> None:
-    await office.book()
-    changed = await office.cancel()
-    assert changed.appointment
-    assert (changed.appointment.status, office.till.kept()) == (Status.CANCELLED, 0)
-    assert [one.status for one in office.till.invoices.values()] == [InvoiceStatus.cancelled]
-    await office.process.result()
-    assert ("cancellation", 1, None) in office.told
-    await office.reminders.result()
-
-
-@pytest.mark.parametrize(("waived", "kept"), [(False, HALF.amount), (True, 0)])
-async def test_who_cancels_late_pays_the_fee_unless_it_is_waived(office: Office, waived: bool, kept: int) -> None:
-    office.start -= timedelta(days=9, hours=1)
-    await office.book()
-    await office.cancel(waive_fee=waived)
-    await office.process.result()
-    assert office.till.kept() == kept
-
-
-async def test_what_was_not_paid_is_not_owed_after_a_cancellation(office: Office) -> None:
-    office.consultants.policy = PaymentPolicy(kind="none")
-    await office.book(None)
-    await office.cancel()
-    assert [one.status for one in office.till.invoices.values()] == [InvoiceStatus.cancelled]
-
-
-async def test_money_of_an_adopted_appointment_goes_back_whoever_took_it_and_however(office: Office) -> None:
-    office.adopted()
-    first, second = uuid7(), uuid7()
-    office.till.add(first, office.appointment_id, HALF, PaymentStatus.authorised)
-    office.till.add(second, office.appointment_id, HALF, PaymentStatus.captured, method=Method.cash)
-    office.till.add(uuid7(), None, PRICE, PaymentStatus.captured)
-    await office.book(None, adopted=True)
-    await office.cancel()
-    await office.process.result()
-    assert office.till.payments[first].status == PaymentStatus.voided
-    assert office.till.payments[second].refunded == HALF
-    assert office.till.kept() == PRICE.amount
-
-
-async def test_the_fee_of_a_late_cancellation_is_taken_from_the_oldest_payments_first(office: Office) -> None:
-    office.start -= timedelta(days=9, hours=1)
-    office.adopted()
-    third = Money(amount=100_000, currency="LKR")
-    keys = [uuid7(), uuid7(), uuid7()]
-    for key in keys:
-        office.till.add(key, office.appointment_id, third, PaymentStatus.captured)
-    await office.book(None, adopted=True)
-    await office.cancel()
-    await office.process.result()
-    left = [office.till.payments[key].captured.amount - office.till.payments[key].refunded.amount for key in keys]
-    assert left == [100_000, 75_000, 0]
-
-
-async def test_a_payment_whose_process_runs_is_settled_by_it(office: Office) -> None:
-    await office.book()
-    await office.accompanied()
-    await office.cancel()
-    await office.process.result()
-    assert (await office.payment().result()).payment.status == PaymentStatus.captured
-    assert office.till.kept() == 0
-
-
-async def test_a_payment_whose_process_has_ended_is_settled_by_another(office: Office) -> None:
-    await office.book()
-    await office.accompanied()
-    await office.payment().terminate()
-    await office.cancel()
-    await office.process.result()
-    assert office.till.kept() == 0
-
-
-async def test_a_refund_that_fails_is_flagged_and_made_again_when_a_person_says_so(office: Office) -> None:
-    office.start -= timedelta(days=9, hours=1)
-    await office.book()
-    office.on("refund", refusing(RefundFailed()))
-    await office.cancel()
-    await office.until(lambda: office.row.needs_attention == "return_money")
-    await office.process.execute_update(
-        AppointmentBooking.resolve, Resolution(actor=office.actor, action="retry"), id="once"
-    )
-    await office.process.result()
-    assert (office.till.kept(), office.row.needs_attention) == (HALF.amount, None)
-
-
-async def test_a_person_may_let_a_failed_refund_be(office: Office) -> None:
-    await office.book()
-    office.on("release_payment", refusing(RefundFailed()))
-    await office.cancel()
-    await office.until(lambda: office.row.needs_attention == "return_money")
-    await office.process.execute_update(AppointmentBooking.resolve, Resolution(actor=office.actor, action="skip"))
-    await office.process.result()
-    assert (office.till.kept(), office.row.needs_attention) == (PRICE.amount, None)
-
-
 async def test_an_appointment_moves_with_its_reminders_and_its_deadline(office: Office) -> None:
     await office.book()
     await office.accompanied()
@@ -280,13 +179,3 @@ async def test_a_mail_server_that_is_down_disturbs_nobody(office: Office) -> Non
     office.on("booking_confirmation", *[silence] * 50)
     assert (await office.book()).refused is None
     assert (await office.step("arrival")).refused is None
-
-
-async def test_a_settlement_finds_the_process_that_the_desk_has_just_begun(office: Office) -> None:
-    await office.book()
-    await office.accompanied()
-    handle: WorkflowHandle[PaymentCapture, object] = office.payment()
-    await handle.signal(PaymentCapture.settle, Settlement(actor=office.actor))
-    await office.cancel()
-    await office.process.result()
-    assert office.till.kept() == 0

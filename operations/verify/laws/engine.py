@@ -1,8 +1,8 @@
 """Law 8: every occupying appointment has exactly one running workflow, every ended one has none.
 
 The engine's list follows its state with a delay, so each difference is asked again of the workflow itself. A no-show
-keeps its workflow as long as it may be undone. An appointment whose workflow waits for a person is listed as needing
-attention.
+keeps its workflow as long as it may be undone, and an ended appointment as long as its last message is under way or its
+workflow waits for a person. An appointment whose workflow waits for a person is listed as needing attention.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from careconnect import clock
@@ -82,14 +82,22 @@ async def _runs(engine: Client, appointment_id: UUID) -> bool:
         if error.status == RPCStatusCode.NOT_FOUND:
             return False
         raise
-    return description.status == WorkflowExecutionStatus.RUNNING
+    return description.status == WorkflowExecutionStatus.RUNNING and not _only_tells(description)
+
+
+def _only_tells(description: WorkflowExecutionDescription) -> bool:
+    """Whether all that is left to do is to tell the patient."""
+    pending = description.raw_description.pending_activities
+    ended = description.typed_search_attributes.get(ids.APPOINTMENT_STATUS) in {"cancelled", "fulfilled", "no_show"}
+    return ended and {one.activity_type.name for one in pending} == {"tell_patient"}
 
 
 def _wrong(row: Any, workflow: Running) -> str | None:
     """Say what is wrong with a running workflow and its appointment, if anything is."""
     if row is None:
         return "runs without an appointment"
-    if row["status"] not in OCCUPYING and not _may_be_undone(row):
+    waits_for_person = workflow.needs_attention and row["needs_attention"] is not None
+    if row["status"] not in OCCUPYING and not waits_for_person and not _may_be_undone(row):
         return f"runs although {row['reference']} is {row['status']}"
     if workflow.tenant_id != row["tenant_id"]:
         return f"belongs to another tenant than {row['reference']}"

@@ -1,0 +1,185 @@
+"""Lives of workflows whose histories are kept: each branch that a running workflow may have taken before a change."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client, WorkflowHandle
+
+from careconnect.ids import uuid7
+from services.payments.errors import CaptureFailed, RefundFailed
+from services.payments.states import PaymentStatus
+from tests.workflows.answering import Clinic
+from tests.workflows.conftest import working
+from tests.workflows.office import Office
+from tests.workflows.till import HALF
+from tests.workflows.trouble import for_good, hanging, refusing
+from workflows import ids
+from workflows.booking import AppointmentBooking
+from workflows.contracts import DashboardRequest, RefundRequest, Resolution
+from workflows.dashboard import DashboardAggregation
+from workflows.payment import PaymentCapture
+
+Lives = dict[str, WorkflowHandle[Any, Any]]
+Scenario = Callable[[Client], Awaitable[Lives]]
+
+
+async def booked(client: Client) -> Lives:
+    """Book with a card, come, be treated."""
+    async with Office(client).open() as office:
+        await office.book()
+        await office.accompanied()
+        await office.step("arrival")
+        await office.step("check-in")
+        await office.step("completion")
+        await office.process.result()
+        return {"booked": office.process}
+
+
+async def taken(client: Client) -> Lives:
+    """Want a time that is taken."""
+    async with Office(client).open() as office:
+        await office.book()
+        key = uuid7()
+        await office.book(appointment_id=key)
+        handle = client.get_workflow_handle(ids.appointment(key))
+        await handle.result()
+        return {"taken": handle}
+
+
+async def declined(client: Client) -> Lives:
+    """Pay with a card that is declined."""
+    async with Office(client).open() as office:
+        await office.book("pm_card_chargeDeclined")
+        await office.process.result()
+        return {"declined": office.process}
+
+
+async def capture_refused(client: Client) -> Lives:
+    """Have the capture refused, and then its undo, until a person steps in."""
+    async with Office(client).open() as office:
+        office.on("capture", refusing(CaptureFailed()))
+        office.on("release_payment", refusing(RefundFailed()))
+        await office.book()
+        await office.until(lambda: office.count("flag") == 1)
+        asked = Resolution(actor=office.actor, action="retry")
+        await office.process.execute_update(AppointmentBooking.resolve, asked)
+        await office.process.result()
+        return {"capture_refused": office.process}
+
+
+async def moved_and_cancelled(client: Client) -> Lives:
+    """Move, then cancel late: the fee stays, the rest goes back, the reminders move and stop."""
+    async with Office(client).open() as office:
+        office.start -= timedelta(days=9)
+        await office.book()
+        await office.accompanied()
+        await office.move(office.start - timedelta(hours=1))
+        await office.cancel()
+        await office.process.result()
+        await office.reminders.result()
+        await office.payment().terminate()
+        return {"moved": office.process, "payment_settled": office.payment(), "reminders_moved": office.reminders}
+
+
+async def cancelled(client: Client) -> Lives:
+    """Adopt an appointment with two payments, and cancel it in time."""
+    async with Office(client).open() as office:
+        office.adopted()
+        office.till.add(uuid7(), office.appointment_id, HALF, PaymentStatus.authorised)
+        office.till.add(uuid7(), office.appointment_id, HALF, PaymentStatus.captured)
+        await office.book(None, adopted=True)
+        await office.cancel()
+        await office.process.result()
+        return {"cancelled": office.process}
+
+
+async def no_show(client: Client) -> Lives:
+    """Do not come; be seen after all; do not come again."""
+    async with Office(client).open() as office:
+        office.start -= timedelta(days=10, minutes=-5)
+        office.adopted()
+        await office.book(None, adopted=True)
+        await office.pass_time(office.process, await office.until_visit(timedelta(hours=1)))
+        await office.until(lambda: office.row.status == "no_show")
+        await office.step("no-show", undo=True)
+        await office.pass_time(office.process, timedelta(hours=3))
+        await office.until(lambda: office.count("no-show") == 2)
+        await office.pass_time(office.process, timedelta(hours=13))
+        await office.process.result()
+        return {"no_show": office.process}
+
+
+async def crash(client: Client) -> Lives:
+    """Lose the worker while the gateway is asked, and go on with another."""
+    office = Office(client)
+    office.on("authorise", hanging, hanging)
+    async with office.open():
+        await office.begin()
+        await office.until(lambda: office.count("authorise") == 1)
+    office.trouble.clear()
+    async with office.open():
+        await office.book()
+        await office.step("check-in")
+        await office.step("completion")
+        await office.process.result()
+        return {"crash": office.process}
+
+
+async def given_up(client: Client) -> Lives:
+    """Cancel the workflow instead of the appointment."""
+    async with Office(client).open() as office:
+        await office.book()
+        await office.accompanied()
+        await office.process.cancel()
+        await office.process.result()
+        return {"given_up": office.process}
+
+
+async def payment_refunded(client: Client) -> Lives:
+    """Return a payment in two parts."""
+    async with Office(client).open() as office:
+        payment = office.till.add(uuid7(), None, HALF + HALF, PaymentStatus.captured)
+        await office.payment_process(payment.id)
+        for _ in range(2):
+            asked = RefundRequest(
+                actor=office.actor, payment_id=payment.id, refund_id=uuid7(), amount=HALF, reason="goodwill"
+            )
+            await office.payment(payment.id).execute_update(PaymentCapture.refund, asked)
+        await office.payment(payment.id).result()
+        return {"payment_refunded": office.payment(payment.id)}
+
+
+async def reminders_sent(client: Client) -> Lives:
+    """Send what is due, one of them in vain."""
+    async with Office(client).open() as office:
+        office.on("reminder", for_good)
+        await office.book()
+        await office.accompanied()
+        await office.pass_time(office.reminders, timedelta(days=11))
+        await office.reminders.result()
+        return {"reminders_sent": office.reminders}
+
+
+async def dashboard(client: Client) -> Lives:
+    """Make the dashboard while one service is silent."""
+    clinic, tenant_id = Clinic("Asia/Colombo", silent=frozenset({"payments"})), uuid7()
+    async with working(client, [DashboardAggregation], clinic.activities):
+        handle = await client.start_workflow(
+            DashboardAggregation.run,
+            DashboardRequest(tenant_id=tenant_id),
+            id=f"{ids.dashboard(tenant_id)}-by-hand",
+            task_queue=ids.BOOKINGS,
+        )
+        await handle.result()
+        return {"dashboard": handle}
+
+
+SCENARIOS: list[Scenario] = [
+    booked, taken, declined, capture_refused, moved_and_cancelled, cancelled, no_show, crash, given_up,
+    payment_refunded, reminders_sent, dashboard,
+]  # fmt: skip
+NAMES = {
+    "booked", "taken", "declined", "capture_refused", "moved", "payment_settled", "reminders_moved", "cancelled",
+    "no_show", "crash", "given_up", "payment_refunded", "reminders_sent", "dashboard",
+}  # fmt: skip
