@@ -159,8 +159,14 @@ async def _lost(request: Request, error: Exception) -> Response:
 _PASSING = ("57P", "08", "53", "40001", "40P01", "55P03", "57014")
 
 
+# What Postgres says of text with the character NUL, in a column or in a document: any other of Unicode can be kept.
+_NUL = frozenset({"22021", "22P05"})
+
+
 async def _database(request: Request, error: Exception) -> Response:
     state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    if state in _NUL:
+        return problem_response(InvalidInput("Text cannot hold the character NUL."), request.url.path)
     lost = getattr(error, "connection_invalidated", False)
     if lost or state.startswith(_PASSING):
         return await _lost(request, error)

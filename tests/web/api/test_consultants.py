@@ -138,3 +138,26 @@ async def test_the_catalogue_lists_what_a_consultant_offers(clinic: Clinic) -> N
     others = (await clinic.get("/visit-types", params={"consultant_id": clinic.consultant, "limit": 200})).json()
     assert theirs in {one["id"] for one in offered}
     assert theirs not in {one["id"] for one in others["items"]}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/consultants", consultant(registration_number="SLMC\u00001")),
+        ("/consultants", consultant(specialties=["Cardio\u0000logy"])),
+        ("/visit-types", visit_type(name="Consult\u0000ation")),
+        ("/locations", LOCATION | {"name": "Kan\u0000dy"}),
+        ("/locations", LOCATION | {"address": {"line1": "1 Lake\u0000Road"}}),
+    ],
+)
+async def test_the_character_that_postgres_cannot_keep_is_refused(
+    clinic: Clinic, path: str, body: dict[str, Any]
+) -> None:
+    problem(await clinic.post(path, json=body), 422, "invalid_input")
+
+
+@pytest.mark.parametrize("query", ["/consultants?specialty=%00", "/consultants?q=%00", "/slots?specialty=%00"])
+async def test_nor_is_it_looked_for(clinic: Clinic, query: str) -> None:
+    more = {"params": {"visit_type_id": clinic.paid_visit, "specialty": "\u0000"}} if "slots" in query else {}
+    answer = await clinic.get(query, **more)
+    assert answer.status_code in {200, 422}, answer.text
