@@ -184,8 +184,12 @@ async def _of_day(screen: Screen, wanted: SlotQuery, day: date, zone: str) -> li
 
 
 async def _first_free(screen: Screen, wanted: SlotQuery, start: datetime, zone: str) -> date | None:
-    found = await _slots(screen, wanted, start, start + _AHEAD, 1)
-    return found[0].start.astimezone(ZoneInfo(zone)).date() if found else None
+    """Look at the next days first: most often something is free, and two months are a lot to look through."""
+    for begin, end in ((start, start + _WEEK), (start + _WEEK, start + _AHEAD)):
+        found = await _slots(screen, wanted, begin, end, 1)
+        if found:
+            return found[0].start.astimezone(ZoneInfo(zone)).date()
+    return None
 
 
 async def _slots(screen: Screen, wanted: SlotQuery, start: datetime, end: datetime, limit: int) -> list[Slot]:

@@ -17,7 +17,14 @@ function rememberOpener(detail) {
 // After settling, because htmx gives the focus to the first autofocus field just before.
 function settled(target) {
   if (target.id === "dialogs") open(target.lastElementChild);
-  else if (target.matches?.("dialog[open]")) focusInside(target);
+  else if (target.matches?.("dialog[open]")) renew(target);
+}
+
+// The answer brought a heading of its own, and the dialog is named after that.
+function renew(dialog) {
+  const heading = dialog.querySelector(".dialog-head h2");
+  if (heading) dialog.setAttribute("aria-labelledby", heading.id);
+  focusInside(dialog);
 }
 
 function open(dialog) {
