@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from careconnect import clock
 from careconnect.money import Money
 from tests.web.conftest import ADDRESS
+from tests.web.pages.desk import Page
 from web import formats
-from web.assets import Assets
 from web.forms import Form
 from web.looks import CHOICES, LOOKS
 
@@ -108,9 +108,10 @@ def test_every_look_has_its_icon_and_its_tone() -> None:
 
 
 async def test_static_files_are_kept_for_good_under_their_version(edge: FastAPI) -> None:
-    address = Assets().address("css/tokens.css")
     transport = httpx.ASGITransport(app=edge)
     async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as http:
+        page = Page((await http.get("/sign-in")).text)
+        address = next(said["href"] for said in page.having("rel", "stylesheet"))
         answer = await http.get(address, headers={"accept-encoding": "gzip"})
         assert answer.headers["cache-control"].endswith("immutable")
         assert answer.headers["content-encoding"] == "gzip"
