@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
@@ -174,7 +175,12 @@ async def _database(request: Request, error: Exception) -> Response:
 
 
 async def _bug(request: Request, error: Exception) -> Response:
-    log.error("unhandled", route=_route(request.scope), kind=type(error).__name__, exc_info=error)
+    if isinstance(error, ValidationError):
+        # Its words quote what did not fit, which may be personal data or a secret: only where and why is noted.
+        said = error.errors(include_url=False, include_context=False, include_input=False)
+        log.error("unhandled", route=_route(request.scope), kind=type(error).__name__, title=error.title, errors=said)
+    else:
+        log.error("unhandled", route=_route(request.scope), kind=type(error).__name__, exc_info=error)
     refusal = Refusal.from_problem(
         {"status": 500, "code": "internal", "title": "Something went wrong on our side", "detail": "It was noted."}
     )
