@@ -1,6 +1,7 @@
 """Start-up: seconds until ready, and memory at rest."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -30,4 +31,7 @@ async def measure() -> None:
 
 
 def _command(*arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "careconnect.cli", *arguments], check=True, capture_output=True)  # noqa: S603
+    # Without the instance's own settings, which would read as those of an outside Postgres and engine.
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("CARECONNECT_")}
+    command = [sys.executable, "-m", "careconnect.cli", *arguments]
+    subprocess.run(command, check=True, capture_output=True, env=plain)  # noqa: S603 - our own program
