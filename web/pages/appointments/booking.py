@@ -81,7 +81,7 @@ async def book(screen: Writer) -> Response:
     except CardDeclined as refusal:
         why = DECLINES.get(refusal.extra.get("decline_code", ""), "")
         message = gettext("The card was declined. %(why)s Nothing was charged and the time is free again.")
-        return await _form(screen, form.renew().object(message % {"why": gettext(why)}), refusal.status)
+        return await _form(screen, form.renew().object(message % {"why": gettext(why)}, "token"), refusal.status)
     except Refusal as refusal:
         return await _refused(screen, form.renew(), refusal)
     return await booked(screen, made)
@@ -109,6 +109,8 @@ async def _form(screen: Screen, form: Form, status: int = OK, near: list[Slot] |
     offer, trouble = await _offer(screen, form.values) if shown_already else (None, "")
     if offer:
         form.fill(with_default(form.values, offer))
+    elif form.errors["token"]:  # the payment is not shown, so it is said above the form
+        form.object(form.errors["token"])
     return screen.page(
         "appointments/new.html",
         http=status,
