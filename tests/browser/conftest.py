@@ -19,7 +19,7 @@ _PATIENCE = 20_000
 expect.set_options(timeout=_PATIENCE)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """Start the demo clinic."""
     with instance(tmp_path_factory.mktemp("clinic") / "data") as started:

@@ -1,0 +1,181 @@
+"""Everybody can use every screen: axe-core finds nothing against WCAG 2.2 AA."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, StorageState, expect
+
+from tests.browser.window import Window
+from tests.running import Desk, Instance
+
+pytestmark = pytest.mark.browser
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+CHECK = """async ([part, rules]) => {
+    const found = await axe.run(part, {runOnly: rules, resultTypes: ["violations"]});
+    const tell = (rule, node) => `${rule.id}: ${node.target} ${node.any[0]?.message ?? rule.help}`;
+    return found.violations.flatMap((rule) => rule.nodes.map((node) => tell(rule, node)));
+}"""
+SIZES = [(1440, 900), (390, 844)]
+
+
+class Known(NamedTuple):
+    """Records that have a screen of their own."""
+
+    appointment: str
+    patient: str
+    consultant: str
+    invoice: str
+    payment: str
+    message: str
+
+
+@pytest.fixture(scope="module")
+def known(running: Instance) -> Known:
+    """Book, so that there is one of everything."""
+    with running.api() as http:
+        desk = Desk(http)
+        answer = desk.book(desk.wish(desk.free(1, 20)[0], desk.patients[0]))
+        assert answer.status_code == 201, answer.text
+        made = answer.json()
+        message = http.get("/messages", params={"limit": 1}).json()["items"][0]
+    return Known(
+        appointment=f"/appointments/{made['id']}",
+        patient=f"/patients/{made['patient']['id']}",
+        consultant=f"/consultants/{made['consultant']['id']}",
+        invoice=f"/billing/invoices/{made['invoice']['id']}",
+        payment=f"/billing/payments/{made['payment']['id']}",
+        message=f"/messages/{message['id']}",
+    )
+
+
+@pytest.fixture
+def seen(context: Callable[..., BrowserContext], running: Instance, session: StorageState) -> Iterator[Window]:
+    """Open a window into which axe-core can be put in spite of the strict policy."""
+    one = Window(context(storage_state=session, bypass_csp=True).new_page(), running)
+    yield one
+    assert one.complaints == []
+
+
+SCREENS: dict[str, Callable[[Known], str]] = {
+    "dashboard": lambda _: "/",
+    "dashboard of the month": lambda _: "/?period=month",
+    "appointments": lambda _: "/appointments?range=month",
+    "appointment": lambda known: known.appointment,
+    "patients": lambda _: "/patients",
+    "nobody found": lambda _: "/patients?q=nobodyhasthisname",
+    "patient": lambda known: known.patient,
+    "consultants": lambda _: "/consultants",
+    "consultant": lambda known: known.consultant,
+    "payments": lambda _: "/billing",
+    "invoices": lambda _: "/billing?show=invoices",
+    "invoice": lambda known: known.invoice,
+    "messages": lambda _: "/messages",
+    "message": lambda known: known.message,
+    "mailbox": lambda _: "/messages/mailbox",
+    "attention": lambda _: "/attention",
+    "settings": lambda _: "/settings",
+    "locations": lambda _: "/settings/locations",
+    "visit types": lambda _: "/settings/visit-types",
+    "people": lambda _: "/settings/people",
+    "clients": lambda _: "/settings/clients",
+    "search": lambda _: "/search?q=perera",
+    "booking without scripts": lambda _: "/appointments/new",
+}
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_screen_has_no_violation(seen: Window, known: Known, name: str) -> None:
+    seen.open(SCREENS[name](known))
+    assert violations(seen.page) == {}
+
+
+def test_a_page_that_says_what_is_wrong_has_no_violation(seen: Window) -> None:
+    seen.expected.add(404)
+    seen.open("/nothing-is-here")
+    assert violations(seen.page) == {}
+
+
+def test_signing_in_has_no_violation(context: Callable[..., BrowserContext], running: Instance) -> None:
+    window = Window(context(bypass_csp=True).new_page(), running, {401})
+    window.open("/sign-in")
+    assert violations(window.page) == {}
+    window.page.get_by_label("E-mail").fill("nobody@example.com")
+    window.page.get_by_role("button", name="Sign in").click()
+    expect(window.page.get_by_role("alert")).to_be_visible()
+    assert violations(window.page) == {}
+
+
+DIALOGS: dict[str, tuple[Callable[[Known], str], str]] = {
+    "new patient": (lambda _: "/patients", "New patient"),
+    "edit patient": (lambda known: known.patient, "Edit"),
+    "new consultant": (lambda _: "/consultants", "New consultant"),
+    "edit consultant": (lambda known: known.consultant, "Edit"),
+    "move": (lambda known: known.appointment, "Move"),
+    "cancel": (lambda known: known.appointment, "Cancel"),
+    "take payment": (lambda _: "/billing", "Take payment"),
+    "refund": (lambda known: known.invoice, "Refund"),
+}
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+def test_an_open_dialog_has_no_violation(seen: Window, known: Known, name: str) -> None:
+    screen, opener = DIALOGS[name]
+    seen.open(screen(known))
+    seen.page.get_by_role("main").get_by_role("link", name=opener, exact=True).first.click()
+    expect(seen.page.get_by_role("dialog")).to_be_visible()
+    seen.quiet()
+    assert violations(seen.page) == {}
+
+
+def test_the_form_of_a_booking_has_no_violation_at_any_step(seen: Window) -> None:
+    seen.expected.add(422)
+    seen.open("/appointments")
+    seen.page.keyboard.press("n")
+    form = seen.page.get_by_role("dialog", name="New appointment")
+    form.locator(".slot").first.wait_for()
+    assert violations(seen.page) == {}
+    form.get_by_role("combobox", name="Patient").press_sequentially("pere")
+    form.get_by_role("option").first.wait_for()
+    assert violations(seen.page) == {}
+    form.locator(".slot").first.click()
+    form.locator(".offer").wait_for()
+    form.get_by_role("button", name="Book appointment").click()
+    form.locator(".error").first.wait_for()
+    assert violations(seen.page) == {}
+
+
+def test_the_list_of_shortcuts_and_the_open_menus_have_no_violation(seen: Window) -> None:
+    seen.open("/")
+    seen.page.keyboard.press("?")
+    expect(seen.page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
+    assert violations(seen.page) == {}
+    seen.page.keyboard.press("Escape")
+    for width, height in SIZES:
+        menus = seen.page.locator("details.menu summary:visible")
+        seen.page.set_viewport_size({"width": width, "height": height})
+        for index in range(menus.count()):
+            seen.page.set_viewport_size({"width": width, "height": height})
+            menus.nth(index).click()
+            # What an open menu covers is not to be reached at that moment.
+            assert violations(seen.page, "details[open]") == {}
+            seen.page.keyboard.press("Escape")
+
+
+def violations(page: Page, part: str = "html") -> dict[str, list[str]]:
+    """Ask axe-core, light and dark, wide and narrow; gives what it found by how it was shown."""
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    if not page.evaluate("'axe' in window"):
+        assert AXE.exists(), "axe-core is not installed; bin/setup --test does so."
+        page.add_script_tag(path=AXE)
+    found: dict[str, list[str]] = {}
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in schemes:
+            page.emulate_media(color_scheme=scheme)
+            if wrong := page.evaluate(CHECK, [part, RULES]):
+                found[f"{scheme}, {width} wide"] = wrong
+    page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
+    return found
