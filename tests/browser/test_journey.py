@@ -28,11 +28,10 @@ class Figures:
 def test_somebody_registered_and_booked_is_seen_everywhere_and_gets_the_money_back(
     window: Window, running: Instance
 ) -> None:
-    page = window.page
     window.open("/")
     window.sign_in()
     window.see_heading(re.compile("^Good"))
-    before = figures(page)
+    before = figures_now(window, running)
     register(window)
     price, day = book(window)
     it_is_on_the_list_of_its_day(window, day)
@@ -126,11 +125,7 @@ def seen_in_the_end(window: Window, screen: str, sought: Locator) -> None:
 
 
 def the_figures_know_it(window: Window, running: Instance, before: Figures, price: str) -> None:
-    # Checking the laws has the figures made anew.
-    code, said = running.verify()
-    assert code == 0, said
-    window.go("Dashboard", re.compile("^Good"))
-    after = figures(window.page)
+    after = figures_now(window, running)
     assert after.patients == before.patients + 1
     assert after.revenue == before.revenue + amount(price)
 
@@ -165,6 +160,14 @@ def the_money_goes_back(window: Window, price: str) -> None:
     window.go("Billing")
     row = page.get_by_role("row").filter(has_text=PATIENT).first
     expect(row).to_contain_text("Refunded")
+
+
+def figures_now(window: Window, running: Instance) -> Figures:
+    """Read the dashboard after its figures were made anew, which checking the laws does."""
+    code, said = running.verify()
+    assert code == 0, said
+    window.go("Dashboard", re.compile("^Good"))
+    return figures(window.page)
 
 
 def figures(page: Page) -> Figures:
