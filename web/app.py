@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from careconnect.config import Settings
+from careconnect.links import SignedLinks
 from careconnect.service import Requests, answer_with_problems
 from careconnect.telemetry import configure_logs, trace
 from careconnect.temporal import EncryptionCodec
@@ -34,6 +35,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         message = "Set CARECONNECT_SECURITY__OAUTH_KEY_FILE to an RSA private key (PEM): it signs access tokens."
         raise ValueError(message)
     app.state.access_tokens = oauth.AccessTokens(key_file, settings.web.public_url)
+    app.state.links = SignedLinks(settings)
     app.state.codec = EncryptionCodec(settings.codec_keys, settings.temporal.namespace)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.add_api_route("/readyz", readyz, include_in_schema=False)

@@ -12,6 +12,7 @@ from web.pages import (
     dashboard,
     messages,
     patients,
+    public,
     search,
     settings,
     signing_in,
@@ -27,7 +28,7 @@ def install(app: FastAPI) -> None:
     app.state.views = Views(assets)
     for module in (
         dashboard, signing_in, appointments, patients, consultants, billing, collecting, messages, attention, settings,
-        search,
+        search, public,
     ):  # fmt: skip
         app.include_router(module.router)
     tell_people(app)

@@ -14,6 +14,7 @@ from careconnect.telemetry import request_id
 from web.forms import Form
 from web.pages import flash
 from web.pages.flash import Toast
+from web.pages.public.visitor import PREFIX, refused
 from web.pages.screen import is_htmx, local
 from web.views import Views
 from web.words import gettext
@@ -44,6 +45,8 @@ def _for_people(otherwise: Handler) -> Handler:
         if not _is_page(request):
             return await otherwise(request, error)
         plain = await otherwise(request, error)
+        if request.url.path.startswith(PREFIX):
+            return refused(request, plain.status_code, error if isinstance(error, Refusal) else None)
         if plain.status_code == NotAuthenticated.status:
             return _sign_in_first(request)
         detail = error.detail if isinstance(error, Refusal) else ""

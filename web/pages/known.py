@@ -7,7 +7,7 @@ from uuid import UUID
 
 from careconnect.auth import Actor
 from services.consultants.schemas import ConsultantName, VisitType
-from services.identity.schemas import Location
+from services.identity.schemas import Location, Tenant
 from web.gateway import Gateway
 
 T = TypeVar("T")
@@ -25,6 +25,10 @@ class Known:
     async def locations(self, actor: Actor) -> list[Location]:
         """Name the places, by name."""
         return await self.remember(actor, "locations", lambda: self._gateway.identity.locations(actor))
+
+    async def organisation(self, actor: Actor) -> Tenant:
+        """Give the organisation itself."""
+        return await self.remember(actor, "organisation", lambda: self._gateway.identity.tenant(actor))
 
     async def visit_types(self, actor: Actor) -> dict[UUID, VisitType]:
         """Give the whole catalogue, by id and in the order of names."""

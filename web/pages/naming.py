@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from careconnect.auth import Actor
 from services.appointments.schemas import Appointment, AppointmentDetail
 from services.consultants.schemas import ConsultantName, VisitType
 from services.identity.schemas import Location
 from services.patients.schemas import PatientName
 from web.gateway.bookings import Named
+from web.pages.known import Known
 from web.pages.screen import Screen
 from web.words import gettext
 
@@ -78,6 +80,15 @@ async def visits(screen: Screen, appointments: Iterable[Appointment]) -> list[Vi
 async def visit(screen: Screen, appointment: Appointment) -> Visit:
     """Show one appointment."""
     return (await visits(screen, [appointment]))[0]
+
+
+async def public_visit(known: Known, actor: Actor, appointment: Appointment) -> Visit:
+    """Show one appointment to the patient themselves, who needs no name."""
+    consultants, types, places = await asyncio.gather(
+        known.consultant_names(actor, [appointment.consultant_id]), known.visit_types(actor), known.locations(actor)
+    )
+    nobody = Person(appointment.patient_id, "")
+    return _visit(appointment, nobody, consultants, types, {place.id: place for place in places})
 
 
 def _visit(
