@@ -84,10 +84,12 @@ class NotificationActivities:
             clinic_phone=place.phone if place else None,
             reference=appointment.reference,
             starts_at=appointment.start.astimezone(UTC),
+            ends_at=appointment.end.astimezone(UTC),
             zone=appointment.zone,
             consultant=consultants[0].name if consultants else None,
             visit_type=visit_type.name,
             location=place.name if place else None,
+            location_address=_address(place),
         )
 
     async def _clinic(self, actor: Actor) -> tuple[Tenant, list[Location]]:
@@ -97,6 +99,12 @@ class NotificationActivities:
             tenant, locations = await asyncio.gather(self.identity.tenant(actor), self.identity.locations(actor))
             known = self._clinics[actor.tenant_id] = (time.monotonic(), tenant, locations)
         return known[1], known[2]
+
+
+def _address(place: Location | None) -> str | None:
+    known = place.address if place else None
+    parts = (known.line1, known.line2, known.city) if known else ()
+    return ", ".join(part for part in parts if part) or None
 
 
 def _channels(contact: Contact) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from careconnect.auth import Actor
+from careconnect.config import MailSettings
 from careconnect.ids import reference
 from operations.seed import clinic
 from operations.seed.bulk import Event, Writer, table_of
@@ -112,7 +113,7 @@ def _row(ground: Ground, writer: Writer, said: Said, person: Demographics) -> di
         "deliveries": 1,
         "attempts": 0,
         "leased_until": None,
-        "content": Content.of(_wanted(ground, said, person)).seal(writer.keys),
+        "content": Content.of(_wanted(ground, said, person), MailSettings().sender).seal(writer.keys),
         "created_at": at,
         "updated_at": at + _SECOND,
         "version": 2,

@@ -1,9 +1,10 @@
 """What is sealed in a message's row: whom it is for and what it says."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Self
 
 from careconnect.crypto import TenantKeys
+from services.notifications.invitations import CalendarFile, invitations
 from services.notifications.schemas import MessageSend, Recipient
 from services.notifications.wording import Text, write
 
@@ -17,18 +18,21 @@ class Content:
     language: str
     subject: str | None
     body: str
+    calendars: list[CalendarFile] = field(default_factory=list)
 
     @classmethod
-    def of(cls, said: MessageSend) -> Self:
-        """Write the words of a message that is to be sent."""
+    def of(cls, said: MessageSend, sender: str) -> Self:
+        """Write the words of a message that is to be sent, and what it brings for the calendar."""
         text = write(said.template, said.channel, said.recipient.language, said.recipient.name, said.values)
         address = address_of(said.recipient, said.channel)
-        return cls(said.recipient.name, address, text.language, text.subject, text.body)
+        return cls(said.recipient.name, address, text.language, text.subject, text.body, invitations(said, sender))
 
     @classmethod
     def open(cls, keys: TenantKeys, sealed: bytes) -> Self:
         """Read what `seal` kept."""
-        return cls(**keys.open(sealed))
+        known = keys.open(sealed)
+        calendars = [CalendarFile(**one) for one in known.pop("calendars", [])]
+        return cls(**known, calendars=calendars)
 
     def readdressed(self, recipient: Recipient, channel: str) -> Self:
         """Give the same words for another address."""

@@ -49,7 +49,7 @@ class Delivery:
 
         async def prepare(session: WriteSession) -> Message:
             keys, messages = await session.tenant_keys(), Outgoing(session)
-            content = Content.of(said).seal(keys)
+            content = Content.of(said, self.mail.sender).seal(keys)
             message = await messages.place(key, said, content)
             message.repeat(key, said)
             if message.status == "queued":
@@ -110,7 +110,7 @@ class Delivery:
 
     def _letter(self, message: Message, content: Content) -> Letter:
         name = message_id(message.tenant_id, message.id, message.deliveries, self.mail.sender)
-        return Letter(name, content.name, content.address or "", content.text, clock.now())
+        return Letter(name, content.name, content.address or "", content.text, clock.now(), tuple(content.calendars))
 
     def _carrier(self, channel: str) -> Carrier:
         if channel == "email":

@@ -74,6 +74,15 @@ def write(template: Template, channel: Channel, language: str, name: str, values
     return Text(chosen, " ".join(said["subject"].split()), said["body"])
 
 
+def write_event(language: str, values: Values) -> tuple[str, str]:
+    """Write what a calendar shows of an appointment: no more of its purpose than with whom it is."""
+    chosen = language_of(language)
+    blocks = _plain.get_template(f"{chosen}/calendar.txt")
+    context = blocks.new_context(_words("", values, LOCALES[chosen]))
+    summary, description = (_tidy("".join(blocks.blocks[block](context))) for block in ("summary", "description"))
+    return " ".join(summary.split()), description
+
+
 def as_html(text: Text) -> str:
     """Set a message's text as a small HTML page, everything in it escaped."""
     paragraphs = [paragraph.split("\n") for paragraph in text.body.split("\n\n")]
@@ -82,7 +91,9 @@ def as_html(text: Text) -> str:
 
 
 def _words(name: str, values: Values, locale: str) -> dict[str, Any]:
-    words: dict[str, Any] = values.model_dump(exclude={"starts_at", "previous_starts_at", "zone", "amount", "refund"})
+    words: dict[str, Any] = values.model_dump(
+        exclude={"starts_at", "ends_at", "previous_starts_at", "zone", "amount", "refund"}
+    )
     zone = _zone(values.zone) or ZoneInfo("UTC")
     starts = values.starts_at
     return words | {

@@ -6,6 +6,7 @@ from fastapi.responses import JSONResponse, Response
 from careconnect.service import answer_with_problems
 from web.api import (
     appointments,
+    calendars,
     catalogue,
     consultants,
     docs,
@@ -26,8 +27,8 @@ from web.gateway.errors import StillDeciding
 
 # The order counts where a fixed word stands where an id could: invoices come before payments.
 _RESOURCES = (
-    patients, consultants, schedules, catalogue, slots, appointments, visits, invoices, payments, messages, reports,
-    workflows, docs,
+    patients, consultants, schedules, catalogue, slots, appointments, calendars, visits, invoices, payments, messages,
+    reports, workflows, docs,
 )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ class Gateway:
 
     def __init__(self, services: Services, engine: Client, settings: Settings) -> None:
         self.services = services
+        self.sender = settings.mail.sender
         self.engine = Engine(engine, settings.temporal.rpc_timeout_seconds)
         self.patients = services.client(PatientsClient)
         self.consultants = services.client(ConsultantsClient)

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from careconnect.ids import derived_id
+from services.notifications.invitations import CalendarFile
 from services.notifications.wording import Text
 
 
@@ -19,6 +20,7 @@ class Letter:
     address: str
     text: Text
     written_at: datetime
+    calendars: tuple[CalendarFile, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """E-mail by SMTP (RFC 5321)."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -11,6 +12,7 @@ import aiosmtplib
 
 from careconnect.config import MailSettings
 from services.notifications.channels.letter import Letter, Outcome
+from services.notifications.invitations import CalendarFile
 from services.notifications.wording import as_html
 
 STEP = 10.0
@@ -77,7 +79,7 @@ class SmtpCarrier:
 
 
 def compose(letter: Letter, sender: str, policy: Policy = SMTP) -> EmailMessage:
-    """Write the mail: the text, and beside it the same as HTML."""
+    """Write the mail: the text, beside it the same as HTML, and what it brings for the calendar."""
     mail = EmailMessage(policy)
     name, address = parseaddr(sender)
     mail["Message-ID"] = letter.message_id
@@ -88,8 +90,17 @@ def compose(letter: Letter, sender: str, policy: Policy = SMTP) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(letter.text.body)
     mail.add_alternative(as_html(letter.text), subtype="html")
+    _add_calendars(mail, letter.calendars)
     mail["Content-Language"] = letter.text.language  # last: setting the content clears the headers that describe it
     return mail
+
+
+def _add_calendars(mail: EmailMessage, calendars: Sequence[CalendarFile]) -> None:
+    """Add each event twice: programs that know invitations read the first part (RFC 6047), people open the second."""
+    for calendar in calendars[:1]:
+        mail.add_alternative(calendar.text, subtype="calendar", params={"method": calendar.method})
+    for calendar in calendars:
+        mail.add_attachment(calendar.text.encode(), maintype="application", subtype="ics", filename="appointment.ics")
 
 
 def _parts(address: str) -> tuple[str, str]:

@@ -69,10 +69,12 @@ class Values(Input):
     reference: Line | None = Field(None, description="as people read it to each other", examples=["CC-7F3KT-9QH2"])
     starts_at: AwareDatetime | None = None
     previous_starts_at: AwareDatetime | None = Field(None, description="when it was to be, before it was moved")
+    ends_at: AwareDatetime | None = Field(None, description="with it the message brings a calendar file")
     zone: Annotated[str, Field(max_length=64)] | None = Field(None, description="IANA zone of the location")
     consultant: Line | None = None
     visit_type: Line | None = None
     location: Line | None = None
+    location_address: Line | None = None
     amount: Money | None = None
     refund: Money | None = Field(None, description="what goes back to the patient")
     invoice_number: Line | None = None

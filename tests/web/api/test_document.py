@@ -28,6 +28,7 @@ PROMISED = {
     "/appointments/{appointment_id}/cancellation": "POST", "/appointments/{appointment_id}/rescheduling": "POST",
     "/appointments/{appointment_id}/arrival": "POST DELETE", "/appointments/{appointment_id}/check-in": "POST DELETE",
     "/appointments/{appointment_id}/completion": "POST", "/appointments/{appointment_id}/no-show": "POST DELETE",
+    "/appointments/{appointment_id}/calendar.ics": "GET",
     "/payments/invoices": "GET POST", "/payments/invoices/{invoice_id}": "GET",
     "/payments/invoices/{invoice_id}/receipt.pdf": "GET", "/payments": "GET POST", "/payments/summary": "GET",
     "/payments/{payment_id}": "GET", "/payments/{payment_id}/capture": "POST", "/payments/{payment_id}/void": "POST",
