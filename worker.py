@@ -20,7 +20,6 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.appointments import AppointmentActivities
 from activities.consultants import ConsultantActivities
@@ -29,8 +28,9 @@ from activities.patients import PatientActivities
 from activities.payments import PaymentActivities
 from activities.reports import ReportActivities
 from activities.slots import SlotActivities
-from careconnect import temporal
+from careconnect import garbage, temporal
 from careconnect.config import Settings
+from careconnect.sandbox import sandbox
 from careconnect.telemetry import configure_logs
 from services.appointments.client import AppointmentsClient
 from services.consultants.client import ConsultantsClient
@@ -49,25 +49,8 @@ from workflows.reminders import AppointmentReminders
 log = structlog.get_logger()
 
 WORKFLOWS = [AppointmentBooking, PaymentCapture, AppointmentReminders, DashboardAggregation]
-# What workflows import beside the standard library: our models and activities, which do nothing when imported. Loading
-# them anew for each workflow would cost tens of milliseconds; passing everything would disarm the determinism guards.
-PASSED_THROUGH = (
-    "careconnect",
-    "services",
-    "activities",
-    "pydantic",
-    "pydantic_core",
-    "sqlalchemy",
-    "httpx",
-    "fastapi",
-)
 GRACE = timedelta(seconds=10)
 PATIENCE = timedelta(seconds=15)
-
-
-def runner() -> SandboxedWorkflowRunner:
-    """Make the sandbox in which workflows run."""
-    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
 
 
 def workers(client: Client, services: Services, settings: Settings) -> list[Worker]:
@@ -90,7 +73,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
             money.cancel_invoices, money.held, money.authorise, money.capture, money.void, money.refund, money.release,
             money.standing, slots.alternatives,
         ],
-        workflow_runner=runner(),
+        workflow_runner=sandbox(),
         max_concurrent_workflow_tasks=settings.worker.workflow_slots,
         max_concurrent_activities=settings.worker.activity_slots,
         max_concurrent_local_activities=settings.worker.activity_slots,
@@ -123,6 +106,7 @@ async def run(settings: Settings) -> None:
         running = workers(client, services, settings)
         health = asyncio.create_task(_serve_health(client, settings))
         tasks: list[asyncio.Task[None]] = [asyncio.create_task(worker.run()) for worker in running]
+        garbage.calm()
         log.info("working", queues=[ids.BOOKINGS, ids.BACKGROUND])
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)

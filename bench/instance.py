@@ -54,9 +54,12 @@ async def signed_in() -> AsyncIterator[httpx.AsyncClient]:
 
 
 def cpu() -> dict[str, float]:
-    """Read the processor seconds that each part has used so far, its children included."""
+    """Read the processor seconds that each part has used so far, its children included; the workers are one."""
     parts = json.loads((data_dir() / "runtime.json").read_text())["parts"]
-    return {name: _seconds(parts[name]["process"]["pid"]) for name in PARTS if name in parts}
+    used = dict.fromkeys(PARTS, 0.0)
+    for name, part in parts.items():
+        used[name.partition("_")[0]] += _seconds(part["process"]["pid"])
+    return used
 
 
 def memory() -> dict[str, float]:

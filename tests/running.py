@@ -1,5 +1,6 @@
 """A whole instance as a newcomer starts it, for journeys, browsers and faults."""
 
+import contextlib
 import json
 import os
 import signal
@@ -62,13 +63,14 @@ class Instance:
         return found
 
     def kill(self, part: str) -> None:
-        """Kill a part and everything that it started, without a word."""
-        head = psutil.Process(self.pid(part))
-        for process in [*head.children(recursive=True), head]:
-            try:
-                process.send_signal(signal.SIGKILL)
-            except psutil.NoSuchProcess:
-                continue
+        """Kill a part and everything that it started, without a word; of several workers, all."""
+        parts = json.loads((self.folder / "runtime.json").read_text())["parts"]
+        for name in parts:
+            if name.partition("_")[0] == part:
+                head = psutil.Process(self.pid(name))
+                for process in [*head.children(recursive=True), head]:
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        process.send_signal(signal.SIGKILL)
 
     def verify(self) -> tuple[int, str]:
         """Check every law; gives the exit code and what was printed."""

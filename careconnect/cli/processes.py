@@ -44,8 +44,9 @@ def web(data: Data = None) -> None:
     enter(data)
     from careconnect.config import Settings  # noqa: PLC0415 - keeps `--help` quick
 
-    settings = Settings().web
-    _serve("web.app:create", settings.host, settings.port)
+    settings = Settings()
+    create = importlib.import_module("web.app").create
+    _serve(functools.partial(create, settings), settings.web.host, settings.web.port)
 
 
 def service(
@@ -64,16 +65,19 @@ def service(
     _serve(functools.partial(create, Settings()), host, port)
 
 
-def _serve(factory: str | Callable[[], Any], host: str, port: int) -> None:
+def _serve(create: Callable[[], Any], host: str, port: int) -> None:
     """Serve an application until SIGTERM, then let its requests end.
 
     Forwarded headers are not believed: a proxy in front is a setting of its own, never a default.
     """
     import uvicorn  # noqa: PLC0415 - keeps `--help` quick
 
+    from careconnect import garbage  # noqa: PLC0415 - the same
+
+    app = create()
+    garbage.calm()
     uvicorn.run(
-        factory,
-        factory=True,
+        app,
         host=host,
         port=port,
         loop="uvloop",

@@ -25,13 +25,13 @@ from careconnect.embedded import databases, environment, ports
 from careconnect.embedded.errors import CannotStart
 from careconnect.embedded.folder import PRIVATE_FILE, DataFolder, read_json
 from careconnect.embedded.keys import database_passwords
+from careconnect.embedded.parts import EDGE_AND_WORKERS
 from careconnect.embedded.postgres import INSTALL, MAJOR, PostgresServer
 from careconnect.embedded.runtime import Runtime, held, is_running
 from careconnect.embedded.temporal import database_file
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-HELD_STILL = ("edge", "worker")
 WHOLE = ("keys", "mailbox", "temporal/version.json", "credentials.json", "version.json")
 
 
@@ -121,7 +121,7 @@ async def _snapshot(connection: asyncpg.Connection) -> str:
 def _still(folder: DataFolder) -> Iterator[None]:
     """Hold the writing parts still. They go on even when this process fails in between."""
     parts = Runtime.read(folder).parts if is_running(folder) else {}
-    records = [parts[name].process for name in HELD_STILL if name in parts]
+    records = [parts[name].process for name in EDGE_AND_WORKERS if name in parts]
     processes = [process for record in records if record and (process := record.find())]
     try:
         for process in processes:

@@ -31,6 +31,7 @@ class InstancePorts:
     postgres: int
     smtp: int
     worker_health: int
+    worker_2_health: int
 
 
 def postgres_is_external(caller: Mapping[str, str]) -> bool:
@@ -73,7 +74,6 @@ def build(
         "MAIL__MAILBOX": folder.mailbox,
         "MAIL__SMTP_HOST": LOOPBACK,
         "MAIL__SMTP_PORT": ports.smtp,
-        "WORKER__HEALTH_PORT": ports.worker_health,
     }
     if not postgres_is_external(caller):
         urls = databases.urls(ports.postgres, passwords)

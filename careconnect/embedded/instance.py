@@ -105,7 +105,7 @@ class Instance:
         self._enter("stopping")
         if not failed:
             self.say("Stopping.")
-        await self.supervisor.stop("edge", "worker")
+        await self.supervisor.stop(*parts.EDGE_AND_WORKERS)
         await self.supervisor.stop("temporal", "postgres")
         self.runtime.supervisor = None
         self._enter("failed" if failed else "stopped")
@@ -149,7 +149,8 @@ def choose_ports(options: Options, caller: Mapping[str, str], before: Mapping[st
         ports.require_free(temporal, "--temporal-port")
     chosen = {"web": web, "temporal": temporal}
     preferred = {"temporal_ui": temporal + UI_OFFSET, **before}
-    for name in ("temporal_http", "temporal_ui", "temporal_metrics", "postgres", "smtp", "worker_health"):
+    rest = ("temporal_http", "temporal_ui", "temporal_metrics", "postgres", "smtp", "worker_health", "worker_2_health")
+    for name in rest:
         chosen[name] = ports.pick(preferred.get(name), chosen.values())
     return InstancePorts(**chosen)
 

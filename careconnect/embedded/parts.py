@@ -17,6 +17,8 @@ from careconnect.embedded.temporal import TemporalPorts, TemporalServer
 READY_SECONDS = 90.0
 POLL_SECONDS = 0.05
 EVERYWHERE = frozenset({"0.0.0.0", "::", ""})
+WORKERS = ("worker", "worker_2")
+EDGE_AND_WORKERS = ("edge", *WORKERS)
 COMMAND = (sys.executable, "-P", "-m", "careconnect.cli")
 
 
@@ -34,12 +36,12 @@ def stores(folder: DataFolder, at: InstancePorts, caller: Mapping[str, str]) -> 
 
 
 def processes(folder: DataFolder, at: InstancePorts, settings: Mapping[str, str]) -> list[Part]:
-    """Give the edge, with all services inside, and the worker."""
+    """Give the edge, with all services inside, and the workers: Python uses one processor in each."""
     host = settings["CARECONNECT_WEB__HOST"]
     near = ports.LOOPBACK if host in EVERYWHERE else host
     return [
         _process(folder, settings, "edge", "web", lambda: answers(at.web, "/readyz", near)),
-        _process(folder, settings, "worker", "worker", lambda: answers(at.worker_health, "/readyz")),
+        *(_worker(folder, settings, name, getattr(at, f"{name}_health")) for name in WORKERS),
     ]
 
 
@@ -55,6 +57,11 @@ async def run_once(folder: DataFolder, settings: Mapping[str, str], *arguments: 
         raise
     if code:
         raise CannotStart(f"`careconnect {arguments[0]}` failed; {log} says:\n{tail(log)}")
+
+
+def _worker(folder: DataFolder, settings: Mapping[str, str], name: str, health: int) -> Part:
+    own = {**settings, "CARECONNECT_WORKER__HEALTH_PORT": str(health)}
+    return _process(folder, own, name, "worker", lambda: answers(health, "/readyz"))
 
 
 def _process(

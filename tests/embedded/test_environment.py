@@ -16,6 +16,7 @@ PORTS = InstancePorts(
     postgres=5432,
     smtp=1025,
     worker_health=9000,
+    worker_2_health=9001,
 )
 
 
@@ -41,7 +42,6 @@ def test_the_product_reads_every_setting_that_an_instance_writes(
     assert settings.temporal.address == "127.0.0.1:7233"
     assert settings.web.port == 8080
     assert settings.mail.mailbox == folder.mailbox
-    assert settings.worker.health_port == 9000
     assert len(settings.master_keys) == len(settings.codec_keys) == 1
     assert b"PRIVATE KEY" in settings.internal_key
 
