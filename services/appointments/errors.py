@@ -37,3 +37,39 @@ class TooLateToUndo(Refusal):
     """An undo is possible only within the same day."""
 
     code, status, title = "too_late_to_undo", 409, "This can be undone only on the same day"
+
+
+class InvalidRule(Refusal):
+    """The recurrence rule is none, never ends, or is not followed here."""
+
+    code, status, title = "invalid_rule", 422, "This repetition cannot be followed"
+
+
+class SeriesNotFound(Refusal):
+    """There is no such series for this tenant."""
+
+    code, status, title = "series_not_found", 404, "There is no such series"
+
+
+class OccurrenceNotFound(Refusal):
+    """The series has no appointment of that number."""
+
+    code, status, title = "occurrence_not_found", 404, "The series has no such appointment"
+
+
+class WaitlistEntryNotFound(Refusal):
+    """There is no such entry of the waiting list for this tenant."""
+
+    code, status, title = "waitlist_entry_not_found", 404, "There is no such entry of the waiting list"
+
+
+class OfferNotFound(Refusal):
+    """There is no such offer of a freed time for this tenant."""
+
+    code, status, title = "offer_not_found", 404, "There is no such offer"
+
+
+class OfferOver(Refusal):
+    """The offer of a freed time has passed, or was answered before."""
+
+    code, status, title = "offer_over", 409, "This offer has passed"

@@ -6,20 +6,18 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import CheckConstraint, Index, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from careconnect import clock, db
 from careconnect.ids import reference
+from services.appointments.base import Base
 from services.appointments.errors import HoldExpired, TooLateToUndo, WrongState
 from services.appointments.schemas import OCCUPYING, Hold, Move, Status
+from services.appointments.series.models import Occurrence, Series
+from services.appointments.waitlist.models import WaitlistEntry, WaitlistOffer
 
+__all__ = ["Appointment", "AppointmentNotes", "Base", "Occurrence", "Series", "WaitlistEntry", "WaitlistOffer"]
 OCCUPIES = "status IN ('held', 'booked', 'arrived', 'checked_in')"
-
-
-class Base(db.Base, DeclarativeBase):
-    """The tables of this service."""
-
-    metadata = db.new_metadata()
 
 
 class Appointment(db.Tenanted, Base):
