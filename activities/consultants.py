@@ -7,6 +7,7 @@ from temporalio import activity
 
 from activities.answers import refusing
 from careconnect.auth import Actor
+from careconnect.money import Money
 from services.appointments.schemas import Appointment
 from services.consultants.client import ConsultantsClient
 from services.consultants.schemas import Offer, VisitType
@@ -52,6 +53,11 @@ class ConsultantActivities:
         return SourceFigures(source="consultants", figures=[found for _ in request.periods])
 
 
+def _gross(visit_type: VisitType) -> Money:
+    tax = visit_type.tax
+    return visit_type.price.taxed(tax.rate, inclusive=tax.inclusive).gross if tax else visit_type.price
+
+
 def _terms(booked: Appointment, visit_type: VisitType, consultant_name: str) -> Offer:
     return Offer(
         consultant_id=booked.consultant_id,
@@ -64,7 +70,10 @@ def _terms(booked: Appointment, visit_type: VisitType, consultant_name: str) -> 
         end=booked.end,
         occupied_from=booked.start - timedelta(minutes=visit_type.buffer_before_minutes),
         occupied_to=booked.end + timedelta(minutes=visit_type.buffer_after_minutes),
-        price=visit_type.price,
+        price=_gross(visit_type),
+        listed=visit_type.price,
+        tax=visit_type.tax,
+        specialty=visit_type.specialty,
         payment_policy=visit_type.payment_policy,
         cancellation_policy=visit_type.cancellation_policy,
         reminder_offsets_hours=visit_type.reminder_offsets_hours,

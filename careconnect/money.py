@@ -1,7 +1,7 @@
 """Money as an integer of minor units and a currency, never a float."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from babel.core import get_global
 from babel.numbers import format_currency
@@ -38,6 +38,20 @@ class Money(BaseModel):
         exact = Decimal(self.amount) * share / 100
         return Money(amount=int(exact.to_integral_value(ROUND_HALF_EVEN)), currency=self.currency)
 
+    def taxed(self, basis_points: int, *, inclusive: bool) -> "Taxed":
+        """Split off, or add, a tax of `basis_points` (1,800 are 18 %), rounded half up to whole minor units.
+
+        The same integers as in SQL, so that a check from outside can repeat them. The amount is not negative.
+        """
+        if inclusive:
+            whole = 10_000 + basis_points
+            tax = (2 * self.amount * basis_points + whole) // (2 * whole)
+            net, gross = self.amount - tax, self.amount
+        else:
+            tax = (2 * self.amount * basis_points + 10_000) // 20_000
+            net, gross = self.amount, self.amount + tax
+        return Taxed(*(Money(amount=amount, currency=self.currency) for amount in (net, tax, gross)))
+
     def format(self, locale: str = "en") -> str:
         """Write the amount as people of `locale` (a CLDR identifier) write it."""
         return format_currency(Decimal(self.amount).scaleb(-minor_digits(self.currency)), self.currency, locale=locale)
@@ -47,6 +61,14 @@ class Money(BaseModel):
             message = f"{self.currency} and {other.currency} do not add up"
             raise ValueError(message)
         return other
+
+
+class Taxed(NamedTuple):
+    """An amount without its tax, the tax, and both together."""
+
+    net: Money
+    tax: Money
+    gross: Money
 
 
 def minor_digits(currency: str) -> int:

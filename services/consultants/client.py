@@ -157,6 +157,37 @@ class ConsultantsClient(ServiceClient):
         path = f"/visit-types/{visit_type_id}/record"
         return await self.call(actor, "PUT", path, into=schemas.VisitType, json=terms)
 
+    async def prices(
+        self, actor: Actor, *, visit_type_id: UUID | None = None, limit: int = 200, cursor: str | None = None
+    ) -> Page[schemas.Price]:
+        """List the rows of the price lists, all or of one visit type."""
+        params = {"visit_type_id": visit_type_id, "limit": limit, "cursor": cursor}
+        return await self.call(actor, "GET", "/price-lists", into=Page[schemas.Price], params=params)
+
+    async def price(self, actor: Actor, price_id: UUID) -> schemas.Price:
+        """Read one row of the price lists."""
+        return await self.call(actor, "GET", f"/price-lists/{price_id}", into=schemas.Price)
+
+    async def enter_price(self, actor: Actor, price_id: UUID, wanted: schemas.PriceWrite) -> schemas.Price:
+        """Enter a price under an id of the caller's; a repeat is harmless."""
+        return await self.call(actor, "PUT", f"/price-lists/{price_id}", into=schemas.Price, json=wanted)
+
+    async def replace_price(self, actor: Actor, price_id: UUID, wanted: schemas.PriceReplacement) -> schemas.Price:
+        """Replace a price."""
+        return await self.call(actor, "PUT", f"/price-lists/{price_id}/record", into=schemas.Price, json=wanted)
+
+    async def delete_price(self, actor: Actor, price_id: UUID) -> None:
+        """Remove a price."""
+        await self.call(actor, "DELETE", f"/price-lists/{price_id}")
+
+    async def money_policy(self, actor: Actor) -> schemas.MoneyPolicy:
+        """Read the organisation's own policies about money."""
+        return await self.call(actor, "GET", "/money-policy", into=schemas.MoneyPolicy)
+
+    async def put_money_policy(self, actor: Actor, wanted: schemas.MoneyPolicyWrite) -> schemas.MoneyPolicy:
+        """Replace the organisation's own policies about money."""
+        return await self.call(actor, "PUT", "/money-policy", into=schemas.MoneyPolicy, json=wanted)
+
     async def windows(
         self,
         actor: Actor,
@@ -182,6 +213,7 @@ class ConsultantsClient(ServiceClient):
         start: datetime,
         *,
         override_hours: bool = False,
+        payer_id: UUID | None = None,
     ) -> schemas.Offer:
         """Ask for the terms of one visit; refused where it cannot be had at `start`."""
         params: dict[str, Any] = {
@@ -189,7 +221,7 @@ class ConsultantsClient(ServiceClient):
             "consultant_id": consultant_id,
             "location_id": location_id,
         }
-        params |= {"start": start, "override_hours": override_hours}
+        params |= {"start": start, "override_hours": override_hours, "payer_id": payer_id}
         return await self.call(actor, "GET", "/offer", into=schemas.Offer, params=params)
 
     async def figures(self, actor: Actor) -> schemas.Figures:

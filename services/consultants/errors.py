@@ -91,3 +91,27 @@ class BeyondHorizon(InvalidInput):
     """The visit begins later than bookings are taken for."""
 
     code, title = "beyond_horizon", "Bookings are not taken that far ahead yet"
+
+
+class PriceNotFound(NotFound):
+    """There is no such row in the price lists."""
+
+    code, title = "price_not_found", "There is no such price"
+
+
+class PricesOverlap(Conflict):
+    """Two prices of equal rank would hold for the same visit."""
+
+    code, title = "prices_overlap", "Another price holds for the same visits on some of these days"
+
+
+class PriceCurrency(InvalidInput):
+    """A price in another currency than the visit type's; `expected` names that."""
+
+    code, title = "price_currency", "This visit type is priced in another currency"
+
+
+class PriceExists(Conflict):
+    """The id belongs to a price with other details."""
+
+    code, title = "price_exists", "This id belongs to another price already"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from careconnect.money import Money
 from services.consultants.errors import (
@@ -15,7 +16,17 @@ from services.consultants.errors import (
     TooSoon,
 )
 from services.consultants.hours import Block, Deviation, Stretch, covering, working_time
-from services.consultants.schemas import CancellationPolicy, Mode, Offer, OfferQuery, PaymentPolicy
+from services.consultants.prices import Listed, Visit, listed_price
+from services.consultants.schemas import (
+    CancellationPolicy,
+    FollowUpPolicy,
+    Mode,
+    MoneyPolicy,
+    Offer,
+    OfferQuery,
+    PaymentPolicy,
+    Tax,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,11 @@ class Terms:
     blocks: Sequence[Block]
     deviations: Sequence[Deviation]
     zone_of_location: str | None
+    specialty: str | None = None
+    tax: Tax | None = None
+    follow_up: FollowUpPolicy | None = None
+    prices: Sequence[Listed] = ()
+    usual_payment: PaymentPolicy | None = None
 
     def offer(self, wanted: OfferQuery, present: datetime) -> Offer:
         """Offer the visit that is wanted.
@@ -64,6 +80,8 @@ class Terms:
         if stretch is None and not wanted.override_hours:
             raise OutsideHours
         location_id, zone = (stretch.location_id, stretch.zone) if stretch else self._place(wanted.location_id)
+        day = start.astimezone(ZoneInfo(zone)).date()
+        listed = self._listed(Visit(self.consultant_id, location_id, day, wanted.payer_id))
         return Offer(
             consultant_id=self.consultant_id,
             consultant_name=self.consultant_name,
@@ -75,13 +93,30 @@ class Terms:
             end=end,
             occupied_from=start - timedelta(minutes=self.buffer_before),
             occupied_to=end + timedelta(minutes=self.buffer_after),
-            price=self.price,
-            payment_policy=self.payment_policy,
+            price=listed.taxed(self.tax.rate, inclusive=self.tax.inclusive).gross if self.tax else listed,
+            listed=listed,
+            tax=self.tax,
+            follow_up=self.follow_up,
+            specialty=self.specialty,
+            payment_policy=self._payment(listed),
             cancellation_policy=self.cancellation_policy,
             reminder_offsets_hours=self.reminder_offsets,
             mode=self.mode,
             within_hours=stretch is not None,
         )
+
+    def _listed(self, visit: Visit) -> Money:
+        found = listed_price(self.prices, visit)
+        return self.price if found is None else Money(amount=found, currency=self.price.currency)
+
+    def _payment(self, listed: Money) -> PaymentPolicy:
+        """Give the policy that holds: the organisation's own for `default`; a deposit is never above the price."""
+        policy = self.payment_policy
+        if policy.kind == "default":
+            policy = self.usual_payment or MoneyPolicy().payment
+        if policy.deposit and policy.deposit.amount > listed.amount:
+            return policy.model_copy(update={"deposit": listed})
+        return policy
 
     def _in_time(self, start: datetime, present: datetime) -> None:
         earliest = present + timedelta(minutes=self.min_notice)

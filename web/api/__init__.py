@@ -14,6 +14,7 @@ from web.api import (
     messages,
     patients,
     payments,
+    prices,
     reports,
     schedules,
     slots,
@@ -27,8 +28,8 @@ from web.gateway.errors import StillDeciding
 
 # The order counts where a fixed word stands where an id could: invoices come before payments.
 _RESOURCES = (
-    patients, consultants, schedules, catalogue, slots, appointments, calendars, visits, invoices, payments, messages,
-    reports, workflows, docs,
+    patients, consultants, schedules, catalogue, prices, slots, appointments, calendars, visits, invoices, payments,
+    messages, reports, workflows, docs,
 )  # fmt: skip
 
 

@@ -1,5 +1,5 @@
 """The endpoints of the consultants service."""
 
-from services.consultants.api import availability, consultants, schedules, visit_types
+from services.consultants.api import availability, consultants, prices, schedules, visit_types
 
-ROUTERS = (consultants.router, schedules.router, visit_types.router, availability.router)
+ROUTERS = (consultants.router, schedules.router, visit_types.router, prices.router, availability.router)

@@ -2,12 +2,15 @@
 
 from services.consultants.models.base import Base
 from services.consultants.models.consultant import Consultant, full_name, specialty_key
+from services.consultants.models.price import MoneyPolicies, PriceListEntry
 from services.consultants.models.schedule import Schedule, ScheduleBlock, ScheduleException
 from services.consultants.models.visit_type import VisitType, VisitTypeConsultant
 
 __all__ = [
     "Base",
     "Consultant",
+    "MoneyPolicies",
+    "PriceListEntry",
     "Schedule",
     "ScheduleBlock",
     "ScheduleException",

@@ -4,6 +4,7 @@ from typing import Any, Self
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -52,6 +53,8 @@ class VisitType(Base, Tenanted, Versioned):
     currency: Mapped[str]
     payment_policy: Mapped[dict[str, Any]]
     cancellation_policy: Mapped[dict[str, Any]]
+    tax: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    follow_up: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     reminder_offsets: Mapped[list[int]]
     min_notice: Mapped[int]
     horizon_days: Mapped[int]
@@ -77,6 +80,8 @@ class VisitType(Base, Tenanted, Versioned):
         self.price, self.currency = terms.price.amount, terms.price.currency
         self.payment_policy = terms.payment_policy.model_dump(mode="json")
         self.cancellation_policy = terms.cancellation_policy.model_dump(mode="json")
+        self.tax = terms.tax.model_dump(mode="json") if terms.tax else None
+        self.follow_up = terms.follow_up.model_dump(mode="json") if terms.follow_up else None
         self.reminder_offsets = sorted(terms.reminder_offsets_hours, reverse=True)
         self.min_notice, self.horizon_days = terms.min_notice_minutes, terms.horizon_days
         self.slot_step, self.mode = terms.slot_step_minutes, terms.mode
@@ -103,6 +108,8 @@ class VisitType(Base, Tenanted, Versioned):
             price=Money(amount=self.price, currency=self.currency),
             payment_policy=schemas.PaymentPolicy.model_validate(self.payment_policy),
             cancellation_policy=schemas.CancellationPolicy.model_validate(self.cancellation_policy),
+            tax=schemas.Tax.model_validate(self.tax) if self.tax else None,
+            follow_up=schemas.FollowUpPolicy.model_validate(self.follow_up) if self.follow_up else None,
             reminder_offsets_hours=self.reminder_offsets,
             min_notice_minutes=self.min_notice,
             horizon_days=self.horizon_days,

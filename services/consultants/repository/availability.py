@@ -15,6 +15,8 @@ from services.consultants.errors import ConsultantNotFound, VisitTypeNotFound
 from services.consultants.hours import Block, Deviation
 from services.consultants.models import (
     Consultant,
+    MoneyPolicies,
+    PriceListEntry,
     ScheduleBlock,
     ScheduleException,
     VisitType,
@@ -22,6 +24,7 @@ from services.consultants.models import (
     specialty_key,
 )
 from services.consultants.offers import Terms
+from services.consultants.prices import Listed
 from services.consultants.repository.visit_types import offers
 
 Timetable = tuple[list[Block], list[Deviation]]
@@ -40,6 +43,14 @@ _DEVIATION = (
     ScheduleException.ends_at,
     ScheduleException.location_id,
     ScheduleException.zone,
+)
+_PRICE = (
+    PriceListEntry.price,
+    PriceListEntry.consultant_id,
+    PriceListEntry.location_id,
+    PriceListEntry.payer_id,
+    PriceListEntry.valid_from,
+    PriceListEntry.valid_to,
 )
 _MARGIN = timedelta(days=2)
 """How far around a start the exceptions are read: a visit lasts a day at most."""
@@ -132,6 +143,11 @@ async def terms(session: ReadSession, wanted: schemas.OfferQuery) -> Terms:
         blocks=[_block(*each) for each in row.blocks or ()],
         deviations=[_deviation(*each) for each in row.deviations or ()],
         zone_of_location=row.zone_of_location,
+        specialty=row.specialty,
+        tax=schemas.Tax.model_validate(row.tax) if row.tax else None,
+        follow_up=schemas.FollowUpPolicy.model_validate(row.follow_up) if row.follow_up else None,
+        prices=[_listed(*each) for each in row.prices or ()],
+        usual_payment=schemas.PaymentPolicy.model_validate(row.usual_payment) if row.usual_payment else None,
     )
 
 
@@ -159,6 +175,11 @@ _TERMS = (
         VisitType.currency,
         VisitType.payment_policy,
         VisitType.cancellation_policy,
+        VisitType.tax,
+        VisitType.follow_up,
+        VisitType.specialty,
+        _gathered(_PRICE, PriceListEntry.visit_type_id == sa.bindparam("visit_type", type_=sa.Uuid)).label("prices"),
+        sa.select(MoneyPolicies.payment).scalar_subquery().label("usual_payment"),
         VisitType.reminder_offsets,
         VisitType.min_notice,
         VisitType.horizon_days,
@@ -192,8 +213,18 @@ def _block(
 def _deviation(
     kind: schemas.ExceptionKind, starts_at: str, ends_at: str, location_id: str | None, zone: str | None
 ) -> Deviation:
-    place = UUID(location_id) if location_id else None
-    return Deviation(kind, datetime.fromisoformat(starts_at), datetime.fromisoformat(ends_at), place, zone)
+    moments = datetime.fromisoformat(starts_at), datetime.fromisoformat(ends_at)
+    return Deviation(kind, *moments, _key(location_id), zone)
+
+
+def _listed(
+    amount: int, consultant: str | None, location: str | None, payer: str | None, since: str | None, until: str | None
+) -> Listed:
+    return Listed(amount, _key(consultant), _key(location), _key(payer), _date(since), _date(until))
+
+
+def _key(written: str | None) -> UUID | None:
+    return UUID(written) if written else None
 
 
 def _date(written: str | None) -> date | None:

@@ -8,7 +8,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from careconnect.money import Money
 from services.consultants.schemas.fields import Input
-from services.consultants.schemas.visit_types import CancellationPolicy, Mode, PaymentPolicy
+from services.consultants.schemas.prices import FollowUpPolicy, PaymentPolicy, Tax
+from services.consultants.schemas.visit_types import CancellationPolicy, Mode
 
 LONGEST_PERIOD = timedelta(days=370)
 
@@ -54,11 +55,15 @@ class OfferQuery(Input):
     consultant_id: UUID
     location_id: UUID | None = Field(None, description="left out: where the consultant works at that time")
     start: AwareDatetime
+    payer_id: UUID | None = Field(None, description="who pays, where a price list knows of it")
     override_hours: bool = Field(default=False, description="do not ask whether the consultant works then")
 
 
 class Offer(BaseModel):
-    """The terms of one visit at one start: what it occupies, what it costs, and the policies that hold for it."""
+    """The terms of one visit at one start: what it occupies, what it costs, and the policies that hold for it.
+
+    `price` is what the patient pays, taxes included; `listed` is what the lists say, with or without the tax.
+    """
 
     consultant_id: UUID
     consultant_name: str
@@ -71,6 +76,11 @@ class Offer(BaseModel):
     occupied_from: datetime = Field(description="start less the buffer before")
     occupied_to: datetime = Field(description="end and the buffer after")
     price: Money
+    listed: Money | None = None
+    tax: Tax | None = None
+    follow_up: FollowUpPolicy | None = None
+    specialty: str | None = None
+    free_because: str | None = Field(None, description="the code of why it costs nothing, such as follow_up")
     payment_policy: PaymentPolicy
     cancellation_policy: CancellationPolicy
     reminder_offsets_hours: list[int]

@@ -7,17 +7,10 @@ from pydantic import BaseModel, Field, model_validator
 
 from careconnect.money import Money
 from services.consultants.schemas.fields import Colour, Input, Version, Words
+from services.consultants.schemas.prices import FollowUpPolicy, PaymentPolicy, Tax
 
 Mode = Literal["in_person", "telehealth"]
 Percent = Annotated[int, Field(ge=0, le=100)]
-
-
-class PaymentPolicy(Input):
-    """What a visit costs in advance, and when it is taken."""
-
-    kind: Literal["none", "deposit", "full"]
-    when: Literal["booking", "desk"] = "booking"
-    deposit: Money | None = Field(None, description="only with kind deposit, in the currency of the price")
 
 
 class CancellationPolicy(Input):
@@ -39,6 +32,8 @@ class VisitTypeWrite(Input):
     price: Money
     payment_policy: PaymentPolicy
     cancellation_policy: CancellationPolicy = CancellationPolicy()
+    tax: Tax | None = None
+    follow_up: FollowUpPolicy | None = Field(None, description="which visits after a paid one cost nothing")
     reminder_offsets_hours: list[Annotated[int, Field(ge=1, le=8760)]] = Field([72, 24, 2], max_length=10)
     min_notice_minutes: int = Field(0, ge=0, le=525_600)
     horizon_days: int = Field(180, ge=1, le=730)
@@ -63,6 +58,13 @@ class VisitTypeWrite(Input):
             raise ValueError(message)
         if self.payment_policy.kind == "full" and not self.price:
             message = "what costs nothing cannot be paid in full; use the payment policy none"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _know_whose_speciality(self) -> Self:
+        if self.follow_up and self.follow_up.of == "specialty" and self.specialty is None:
+            message = "follow-ups within a speciality need the visit type's speciality"
             raise ValueError(message)
         return self
 
@@ -94,6 +96,8 @@ class VisitType(BaseModel):
     price: Money
     payment_policy: PaymentPolicy
     cancellation_policy: CancellationPolicy
+    tax: Tax | None = None
+    follow_up: FollowUpPolicy | None = None
     reminder_offsets_hours: list[int]
     min_notice_minutes: int
     horizon_days: int

@@ -14,6 +14,7 @@ ONE = str(uuid7())
 PERIOD = {"from": "2026-11-02T00:00:00Z", "to": "2026-11-03T00:00:00Z", "visit_type_id": ONE}
 OFFER = {"visit_type_id": ONE, "consultant_id": ONE, "start": "2026-11-02T09:00:00Z"}
 EXCEPTION = {"kind": "leave", "starts_at": "2026-11-02T00:00:00Z", "ends_at": "2026-11-03T00:00:00Z"}
+PRICE = {"visit_type_id": ONE, "price": {"amount": 1, "currency": "LKR"}}
 Door = tuple[str, str, str, dict[str, Any]]
 DOORS: list[Door] = [
     ("GET", "/consultants", "consultants:read", {}),
@@ -37,6 +38,13 @@ DOORS: list[Door] = [
     ("GET", f"/visit-types/{ONE}", "catalogue:read", {}),
     ("PUT", f"/visit-types/{ONE}", "catalogue:write", {"json": visit_type()}),
     ("PUT", f"/visit-types/{ONE}/record", "catalogue:write", {"json": visit_type()}),
+    ("GET", "/price-lists", "catalogue:read", {}),
+    ("GET", f"/price-lists/{ONE}", "catalogue:read", {}),
+    ("PUT", f"/price-lists/{ONE}", "catalogue:write", {"json": PRICE}),
+    ("PUT", f"/price-lists/{ONE}/record", "catalogue:write", {"json": PRICE}),
+    ("DELETE", f"/price-lists/{ONE}", "catalogue:write", {}),
+    ("GET", "/money-policy", "catalogue:read", {}),
+    ("PUT", "/money-policy", "catalogue:write", {"json": {"payment": {"kind": "none"}}}),
     ("GET", "/windows", "consultants:read", {"params": PERIOD}),
     ("GET", "/offer", "consultants:read", {"params": OFFER}),
 ]

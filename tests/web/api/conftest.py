@@ -25,7 +25,9 @@ async def _records(clinic: Clinic) -> dict[str, str]:
     exception = await clinic.made(f"/consultants/{clinic.consultant}/exceptions", leave)
     values = {"starts_at": "2030-01-01T09:00:00Z", "zone": "Asia/Colombo"}
     message = {"patient_id": patient, "channel": "sms", "template": "reminder", "values": values}
+    price = {"visit_type_id": clinic.desk_visit, "price": {"amount": 350000, "currency": "LKR"}}
     return {
+        "price_id": await clinic.made("/price-lists", price),
         "patient_id": patient,
         "consultant_id": clinic.consultant,
         "exception_id": exception,
@@ -43,5 +45,5 @@ async def _records(clinic: Clinic) -> dict[str, str]:
 def strangers() -> dict[str, str]:
     """Give ids that nobody has."""
     names = ("patient", "consultant", "exception", "visit_type", "location", "appointment", "invoice", "payment")
-    unknown = {f"{name}_id": str(uuid7()) for name in (*names, "message")}
+    unknown = {f"{name}_id": str(uuid7()) for name in (*names, "message", "price")}
     return unknown | {"workflow_id": f"appointment-{uuid7()}"}

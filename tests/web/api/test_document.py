@@ -22,6 +22,7 @@ PROMISED = {
     "/consultants/{consultant_id}/exceptions": "GET POST",
     "/consultants/{consultant_id}/exceptions/{exception_id}": "DELETE",
     "/visit-types": "GET POST", "/visit-types/{visit_type_id}": "GET PUT",
+    "/price-lists": "GET POST", "/price-lists/{price_id}": "GET PUT DELETE", "/money-policy": "GET PUT",
     "/locations": "GET POST", "/locations/{location_id}": "GET PUT",
     "/slots": "GET", "/appointments": "GET POST", "/appointments/summary": "GET",
     "/appointments/{appointment_id}": "GET", "/appointments/{appointment_id}/timeline": "GET",
