@@ -43,6 +43,7 @@ async def enter_price(session: Write, response: Response, price_id: UUID, wanted
             raise PriceExists
         response.status_code = status.HTTP_200_OK
         return known.shown()
+    await _same_currency(session, wanted)
     fresh = PriceListEntry.enter(session.tenant_id, price_id, wanted)
     return await _kept(session, fresh, wanted)
 
@@ -54,14 +55,18 @@ async def replace_price(session: Write, price_id: UUID, wanted: schemas.PriceRep
     if known.same_as(wanted):
         return known.shown()
     known.expect(wanted.version)
+    await _same_currency(session, wanted)
     known.change(wanted)
     return await _kept(session, known, wanted)
 
 
-async def _kept(session: Write, entry: PriceListEntry, wanted: schemas.PriceWrite) -> schemas.Price:
+async def _same_currency(session: Write, wanted: schemas.PriceWrite) -> None:
     visit_type = await catalogue.visit_type(session, wanted.visit_type_id)
     if visit_type.currency != wanted.price.currency:
         raise PriceCurrency(expected=visit_type.currency)
+
+
+async def _kept(session: Write, entry: PriceListEntry, wanted: schemas.PriceWrite) -> schemas.Price:
     await prices.keep_price(session, entry)
     session.record("price.entered", "price_list_entry", entry.id, data=_facts(wanted))
     return entry.shown()
