@@ -19,12 +19,16 @@ from services.payments.schemas import (
     CaptureWrite,
     Deliveries,
     DeliveryWrite,
+    Entry,
+    EntryFilter,
     Figures,
     GatewayCharge,
     Invoice,
     InvoiceWrite,
     Payment,
     PaymentWrite,
+    Period,
+    PeriodWrite,
     Refund,
     RefundWrite,
     ReleaseWrite,
@@ -141,9 +145,27 @@ class PaymentsClient(ServiceClient):
         """Read all the money of an appointment."""
         return await self.call(actor, "GET", f"/appointments/{appointment_id}/money", into=AppointmentMoney)
 
-    async def balances(self, actor: Actor) -> list[Balance]:
-        """Add up every account of the ledger."""
-        return await self.call(actor, "GET", "/ledger/balances", into=list[Balance])
+    async def balances(
+        self, actor: Actor, *, first: str | None = None, last: str | None = None, each_period: bool = False
+    ) -> list[Balance]:
+        """Add up every account of the ledger, over the months `first` to `last`, together or each."""
+        params = {"from": first, "to": last, "each_period": each_period}
+        return await self.call(actor, "GET", "/ledger/balances", params=params, into=list[Balance])
+
+    async def ledger_entries(
+        self, actor: Actor, wanted: EntryFilter, *, limit: int = 50, cursor: str | None = None, count: bool = False
+    ) -> Page[Entry]:
+        """List the entries of a month, the newest first."""
+        params = wanted.model_dump() | {"limit": limit, "cursor": cursor, "count": count}
+        return await self.call(actor, "GET", "/ledger/entries", params=params, into=Page[Entry])
+
+    async def ledger_periods(self, actor: Actor) -> list[Period]:
+        """List the months of the books, the newest first."""
+        return await self.call(actor, "GET", "/ledger/periods", into=list[Period])
+
+    async def set_ledger_period(self, actor: Actor, period: str, wanted: PeriodWrite) -> Period:
+        """Close a month of the books, or open it again; needs ledger:close."""
+        return await self.call(actor, "PUT", f"/ledger/periods/{period}", json=wanted, into=Period)
 
     async def figures(
         self, actor: Actor, *, since: datetime, until: datetime, zone: str, currency: str | None = None

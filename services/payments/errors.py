@@ -101,6 +101,24 @@ class RefundExceedsCaptured(Conflict):
     code, title = "refund_exceeds_captured", "This is more than what is left of the payment"
 
 
+class PeriodNotOver(Conflict):
+    """A month of the books is closed when it has ended, not before."""
+
+    code, title = "period_not_over", "This month has not ended yet"
+
+
+class EarlierPeriodOpen(Conflict):
+    """Months are closed in their order; `period` names the one that comes first."""
+
+    code, title = "earlier_period_open", "An earlier month is still open"
+
+
+class LaterPeriodClosed(Conflict):
+    """A month before a closed one takes no entries either, so the later one is opened first."""
+
+    code, title = "later_period_closed", "A later month is closed"
+
+
 class SignatureInvalid(Refusal):
     """A webhook whose signature or time does not hold."""
 

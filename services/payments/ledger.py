@@ -9,6 +9,7 @@ together.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.payments.states import Method
@@ -30,12 +31,16 @@ _DESK_ACCOUNTS = {
 
 @dataclass(frozen=True)
 class Booking:
-    """One entry to be: which event it books, and what it does to each account."""
+    """One entry to be: which event it books, and what it does to each account of `services.payments.accounts`.
+
+    `at` is when it happened, where that is not now; it stands in the first month from then on that is not closed.
+    """
 
     kind: str
     subject: UUID
     currency: str
     lines: tuple[tuple[str, int], ...]
+    at: datetime | None = None
 
 
 def money_account(method: Method, gateway: str) -> str:

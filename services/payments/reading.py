@@ -11,9 +11,9 @@ from sqlalchemy.orm import joinedload, selectinload
 from careconnect.db import ReadSession
 from careconnect.money import Money
 from careconnect.pagination import Paging, Rows, keyset
-from services.payments.models import Base, Invoice, LedgerLine, Payment, Refund
+from services.payments.models import Base, Invoice, Payment, Refund
 from services.payments.models.beginnings import NO_CURRENCY
-from services.payments.schemas import Balance, Count, DayRevenue, Figures, Summary
+from services.payments.schemas import Count, DayRevenue, Figures, Summary
 from services.payments.states import PaymentStatus, RefundStatus
 
 _PENDING = (PaymentStatus.pending, PaymentStatus.authorised)
@@ -93,19 +93,6 @@ async def figures(session: ReadSession, since: datetime, until: datetime, zone: 
         pending=totals.pending.count,
         failed=totals.failed.count,
     )
-
-
-async def balances(session: ReadSession) -> list[Balance]:
-    """Add up every account of the ledger."""
-    total = sa.func.sum(LedgerLine.amount)
-    grouped = sa.select(LedgerLine.account, LedgerLine.currency, total).group_by(
-        LedgerLine.account, LedgerLine.currency
-    )
-    rows = await session.execute(grouped.order_by(LedgerLine.account, LedgerLine.currency))
-    return [
-        Balance(account=account, balance=Money(amount=int(amount), currency=currency))
-        for account, currency, amount in rows
-    ]
 
 
 def _where(statement: sa.Select[Any], entity: type[Any], wanted: dict[str, UUID | str | None]) -> sa.Select[Any]:

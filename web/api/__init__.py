@@ -11,6 +11,7 @@ from web.api import (
     consultants,
     docs,
     invoices,
+    ledger,
     messages,
     patients,
     payments,
@@ -29,7 +30,7 @@ from web.gateway.errors import StillDeciding
 # The order counts where a fixed word stands where an id could: invoices come before payments.
 _RESOURCES = (
     patients, consultants, schedules, catalogue, prices, slots, appointments, calendars, visits, invoices, payments,
-    messages, reports, workflows, docs,
+    ledger, messages, reports, workflows, docs,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from web.pages import (
     collecting,
     consultants,
     dashboard,
+    ledger,
     messages,
     patients,
     public,
@@ -27,8 +28,8 @@ def install(app: FastAPI) -> None:
     app.mount("/static", assets, name="static")
     app.state.views = Views(assets)
     for module in (
-        dashboard, signing_in, appointments, patients, consultants, billing, collecting, messages, attention, settings,
-        search, public,
+        dashboard, signing_in, appointments, patients, consultants, billing, collecting, ledger, messages, attention,
+        settings, search, public,
     ):  # fmt: skip
         app.include_router(module.router)
     tell_people(app)

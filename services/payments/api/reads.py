@@ -11,7 +11,7 @@ from careconnect.pagination import Page, PagingQuery
 from services.payments import reading, repository, wire
 from services.payments.api.asking import OneCurrency, Reader, Since, Until
 from services.payments.collection.till import TillOf
-from services.payments.schemas import AppointmentMoney, Balance, Figures, Payment, Summary, Zone
+from services.payments.schemas import AppointmentMoney, Figures, Payment, Summary, Zone
 from services.payments.states import Method, PaymentStatus
 
 router = APIRouter(tags=["payments"])
@@ -62,12 +62,6 @@ async def for_appointment(appointment_id: UUID, _: Reader, session: Read) -> App
         payments=[wire.listed(row) for row in payments],
         refunds=[wire.refund(row, keys) for row in refunds],
     )
-
-
-@router.get("/ledger/balances", summary="Add up every account of the ledger")
-async def balances(_: Reader, session: Read) -> list[Balance]:
-    """Debits are positive, credits negative; all of one currency add up to zero."""
-    return await reading.balances(session)
 
 
 @router.get("/figures", summary="Numbers for the dashboard, all of one moment")

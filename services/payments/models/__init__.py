@@ -3,7 +3,7 @@
 from services.payments.models.base import Base
 from services.payments.models.events import WebhookEvent
 from services.payments.models.invoices import Invoice, InvoiceCounter, InvoiceLine
-from services.payments.models.ledger import LedgerEntry, LedgerLine
+from services.payments.models.ledger import LedgerBooks, LedgerEntry, LedgerLine, LedgerPeriod
 from services.payments.models.payments import Payment
 from services.payments.models.refunds import Refund
 from services.payments.models.sandbox import SandboxCharge, SandboxEvent, SandboxKey, SandboxRefund
@@ -13,8 +13,10 @@ __all__ = [
     "Invoice",
     "InvoiceCounter",
     "InvoiceLine",
+    "LedgerBooks",
     "LedgerEntry",
     "LedgerLine",
+    "LedgerPeriod",
     "Payment",
     "Refund",
     "SandboxCharge",

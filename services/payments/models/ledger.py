@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -8,16 +8,24 @@ from services.payments.models.base import Base
 
 
 class LedgerEntry(Base):
-    """One booked business event; append-only, and once per event."""
+    """One booked business event; append-only, and once per event.
+
+    `booked_at` is when it happened; `period` is the first day of the month whose books it stands in, the month after
+    the last closed one where its own was closed.
+    """
 
     __tablename__ = "ledger_entries"
-    __table_args__ = (sa.UniqueConstraint("tenant_id", "kind", "subject_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("tenant_id", "kind", "subject_id"),
+        sa.Index(None, "tenant_id", "period", "booked_at", "id"),
+    )
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]
     subject_id: Mapped[UUID]
     booked_at: Mapped[datetime]
+    period: Mapped[date]
 
 
 class LedgerLine(Base):
@@ -26,7 +34,7 @@ class LedgerLine(Base):
     __tablename__ = "ledger_lines"
     __table_args__ = (
         sa.ForeignKeyConstraint(["tenant_id", "entry_id"], ["ledger_entries.tenant_id", "ledger_entries.id"]),
-        sa.Index(None, "tenant_id", "account", "currency", postgresql_include=["amount"]),
+        sa.Index(None, "tenant_id", "period", "account", "currency", postgresql_include=["amount", "entry_id"]),
     )
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -34,3 +42,26 @@ class LedgerLine(Base):
     account: Mapped[str] = mapped_column(primary_key=True)
     currency: Mapped[str]
     amount: Mapped[int]
+    period: Mapped[date]
+
+
+class LedgerBooks(Base):
+    """A tenant's books: the IANA zone in which its months begin and end."""
+
+    __tablename__ = "ledger_books"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    zone: Mapped[str]
+
+
+class LedgerPeriod(Base):
+    """A month of the books that was closed, and perhaps opened again; the reason is sealed, since it is free text."""
+
+    __tablename__ = "ledger_periods"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    period: Mapped[date] = mapped_column(primary_key=True)
+    status: Mapped[str]
+    reason: Mapped[bytes]
+    changed_by: Mapped[UUID]
+    changed_at: Mapped[datetime]

@@ -13,9 +13,11 @@ from careconnect.crypto import TenantKeys
 from careconnect.db import ReadSession, WriteSession, constraint
 from careconnect.ids import uuid7
 from services.payments.errors import InvoiceNotFound
-from services.payments.models import Invoice, InvoiceCounter, InvoiceLine
+from services.payments.models import Invoice, InvoiceCounter, InvoiceLine, LedgerBooks
 from services.payments.repository.rows import Doubled, many, values
 from services.payments.schemas import InvoiceWrite, LineWrite
+
+_NOWHERE = "UTC"
 
 
 async def find_invoice(session: ReadSession, invoice_id: UUID) -> Invoice | None:
@@ -72,8 +74,16 @@ async def _next_number(session: WriteSession, zone: str) -> str:
     counter = counter.on_conflict_do_update(
         index_elements=["tenant_id", "year"], set_={"last": InvoiceCounter.last + 1}
     )
-    last = await session.scalar(counter.returning(InvoiceCounter.last))
+    last = await session.scalar(counter.add_cte(_books_in(session, zone)).returning(InvoiceCounter.last))
     return f"INV-{year}-{last:06}"
+
+
+def _books_in(session: WriteSession, zone: str) -> sa.CTE:
+    """Let the months of the ledger begin and end where the first invoice was issued that said where."""
+    books = insert(LedgerBooks).values(tenant_id=session.tenant_id, zone=zone)
+    named = sa.and_(LedgerBooks.zone == _NOWHERE, books.excluded.zone != _NOWHERE)
+    said = books.on_conflict_do_update(index_elements=["tenant_id"], set_={"zone": books.excluded.zone}, where=named)
+    return said.cte("books")
 
 
 def _line(row: Invoice, position: int, line: LineWrite, keys: TenantKeys) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from services.payments.schemas.answers import (
     AppointmentMoney,
-    Balance,
     Count,
     DayRevenue,
     Figures,
@@ -19,6 +18,7 @@ from services.payments.schemas.gateways import (
     GatewayRefund,
     WebhookReceipt,
 )
+from services.payments.schemas.ledger import Balance, Entry, EntryFilter, EntryLine, Month, Period, PeriodWrite
 from services.payments.schemas.requests import (
     CancellationWrite,
     CaptureWrite,
@@ -43,6 +43,9 @@ __all__ = [
     "DayRevenue",
     "Deliveries",
     "DeliveryWrite",
+    "Entry",
+    "EntryFilter",
+    "EntryLine",
     "Figures",
     "GatewayCharge",
     "GatewayRefund",
@@ -51,9 +54,12 @@ __all__ = [
     "InvoiceWrite",
     "Line",
     "LineWrite",
+    "Month",
     "NewInvoice",
     "Payment",
     "PaymentWrite",
+    "Period",
+    "PeriodWrite",
     "PositiveMoney",
     "Price",
     "Refund",

@@ -111,10 +111,3 @@ class Figures(BaseModel):
     by_day: list[DayRevenue]
     pending: int
     failed: int
-
-
-class Balance(BaseModel):
-    """What one account holds: debits positive, credits negative."""
-
-    account: str
-    balance: Money

@@ -9,7 +9,7 @@ import pytest
 
 from careconnect.ids import uuid7
 
-SCOPES = ("payments:read", "payments:write", "payments:refund", "console:operate")
+SCOPES = ("payments:read", "payments:write", "payments:refund", "ledger:close", "console:operate")
 LKR = "LKR"
 
 

@@ -38,6 +38,7 @@ async def _records(clinic: Clinic) -> dict[str, str]:
         "payment_id": booked["payment"]["id"],
         "message_id": await clinic.made("/messages", message),
         "workflow_id": booked["workflow_id"],
+        "period": "2026-01",
     }
 
 
@@ -46,4 +47,4 @@ def strangers() -> dict[str, str]:
     """Give ids that nobody has."""
     names = ("patient", "consultant", "exception", "visit_type", "location", "appointment", "invoice", "payment")
     unknown = {f"{name}_id": str(uuid7()) for name in (*names, "message", "price")}
-    return unknown | {"workflow_id": f"appointment-{uuid7()}"}
+    return unknown | {"workflow_id": f"appointment-{uuid7()}", "period": "2026-01"}

@@ -33,6 +33,11 @@ class Endpoint:
         """The ids in its path."""
         return [one["name"] for one in self.said.get("parameters", []) if one["in"] == "path"]
 
+    @property
+    def about_a_record(self) -> bool:
+        """Whether its path names a record, and not a month, which everybody has."""
+        return bool(set(self.parameters) - {"period"})
+
     def url(self, ids: dict[str, str]) -> str:
         """Fill in the ids, and the query that it cannot do without."""
         needed = [one["name"] for one in self.said.get("parameters", []) if one["in"] == "query" and one["required"]]

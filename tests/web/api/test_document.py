@@ -34,7 +34,10 @@ PROMISED = {
     "/payments/invoices/{invoice_id}/receipt.pdf": "GET", "/payments": "GET POST", "/payments/summary": "GET",
     "/payments/{payment_id}": "GET", "/payments/{payment_id}/capture": "POST", "/payments/{payment_id}/void": "POST",
     "/payments/{payment_id}/refunds": "GET POST", "/reports/dashboard": "GET", "/reports/appointments": "GET",
-    "/reports/revenue": "GET", "/messages": "GET POST", "/messages/{message_id}": "GET",
+    "/reports/revenue": "GET",
+    "/ledger/balances": "GET", "/ledger/balances.csv": "GET", "/ledger/entries": "GET", "/ledger/entries.csv": "GET",
+    "/ledger/periods": "GET", "/ledger/periods/{period}": "PUT",
+    "/messages": "GET POST", "/messages/{message_id}": "GET",
     "/messages/{message_id}/resending": "POST", "/workflows/{workflow_id}": "GET",
 }  # fmt: skip
 

@@ -31,7 +31,7 @@ async def test_every_scope_but_the_one_is_not_enough(
     assert problem(answer, 403, "forbidden")["needed"] == endpoint.scope
 
 
-@pytest.mark.parametrize("endpoint", [one for one in ENDPOINTS if one.parameters], ids=str)
+@pytest.mark.parametrize("endpoint", [one for one in ENDPOINTS if one.about_a_record], ids=str)
 async def test_a_record_of_another_organisation_does_not_exist(
     clinic: Clinic, endpoint: Endpoint, records: dict[str, str], other_records: dict[str, str]
 ) -> None:
@@ -41,7 +41,7 @@ async def test_a_record_of_another_organisation_does_not_exist(
     assert answer.json()["code"].endswith("_not_found")
 
 
-@pytest.mark.parametrize("endpoint", [one for one in ENDPOINTS if one.parameters], ids=str)
+@pytest.mark.parametrize("endpoint", [one for one in ENDPOINTS if one.about_a_record], ids=str)
 async def test_a_record_that_nobody_has_looks_just_the_same(
     clinic: Clinic, endpoint: Endpoint, records: dict[str, str], other_records: dict[str, str],
     strangers: dict[str, str],
@@ -54,7 +54,7 @@ async def test_a_record_that_nobody_has_looks_just_the_same(
     assert answers[0] == answers[1]
 
 
-@pytest.mark.parametrize("endpoint", [one for one in ENDPOINTS if one.parameters and one.method == "GET"], ids=str)
+@pytest.mark.parametrize("endpoint", [one for one in ENDPOINTS if one.about_a_record and one.method == "GET"], ids=str)
 async def test_a_record_of_ones_own_does(clinic: Clinic, endpoint: Endpoint, records: dict[str, str]) -> None:
     answer = await clinic.ask(endpoint.method, endpoint.url(records))
     assert answer.status_code == 200, answer.text

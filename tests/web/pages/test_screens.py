@@ -24,6 +24,8 @@ SCREENS = {
     "/billing": "payments:read",
     "/billing?show=invoices": "payments:read",
     "/billing/payments/new": "payments:write",
+    "/billing/ledger": "payments:read",
+    "/billing/ledger/2026-01/closing": "ledger:close",
     "/messages": "messages:read",
     "/messages/mailbox": "messages:read",
     "/attention": "appointments:read",

@@ -1,0 +1,39 @@
+"""The ledger as the billing clerk meets it: a month on a page, its file, and closing it."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from fastapi import FastAPI
+
+from careconnect import clock
+from tests.web.clinic import API, Clinic
+from tests.web.pages.desk import Desk
+
+
+async def test_a_month_is_read_filed_and_closed(
+    edge: FastAPI, owner: Desk, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await clinic.booked()
+    month = f"{clock.now():%Y-%m}"
+    page = await owner.read("/billing/ledger")
+    assert "Owed by patients" in page.text
+    assert "Payment taken" in page.text
+    rows = list(csv.DictReader(io.StringIO((await owner.http.get(f"{API}/ledger/entries.csv?period={month}")).text)))
+    sums = [sum(float(row[side] or 0) for row in rows) for side in ("debit", "credit")]
+    assert sums[0] == sums[1] > 0
+    assert {row["debit"] for row in rows if row["kind"] == "payment.captured"} == {"3500.00", ""}
+
+    later = clock.now() + timedelta(days=40)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    owner = await Desk.open(edge, clinic, "owner")  # sessions do not last for a month
+    ask = await owner.read(f"/billing/ledger/{month}/closing")
+    action = f"/billing/ledger/{month}/closing"
+    assert (await owner.send(ask, action)).status_code == 422
+    assert (await owner.send(ask, action, {"reason": "reconciled"})).status_code == 303
+    closed = await owner.read(f"/billing/ledger?period={month}")
+    assert "takes no more entries" in closed.text
+    again = await owner.read(action)
+    assert (await owner.send(again, action, {"reason": "one was forgotten"})).status_code == 303
+    assert "takes no more entries" not in (await owner.read(f"/billing/ledger?period={month}")).text
