@@ -7,7 +7,7 @@ import pytest
 from tests.running import Instance, instance
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """Start the demo clinic."""
     with instance(tmp_path_factory.mktemp("clinic") / "data") as started:
