@@ -70,7 +70,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
         activities=[
             people.verify, experts.offer, experts.terms, visits.hold, visits.confirm, visits.release, visits.step,
             visits.cancel, visits.move, visits.standing, visits.attend, money.issue_invoice, money.cancel_invoice,
-            money.cancel_invoices, money.held, money.authorise, money.capture, money.void, money.refund, money.release,
+            money.close_invoices, money.held, money.authorise, money.capture, money.void, money.refund, money.release,
             money.standing, slots.alternatives,
         ],
         workflow_runner=sandbox(),

@@ -8,6 +8,8 @@ from services.payments.client import PaymentsClient
 from services.payments.errors import InvoiceHoldsMoney, InvoiceNotFound
 from services.payments.schemas import (
     CaptureWrite,
+    CreditWrite,
+    Invoice,
     InvoiceWrite,
     LineWrite,
     NewInvoice,
@@ -16,6 +18,7 @@ from services.payments.schemas import (
     ReleaseWrite,
 )
 from services.payments.states import InvoiceStatus, PaymentStatus
+from workflows import ids
 from workflows.contracts import (
     AuthoriseRequest,
     CaptureRequest,
@@ -57,17 +60,28 @@ class PaymentActivities:
         except InvoiceNotFound:
             activity.logger.info("no_invoice_to_cancel")
 
-    @activity.defn(name="cancel_open_invoices")
+    @activity.defn(name="close_invoices")
     @insisting
-    async def cancel_invoices(self, request: MoneyTarget) -> None:
-        """Cancel what is no longer owed for an appointment; an invoice of which money is kept stays."""
+    async def close_invoices(self, request: MoneyTarget) -> None:
+        """Let what is no longer owed for an appointment go: an invoice of which money is kept is for that much."""
         money = await self.payments.for_appointment(request.actor, request.appointment_id)
         for invoice in money.invoices:
             if invoice.status in {InvoiceStatus.issued, InvoiceStatus.balanced}:
-                try:
-                    await self.payments.cancel_invoice(request.actor, invoice.id, request.reason)
-                except InvoiceHoldsMoney:
-                    activity.logger.info("invoice_holds_money")
+                await self._close(request, invoice)
+
+    async def _close(self, request: MoneyTarget, invoice: Invoice) -> None:
+        kept = invoice.paid - invoice.refunded
+        try:
+            if not kept:
+                await self.payments.cancel_invoice(request.actor, invoice.id, request.reason)
+            elif (rest := invoice.total - invoice.credited - kept).amount > 0:
+                # The same amount of the same invoice is let go once, however often this is tried.
+                key = ids.credit_of(invoice.id, kept.amount)
+                await self.payments.credit_invoice(
+                    request.actor, invoice.id, key, CreditWrite(amount=rest, reason=request.reason)
+                )
+        except InvoiceHoldsMoney:
+            activity.logger.info("invoice_holds_money")
 
     @activity.defn(name="read_appointment_money")
     @insisting

@@ -100,6 +100,7 @@ class _Page(FPDF):
         """Add up; what is nothing is left out, but for what is due."""
         found = self.receipt
         rows = [("Total", found.total, True), ("Paid", found.paid, bool(found.paid))]
+        rows.insert(1, ("Not owed after all", found.credited, bool(found.credited)))
         rows += [("Refunded", found.refunded, bool(found.refunded)), ("Due", found.due, True)]
         self.ln(2)
         for label, amount, shown in rows:

@@ -78,11 +78,11 @@ class AppointmentProcess:
 
     def fee(self) -> Money | None:
         """Tell what a late cancellation costs; nothing where the terms are not known any more."""
-        return self.offer.price.percent(self.offer.cancellation_policy.fee_percent) if self.offer else None
+        return self.offer.cancellation_policy.cancellation_fee(self.offer.price) if self.offer else None
 
     def no_show_fee(self) -> Money | None:
         """Tell what it costs not to come; nothing where the terms are not known any more."""
-        return self.offer.price.percent(self.offer.cancellation_policy.no_show_fee_percent) if self.offer else None
+        return self.offer.cancellation_policy.missing_fee(self.offer.price) if self.offer else None
 
     def is_late(self) -> bool:
         """Tell whether a cancellation now is past the time until which it is free."""

@@ -56,6 +56,11 @@ def refund_of(payment_id: UUID, cause: str) -> UUID:
     return derived_id("refund", payment_id, cause)
 
 
+def credit_of(invoice_id: UUID, kept: int) -> UUID:
+    """Give the id of the credit that leaves an invoice with what is `kept`, in minor units."""
+    return derived_id("credit", invoice_id, kept)
+
+
 def message_of(appointment_id: UUID, version: int, template: str, offset_hours: int | None, channel: str) -> UUID:
     """Give the id of a message: at most one per appointment, version, template, offset and channel."""
     return derived_id("message", appointment_id, version, template, offset_hours, channel)

@@ -89,7 +89,7 @@ class Settling(Neighbours):
         )
 
     async def _settle(self, ending: Ending) -> list[str]:
-        """Ask each payment that is not settled yet, then cancel what is no longer owed; tell which step failed."""
+        """Ask each payment that is not settled yet, then let go what is no longer owed; tell which step failed."""
         missing = {key for key in self._asked if not self._is_settled(key)}
         for key in missing:
             self._answers.pop(key, None)
@@ -97,7 +97,7 @@ class Settling(Neighbours):
             workflow.logger.warning("payments_are_silent")
         if not all(map(self._is_settled, self._asked)):
             return ["return_money"]
-        return await self._cancel_invoices(ending)
+        return await self._close_invoices(ending)
 
     async def _have_answered(self, payments: set[UUID]) -> bool:
         silent = sorted(payments - self._answers.keys())
@@ -113,16 +113,16 @@ class Settling(Neighbours):
     def _is_settled(self, payment_id: UUID) -> bool:
         return payment_id in self._answers and self._answers[payment_id].refused is None
 
-    async def _cancel_invoices(self, ending: Ending) -> list[str]:
+    async def _close_invoices(self, ending: Ending) -> list[str]:
         target = MoneyTarget(actor=self.own, appointment_id=self.request.appointment_id, reason=ending.reason)
         try:
             await workflow.execute_local_activity_method(
-                PaymentActivities.cancel_invoices, target, **policies.WITHOUT_END
+                PaymentActivities.close_invoices, target, **policies.WITHOUT_END
             )
         except BaseException as error:
             if not ours(error):
                 raise
-            return ["cancel_invoice"]
+            return ["close_invoice"]
         return []
 
     # What waits for a person ------------------------------------------------------------------------------------------

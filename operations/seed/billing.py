@@ -26,8 +26,8 @@ _TABLES = {
     for table in map(
         table_of,
         (
-            models.Invoice, models.InvoiceLine, models.Payment, models.Refund, models.LedgerEntry, models.LedgerLine,
-            models.SandboxCharge, models.SandboxRefund,
+            models.Invoice, models.InvoiceLine, models.InvoiceCredit, models.Payment, models.Refund,
+            models.LedgerEntry, models.LedgerLine, models.SandboxCharge, models.SandboxRefund,
         ),
     )
 }  # fmt: skip
@@ -73,6 +73,8 @@ async def _numbers(writer: Writer, accounts: Sequence[Account]) -> list[str]:
 def _note(rows: Rows, books: Account, number: str, keys: TenantKeys) -> None:
     rows["invoices"].append(_invoice(books, number, keys))
     rows["invoice_lines"].append(_line(books, keys))
+    if books.ended and books.credited:
+        rows["invoice_credits"].append(_credit(books, *books.ended, keys))
     for paid in books.payments:
         rows["payments"].append(_payment(books, paid, keys))
         if paid.method.through_gateway:
@@ -102,13 +104,15 @@ def _invoice(books: Account, number: str, keys: TenantKeys) -> dict[str, Any]:
         "paid": books.paid,
         "reserved": 0,
         "refunded": books.refunded,
+        "credited": books.credited,
+        "returned": books.returned,
         "status": books.status.value,
         "issued_at": books.issued_at,
         "cancelled_at": cancelled_at,
         "cancel_reason": keys.seal(reason) if reason else None,
         "request_hash": _once(books.id),
         **_times(books.issued_at, cancelled_at or _last(books)),
-        "version": 1 + len(books.payments) + bool(books.refunded) + bool(cancelled_at),
+        "version": 1 + len(books.payments) + bool(books.refunded) + bool(cancelled_at) + bool(books.credited),
     }
 
 
@@ -122,6 +126,18 @@ def _line(books: Account, keys: TenantKeys) -> dict[str, Any]:
         "quantity": 1,
         "unit": books.total,
         **_times(books.issued_at, books.issued_at),
+    }
+
+
+def _credit(books: Account, at: datetime, reason: str, keys: TenantKeys) -> dict[str, Any]:
+    return {
+        "id": books.credit_id,
+        "invoice_id": books.id,
+        "currency": books.currency,
+        "amount": books.credited,
+        "returned": books.returned,
+        "reason": keys.seal(reason),
+        **_times(at, at),
     }
 
 

@@ -85,6 +85,7 @@ class Account:
     id: UUID
     payments: list[Paid] = field(default_factory=list)
     cancelled: tuple[datetime, str] | None = None
+    ended: tuple[datetime, str] | None = None
 
     @property
     def issued_at(self) -> datetime:
@@ -116,7 +117,23 @@ class Account:
         """Where the invoice stands."""
         if self.cancelled:
             return InvoiceStatus.cancelled
-        return InvoiceStatus.balanced if self.paid == self.total else InvoiceStatus.issued
+        open_amount = self.total - self.credited - self.paid + self.returned
+        return InvoiceStatus.issued if open_amount else InvoiceStatus.balanced
+
+    @property
+    def credited(self) -> int:
+        """What is not owed after all: all but what is kept, where the visit did not take place."""
+        return 0 if self.cancelled or not self.ended else self.total - self.paid + self.refunded
+
+    @property
+    def returned(self) -> int:
+        """What of the credit went back."""
+        return min(self.credited, self.refunded)
+
+    @property
+    def credit_id(self) -> UUID:
+        """The key of the credit."""
+        return ids.credit_of(self.id, self.paid - self.refunded)
 
     def bookings(self) -> Iterator[tuple[datetime, ledger.Booking]]:
         """Give the entries of the ledger, each with its time."""
@@ -127,6 +144,8 @@ class Account:
                 yield paid.taken_at, ledger.payment_captured(paid.id, self.currency, where, paid.captured)
             for back in paid.returns:
                 yield back.at, ledger.refund_succeeded(back.id, self.currency, where, back.amount)
+        if self.ended and self.credited:
+            yield self.ended[0], ledger.invoice_credited(self.credit_id, self.currency, self.credited, self.returned)
         if self.cancelled:
             yield self.cancelled[0], ledger.invoice_cancelled(self.id, self.currency, self.total, self.refunded)
 
@@ -166,7 +185,7 @@ def _at_desk(books: Account, at: datetime) -> None:
 
 
 def _after_cancellation(books: Account) -> None:
-    """Return what is not kept; an invoice for which nothing is kept is cancelled."""
+    """Return what is not kept; an invoice is for what is kept, and cancelled if that is nothing."""
     visit, reason = books.visit, books.visit.reason or "other"
     at = visit.since + _SECOND
     policy = visit.place.type.terms.cancellation_policy
@@ -180,6 +199,7 @@ def _after_cancellation(books: Account) -> None:
             paid.returns.append(Return(ids.refund_of(paid.id, "cancellation"), back, reason, at))
     if books.paid == books.refunded:
         books.cancelled = (at, reason)
+    books.ended = (at, reason)
 
 
 def _after_no_show(books: Account) -> None:
@@ -191,3 +211,4 @@ def _after_no_show(books: Account) -> None:
             paid.returns.append(Return(ids.refund_of(paid.id, "no_show"), paid.captured - keep, "no_show", at))
     if not books.payments:
         books.cancelled = (at, "no_show")
+    books.ended = (at, "no_show")

@@ -18,6 +18,10 @@ def events(hands: Hands, books: Account, number: str, *, brief: bool) -> Iterato
     yield _event(books.issued_at, hands.process, "invoice.issued", books.id, issued)
     for paid in books.payments:
         yield from _payment(hands, books, paid, brief=brief)
+    if books.ended and books.credited:
+        said = _invoice(books, number, books.status, books.paid, books.refunded) | {"credited": books.credited}
+        said |= {"invoice_id": str(books.id), "amount": books.credited, "returned": books.returned}
+        yield _event(books.ended[0], hands.process, "invoice.credited", books.id, said)
     if books.cancelled:
         ended = _invoice(books, number, InvoiceStatus.cancelled, books.paid, books.refunded)
         yield _event(books.cancelled[0], hands.process, "invoice.cancelled", books.id, ended)

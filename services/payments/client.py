@@ -17,6 +17,7 @@ from services.payments.schemas import (
     Balance,
     CancellationWrite,
     CaptureWrite,
+    CreditWrite,
     Deliveries,
     DeliveryWrite,
     Entry,
@@ -75,6 +76,10 @@ class PaymentsClient(ServiceClient):
         """Cancel an invoice that holds no money."""
         path, wanted = f"/invoices/{invoice_id}/cancellation", CancellationWrite(reason=reason)
         return await self.call(actor, "POST", path, json=wanted, into=Invoice)
+
+    async def credit_invoice(self, actor: Actor, invoice_id: UUID, credit_id: UUID, wanted: CreditWrite) -> Invoice:
+        """Let a part of an invoice go, under an id of the caller's."""
+        return await self.call(actor, "PUT", f"/invoices/{invoice_id}/credits/{credit_id}", json=wanted, into=Invoice)
 
     async def authorise(self, actor: Actor, payment_id: UUID, wanted: PaymentWrite) -> Payment:
         """Collect: authorise a card, or take money at the desk; issues the invoice if that is part of it."""

@@ -89,6 +89,12 @@ class AmountExceedsDue(Conflict):
     code, title = "amount_exceeds_due", "This is more than the invoice's open amount"
 
 
+class CreditExceedsTotal(Conflict):
+    """More than the invoice is for."""
+
+    code, title = "credit_exceeds_total", "This is more than the invoice is for"
+
+
 class AmountExceedsAuthorised(Conflict):
     """More than was authorised."""
 

@@ -5,7 +5,7 @@ any other at commit, and every change afterwards). An event is booked once: its 
 
 An invoice is revenue when it is issued. A refund is a credit that does not make the patient owe again, so it goes
 against `refunds` and not against the receivable; when the invoice is cancelled, its revenue and its refunds go away
-together.
+together. A credit does the same with a part of them.
 """
 
 from dataclasses import dataclass
@@ -67,6 +67,12 @@ def invoice_cancelled(invoice: UUID, currency: str, total: int, returned: int) -
     """Book that nothing was earned: undo the revenue, what is still owed, and the refunds of what was `returned`."""
     lines = {REVENUE: total, RECEIVABLES: returned - total, REFUNDS: -returned}
     return _booking("invoice.cancelled", invoice, currency, lines)
+
+
+def invoice_credited(credit: UUID, currency: str, amount: int, returned: int) -> Booking:
+    """Book that `amount` of an invoice was not earned, as a cancellation does; `returned` of it went back."""
+    lines = {REVENUE: amount, RECEIVABLES: returned - amount, REFUNDS: -returned}
+    return _booking("invoice.credited", credit, currency, lines)
 
 
 def _booking(kind: str, subject: UUID, currency: str, lines: dict[str, int]) -> Booking:

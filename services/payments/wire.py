@@ -29,6 +29,7 @@ def invoice(row: models.Invoice, keys: TenantKeys) -> schemas.Invoice:
         total=money(row.total),
         paid=money(row.paid),
         refunded=money(row.refunded),
+        credited=money(row.credited),
         due=money(row.due),
         status=row.status,
         issued_at=row.issued_at,

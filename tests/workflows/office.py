@@ -91,7 +91,7 @@ class Office(Troubled):
         return [
             self._any(PatientActivities, self.patients).verify, experts.offer, experts.terms, visits.hold,
             visits.confirm, visits.release, visits.step, visits.cancel, visits.move, visits.standing, visits.attend,
-            money.issue_invoice, money.cancel_invoice, money.cancel_invoices, money.held, money.authorise,
+            money.issue_invoice, money.cancel_invoice, money.close_invoices, money.held, money.authorise,
             money.capture, money.void, money.refund, money.release, money.standing, slots.alternatives, self.tell,
         ]  # fmt: skip
 

@@ -38,6 +38,8 @@ async def test_who_cancels_late_pays_the_fee_unless_it_is_waived(office: Office,
     await office.cancel(waive_fee=waived)
     await office.process.result()
     assert office.till.kept() == kept
+    (invoice,) = office.till.invoices.values()
+    assert invoice.total.amount - invoice.credited.amount == kept or invoice.status == InvoiceStatus.cancelled
 
 
 async def test_what_was_not_paid_is_not_owed_after_a_cancellation(office: Office) -> None:

@@ -16,7 +16,15 @@ from services.payments.errors import (
     RefundExceedsCaptured,
     RefundFailed,
 )
-from services.payments.schemas import AppointmentMoney, CaptureWrite, Invoice, Payment, PaymentWrite, RefundWrite
+from services.payments.schemas import (
+    AppointmentMoney,
+    CaptureWrite,
+    CreditWrite,
+    Invoice,
+    Payment,
+    PaymentWrite,
+    RefundWrite,
+)
 from services.payments.states import InvoiceStatus, Method, PaymentStatus
 from tests.workflows.services import PRICE, SOME_DAY
 from tests.workflows.trouble import Troubled
@@ -49,8 +57,8 @@ class Till:
             key,
             Invoice(
                 id=key, number="INV-2026-000001", patient_id=wanted.patient_id, appointment_id=wanted.appointment_id,
-                lines=[], total=total, paid=_NONE, refunded=_NONE, due=total, status=InvoiceStatus.issued,
-                issued_at=SOME_DAY, version=1,
+                lines=[], total=total, paid=_NONE, refunded=_NONE, credited=_NONE, due=total,
+                status=InvoiceStatus.issued, issued_at=SOME_DAY, version=1,
             ),
         )  # fmt: skip
 
@@ -61,6 +69,12 @@ class Till:
         if any(one.invoice_id == key and self._holds(one) for one in self.payments.values()):
             raise InvoiceHoldsMoney
         self.invoices[key] = self.invoices[key].model_copy(update={"status": InvoiceStatus.cancelled})
+        return self.invoices[key]
+
+    async def credit_invoice(self, _actor: Actor, key: UUID, _credit: UUID, wanted: CreditWrite) -> Invoice:
+        await self.world.meet("credit_invoice")
+        invoice = self.invoices[key]
+        self.invoices[key] = invoice.model_copy(update={"credited": invoice.credited + wanted.amount})
         return self.invoices[key]
 
     def _holds(self, one: Payment) -> bool:
@@ -148,10 +162,16 @@ class Till:
     async def for_appointment(self, _actor: Actor, appointment_id: UUID) -> AppointmentMoney:
         await self.world.meet("read_money")
         return AppointmentMoney(
-            invoices=[one for one in self.invoices.values() if one.appointment_id == appointment_id],
+            invoices=[self._counted(one) for one in self.invoices.values() if one.appointment_id == appointment_id],
             payments=[one for one in self.payments.values() if one.appointment_id == appointment_id],
             refunds=[],
         )
+
+    def _counted(self, invoice: Invoice) -> Invoice:
+        """Add up what was paid for an invoice and what went back."""
+        mine = [one for one in self.payments.values() if one.invoice_id == invoice.id]
+        paid, refunded = (sum((getattr(one, name) for one in mine), _NONE) for name in ("captured", "refunded"))
+        return invoice.model_copy(update={"paid": paid, "refunded": refunded})
 
     def _change(self, key: UUID, **changes: Any) -> Payment:
         self.payments[key] = self.payments[key].model_copy(update=changes)

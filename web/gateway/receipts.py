@@ -43,6 +43,7 @@ class Receipt(BaseModel):
     total: Money
     paid: Money
     refunded: Money
+    credited: Money
     due: Money
     payments: list[Paid]
 
@@ -68,7 +69,7 @@ async def receipt_of(gateway: "Gateway", actor: Actor, invoice_id: UUID) -> Rece
         if one.captured
     ]
     return Receipt(
-        **invoice.model_dump(include={"number", "status", "lines", "total", "paid", "refunded", "due"}),
+        **invoice.model_dump(include={"number", "status", "lines", "total", "paid", "refunded", "credited", "due"}),
         issued_at=invoice.issued_at.astimezone(zone),
         zone=zone.key,
         organisation=tenant.name,

@@ -7,7 +7,6 @@ time was taken cannot be looked up any more; then any fee up to the whole price 
 an invoice's total.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from careconnect import clock
 from careconnect.money import Money
 from operations.verify.evidence import Evidence, Rows
 from operations.verify.finding import Finding
+from services.consultants.schemas import CancellationPolicy
 
 BATCH = 20_000
 SAME_MOMENT = timedelta(minutes=1)
@@ -75,32 +75,29 @@ class Policy:
 
     since: datetime
     free_until: timedelta
-    late_percent: int
-    no_show_percent: int
+    said: CancellationPolicy
 
     def allows(self, ended: Any, total: Money) -> int:
         """Tell how many minor units of `total` may be kept of an appointment that ended."""
         if ended["status"] == "no_show":
-            return self._share(ended, total, self.no_show_percent)
+            return self._whole_or(ended, total, self.said.missing_fee(total))
         if ended["status"] != "cancelled":
             return 0
         late = ended["status_since"] + SAME_MOMENT > ended["start_at"] - self.free_until
-        return self._share(ended, total, self.late_percent) if late else 0
+        return self._whole_or(ended, total, self.said.cancellation_fee(total)) if late else 0
 
-    def _share(self, ended: Any, total: Money, percent: int) -> int:
-        changed_since = self.since > ended["created_at"]
-        return total.amount if changed_since else total.percent(percent).amount
+    def _whole_or(self, ended: Any, total: Money, fee: Money) -> int:
+        return total.amount if self.since > ended["created_at"] else fee.amount
 
 
 async def _policies(evidence: Evidence) -> dict[tuple[UUID, UUID], Policy]:
     found = {}
     for row in await evidence.rows("consultants", _POLICIES):
-        said = json.loads(row["cancellation_policy"])
+        said = CancellationPolicy.model_validate_json(row["cancellation_policy"])
         found[row["tenant_id"], row["id"]] = Policy(
             since=row["updated_at"],
-            free_until=timedelta(hours=said["free_until_hours"]),
-            late_percent=said["fee_percent"],
-            no_show_percent=said["no_show_fee_percent"],
+            free_until=timedelta(hours=said.free_until_hours),
+            said=said,
         )
     return found
 

@@ -9,7 +9,7 @@ from operations.verify.evidence import Evidence
 from operations.verify.finding import Finding
 from operations.verify.laws.append_only import append_only
 
-TABLES = ("ledger_entries", "ledger_lines")
+TABLES = ("ledger_entries", "ledger_lines", "invoice_credits")
 
 _ENTRIES = "SELECT count(*) FROM ledger_entries"
 _UNBALANCED = """
@@ -35,8 +35,14 @@ WITH money AS (
   UNION ALL
   SELECT tenant_id, 'invoice.cancelled', id, account, currency, amount
   FROM invoices CROSS JOIN LATERAL (
-    VALUES ('revenue', total), ('receivables', refunded - total), ('refunds', -refunded)) AS line(account, amount)
+    VALUES ('revenue', total - credited), ('receivables', refunded - returned - total + credited),
+           ('refunds', returned - refunded)) AS line(account, amount)
   WHERE status = 'cancelled'
+  UNION ALL
+  SELECT tenant_id, 'invoice.credited', id, account, currency, line.amount
+  FROM invoice_credits AS credit CROSS JOIN LATERAL (
+    VALUES ('revenue', credit.amount), ('receivables', returned - credit.amount), ('refunds', -returned)
+  ) AS line(account, amount)
   UNION ALL
   SELECT tenant_id, 'payment.captured', id, line.account, currency, line.amount
   FROM payments JOIN money USING (tenant_id, id)
@@ -69,7 +75,12 @@ LEFT JOIN (
 LEFT JOIN (
   SELECT tenant_id, invoice_id, sum(quantity * unit) AS total FROM invoice_lines GROUP BY tenant_id, invoice_id
 ) AS line ON line.tenant_id = invoice.tenant_id AND line.invoice_id = invoice.id
-WHERE invoice.paid <> coalesce(payment.paid, 0) OR invoice.refunded <> coalesce(payment.refunded, 0)
+LEFT JOIN (
+  SELECT tenant_id, invoice_id, sum(amount) AS credited, sum(returned) AS returned
+  FROM invoice_credits GROUP BY tenant_id, invoice_id
+) AS credit ON credit.tenant_id = invoice.tenant_id AND credit.invoice_id = invoice.id
+WHERE invoice.credited <> coalesce(credit.credited, 0) OR invoice.returned <> coalesce(credit.returned, 0)
+   OR invoice.paid <> coalesce(payment.paid, 0) OR invoice.refunded <> coalesce(payment.refunded, 0)
    OR invoice.reserved <> coalesce(payment.reserved, 0) OR invoice.total <> coalesce(line.total, 0)
 """
 _PAYMENT_SUMS = """

@@ -14,12 +14,35 @@ Percent = Annotated[int, Field(ge=0, le=100)]
 
 
 class CancellationPolicy(Input):
-    """What a cancellation costs: free until `free_until_hours` before the start, then a share of the price."""
+    """What it costs to cancel or not to come, and until when the time may be changed.
+
+    Cancelling is free until `free_until_hours` before the start; later it costs `fee`, or else a share of the price,
+    and never more than the price. Moving is possible until `reschedule_until_hours` before the start, and `max_moves`
+    times.
+    """
 
     free_until_hours: int = Field(24, ge=0, le=8760)
     fee_percent: Percent = 0
     no_show_fee_percent: Percent = 0
+    fee: Money | None = Field(None, description="instead of a share: what a late cancellation costs")
+    no_show_fee: Money | None = Field(None, description="instead of a share: what it costs not to come")
+    reschedule_until_hours: int = Field(0, ge=0, le=8760, description="before the start; after that only staff move it")
+    max_moves: int | None = Field(None, ge=0, le=100, description="how often it may be moved; none: without a limit")
     grace_minutes: int = Field(15, ge=0, le=1440, description="after the start, before a visit counts as missed")
+
+    def cancellation_fee(self, price: Money) -> Money:
+        """Tell what a late cancellation of a visit at `price` costs."""
+        return _at_most(self.fee, price) or price.percent(self.fee_percent)
+
+    def missing_fee(self, price: Money) -> Money:
+        """Tell what it costs not to come to a visit at `price`."""
+        return _at_most(self.no_show_fee, price) or price.percent(self.no_show_fee_percent)
+
+
+def _at_most(fee: Money | None, price: Money) -> Money | None:
+    if fee is None or fee.currency != price.currency:
+        return None
+    return min(fee, price, key=lambda one: one.amount)
 
 
 class VisitTypeWrite(Input):
@@ -66,6 +89,15 @@ class VisitTypeWrite(Input):
         if self.follow_up and self.follow_up.of == "specialty" and self.specialty is None:
             message = "follow-ups within a speciality need the visit type's speciality"
             raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _charge_fees_in_the_prices_currency(self) -> Self:
+        policy = self.cancellation_policy
+        for fee in (policy.fee, policy.no_show_fee):
+            if fee and (fee.amount < 0 or fee.currency != self.price.currency):
+                message = "a fee is not negative, and in the currency of the price"
+                raise ValueError(message)
         return self
 
     @model_validator(mode="after")

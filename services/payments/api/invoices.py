@@ -11,7 +11,7 @@ from services.payments import reading, repository, wire
 from services.payments.api.asking import Reader, Writer
 from services.payments.collection import invoicing
 from services.payments.collection.till import Till, TillOf
-from services.payments.schemas import CancellationWrite, Invoice, InvoiceWrite
+from services.payments.schemas import CancellationWrite, CreditWrite, Invoice, InvoiceWrite
 from services.payments.states import InvoiceStatus
 
 router = APIRouter(tags=["invoices"])
@@ -52,6 +52,14 @@ async def cancel(invoice_id: UUID, wanted: CancellationWrite, _: Writer, till: T
     """Reverse it in the ledger; its number stays used. A repeat changes nothing."""
     keys = await till.keys()
     await invoicing.cancel_invoice(till, invoice_id, keys.seal(wanted.reason))
+    return await _present(till, invoice_id)
+
+
+@router.put("/invoices/{invoice_id}/credits/{credit_id}", summary="Let a part of an invoice go")
+async def credit(invoice_id: UUID, credit_id: UUID, wanted: CreditWrite, _: Writer, till: TillOf) -> Invoice:
+    """Credit it under an id of the caller's, for what is not owed after all; a repeat changes nothing."""
+    keys = await till.keys()
+    await invoicing.credit(till, invoice_id, credit_id, wanted.amount, keys.seal(wanted.reason))
     return await _present(till, invoice_id)
 
 

@@ -3,9 +3,11 @@
 from uuid import UUID
 
 from careconnect.errors import IdempotencyConflict
+from careconnect.money import Money
 from services.payments import ledger, repository
 from services.payments.collection.till import Till
-from services.payments.models import Invoice
+from services.payments.errors import wrong_currency
+from services.payments.models import Invoice, InvoiceCredit
 from services.payments.schemas import InvoiceWrite
 
 
@@ -49,3 +51,26 @@ async def cancel_invoice(till: Till, invoice_id: UUID, reason: bytes) -> None:
         await repository.post(session, *bookings)
         if bookings:
             session.record("invoice.cancelled", "invoice", row.id, data=row.facts())
+
+
+async def credit(till: Till, invoice_id: UUID, credit_id: UUID, amount: Money, reason: bytes) -> None:
+    """Let a part of an invoice go; harmless when repeated under the same id.
+
+    Raises:
+        InvoiceNotFound: there is none.
+        IdempotencyConflict: the id was used for another credit.
+        InvoiceState, CreditExceedsTotal, InvoiceHoldsMoney: see `Invoice.credit`.
+    """
+    async with till.write() as session:
+        invoice = await repository.lock_invoice(session, invoice_id)
+        known = await repository.find_credit(session, credit_id)
+        if known:
+            if (known.invoice_id, known.amount, known.currency) != (invoice_id, amount.amount, amount.currency):
+                raise IdempotencyConflict
+            return
+        if amount.currency != invoice.currency:
+            raise wrong_currency(invoice.currency)
+        row = InvoiceCredit.grant(credit_id, invoice, amount.amount, reason)
+        session.add(row)
+        await repository.post(session, row.booking())
+        session.record("invoice.credited", "invoice", invoice.id, data=invoice.facts() | row.facts())

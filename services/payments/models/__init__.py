@@ -1,6 +1,7 @@
 """What is kept: each class holds its guard, its change and the booking that tells of it."""
 
 from services.payments.models.base import Base
+from services.payments.models.credits import InvoiceCredit
 from services.payments.models.events import WebhookEvent
 from services.payments.models.invoices import Invoice, InvoiceCounter, InvoiceLine
 from services.payments.models.ledger import LedgerBooks, LedgerEntry, LedgerLine, LedgerPeriod
@@ -12,6 +13,7 @@ __all__ = [
     "Base",
     "Invoice",
     "InvoiceCounter",
+    "InvoiceCredit",
     "InvoiceLine",
     "LedgerBooks",
     "LedgerEntry",

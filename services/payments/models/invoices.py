@@ -8,7 +8,13 @@ from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 from careconnect import clock, db
 from careconnect.money import Money
 from services.payments import ledger
-from services.payments.errors import AmountExceedsDue, InvoiceHoldsMoney, InvoiceState, wrong_currency
+from services.payments.errors import (
+    AmountExceedsDue,
+    CreditExceedsTotal,
+    InvoiceHoldsMoney,
+    InvoiceState,
+    wrong_currency,
+)
 from services.payments.models.base import Base
 from services.payments.schemas import InvoiceWrite
 from services.payments.states import InvoiceStatus
@@ -43,7 +49,8 @@ class InvoiceLine(db.Tenanted, Base):
 class Invoice(db.Tenanted, db.Versioned, Base):
     """What a patient owes: `paid` is taken, `reserved` is authorised and not yet taken; never above `total` together.
 
-    A refund is a credit: it raises `refunded` and leaves `paid`, so the patient does not owe again.
+    A refund raises `refunded` and leaves `paid`, so the patient does not owe again. What is not owed after all, such as
+    the price of a visit that was cancelled late but for its fee, is `credited`; of that, `returned` went back.
     """
 
     __tablename__ = "invoices"
@@ -63,6 +70,8 @@ class Invoice(db.Tenanted, db.Versioned, Base):
     paid: Mapped[int]
     reserved: Mapped[int]
     refunded: Mapped[int]
+    credited: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
+    returned: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     status: Mapped[InvoiceStatus]
     issued_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
@@ -95,6 +104,8 @@ class Invoice(db.Tenanted, db.Versioned, Base):
             paid=0,
             reserved=0,
             refunded=0,
+            credited=0,
+            returned=0,
             status=InvoiceStatus.issued if total else InvoiceStatus.balanced,
             issued_at=moment,
             request_hash=wanted.fingerprint(),
@@ -103,12 +114,13 @@ class Invoice(db.Tenanted, db.Versioned, Base):
     def facts(self) -> dict[str, Any]:
         """Tell an event what this is, without anything personal."""
         amounts = {"currency": self.currency, "total": self.total, "paid": self.paid, "refunded": self.refunded}
+        amounts |= {"credited": self.credited} if self.credited else {}
         return {"number": self.number, "status": self.status, "appointment_id": _text(self.appointment_id)} | amounts
 
     @property
     def due(self) -> int:
         """What is still to be paid."""
-        return 0 if self.status == InvoiceStatus.cancelled else self.total - self.paid
+        return 0 if self.status == InvoiceStatus.cancelled else self._open()
 
     def admit(self, amount: Money) -> None:
         """Refuse a payment that has no place on this invoice.
@@ -122,7 +134,7 @@ class Invoice(db.Tenanted, db.Versioned, Base):
             raise InvoiceState(invoice_status=self.status)
         if amount.currency != self.currency:
             raise wrong_currency(self.currency)
-        if amount.amount > self.total - self.paid - self.reserved:
+        if amount.amount > self._open() - self.reserved:
             raise AmountExceedsDue
 
     def reserve(self, amount: Money) -> None:
@@ -137,12 +149,36 @@ class Invoice(db.Tenanted, db.Versioned, Base):
     def collect(self, amount: int) -> None:
         """Count money that came in."""
         self.paid += amount
-        if self.paid == self.total:
+        if self._open() == 0:
             self.status = InvoiceStatus.balanced
 
     def give_back(self, amount: int) -> None:
         """Count money that went back."""
         self.refunded += amount
+
+    def credit(self, amount: int) -> int:
+        """Owe `amount` less; tell how much of it had been paid and went back.
+
+        Raises:
+            InvoiceState: it is not issued, or cancelled.
+            CreditExceedsTotal: less than `amount` is owed at all, or nothing is asked for.
+            InvoiceHoldsMoney: more is paid or reserved than would be owed.
+        """
+        if self.status not in {InvoiceStatus.issued, InvoiceStatus.balanced}:
+            raise InvoiceState(invoice_status=self.status)
+        if not 0 < amount <= self.total - self.credited:
+            raise CreditExceedsTotal
+        returned = min(amount, self.refunded - self.returned)
+        if self._open() - amount + returned < self.reserved:
+            raise InvoiceHoldsMoney
+        self.credited += amount
+        self.returned += returned
+        if self._open() == 0:
+            self.status = InvoiceStatus.balanced
+        return returned
+
+    def _open(self) -> int:
+        return self.total - self.credited - self.paid + self.returned
 
     def cancel(self, reason: bytes) -> list[ledger.Booking]:
         """Stop owing. A cancelled invoice stays so and books nothing more.
@@ -160,7 +196,8 @@ class Invoice(db.Tenanted, db.Versioned, Base):
         self.status = InvoiceStatus.cancelled
         self.cancelled_at = clock.now()
         self.cancel_reason = reason
-        return [ledger.invoice_cancelled(self.id, self.currency, self.total, self.refunded)]
+        total, refunded = self.total - self.credited, self.refunded - self.returned
+        return [ledger.invoice_cancelled(self.id, self.currency, total, refunded)]
 
 
 def _text(key: UUID | None) -> str | None:

@@ -1,7 +1,7 @@
 """Records: found, locked and written, in as few statements as they need."""
 
 from services.payments.repository.entries import post
-from services.payments.repository.invoices import add_invoice, find_invoice, invoice, lock_invoice
+from services.payments.repository.invoices import add_invoice, find_credit, find_invoice, invoice, lock_invoice
 from services.payments.repository.payments import claim, find_payment, find_together, lock_door, lock_payment, payment
 from services.payments.repository.refunds import find_refund, refund, refunds
 from services.payments.repository.rows import Doubled
@@ -10,6 +10,7 @@ __all__ = [
     "Doubled",
     "add_invoice",
     "claim",
+    "find_credit",
     "find_invoice",
     "find_payment",
     "find_refund",

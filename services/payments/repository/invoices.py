@@ -13,7 +13,7 @@ from careconnect.crypto import TenantKeys
 from careconnect.db import ReadSession, WriteSession, constraint
 from careconnect.ids import uuid7
 from services.payments.errors import InvoiceNotFound
-from services.payments.models import Invoice, InvoiceCounter, InvoiceLine, LedgerBooks
+from services.payments.models import Invoice, InvoiceCounter, InvoiceCredit, InvoiceLine, LedgerBooks
 from services.payments.repository.rows import Doubled, many, values
 from services.payments.schemas import InvoiceWrite, LineWrite
 
@@ -48,6 +48,11 @@ async def lock_invoice(session: WriteSession, invoice_id: UUID) -> Invoice:
     if found is None:
         raise InvoiceNotFound
     return found
+
+
+async def find_credit(session: ReadSession, credit_id: UUID) -> InvoiceCredit | None:
+    """Read a credit; whoever is to write one has its invoice locked."""
+    return await session.scalar(sa.select(InvoiceCredit).where(InvoiceCredit.id == credit_id))
 
 
 async def add_invoice(session: WriteSession, row: Invoice, wanted: InvoiceWrite, keys: TenantKeys) -> None:

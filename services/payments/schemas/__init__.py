@@ -22,6 +22,7 @@ from services.payments.schemas.ledger import Balance, Entry, EntryFilter, EntryL
 from services.payments.schemas.requests import (
     CancellationWrite,
     CaptureWrite,
+    CreditWrite,
     Input,
     InvoiceWrite,
     LineWrite,
@@ -40,6 +41,7 @@ __all__ = [
     "CancellationWrite",
     "CaptureWrite",
     "Count",
+    "CreditWrite",
     "DayRevenue",
     "Deliveries",
     "DeliveryWrite",

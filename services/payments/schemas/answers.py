@@ -19,7 +19,10 @@ class Line(BaseModel):
 
 
 class Invoice(BaseModel):
-    """What a patient owes. `due` is what is neither paid nor cancelled; a refund does not make it due again."""
+    """What a patient owes. `due` is what is neither paid nor credited nor cancelled.
+
+    A refund does not make it due again; `credited` is what is not owed after all.
+    """
 
     id: UUID
     number: str = Field(examples=["INV-2026-000001"])
@@ -29,6 +32,7 @@ class Invoice(BaseModel):
     total: Money
     paid: Money
     refunded: Money
+    credited: Money
     due: Money
     status: InvoiceStatus
     issued_at: datetime

@@ -135,6 +135,13 @@ class CancellationWrite(Input):
     reason: Reason
 
 
+class CreditWrite(Input):
+    """What of an invoice is not owed after all, and why; a code such as `pat`, or a sentence."""
+
+    amount: PositiveMoney
+    reason: Reason
+
+
 class ReleaseWrite(Input):
     """End a payment with no money kept, whatever became of it; `cancel_invoice` cancels what it was for as well."""
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from careconnect.ids import uuid7
-from tests.services.payments.conftest import SCOPES, Desk, invoice_body, payment_body
+from tests.services.payments.conftest import SCOPES, Desk, invoice_body, money, payment_body
 
 ONE = UUID(int=1)  # the same in every process that runs these tests
 ENDPOINTS = [
@@ -16,6 +16,7 @@ ENDPOINTS = [
     ("GET", f"/invoices/{ONE}", "payments:read", None),
     ("PUT", f"/invoices/{ONE}", "payments:write", invoice_body()),
     ("POST", f"/invoices/{ONE}/cancellation", "payments:write", {"reason": "pat"}),
+    ("PUT", f"/invoices/{ONE}/credits/{ONE}", "payments:write", {"amount": money(1), "reason": "pat"}),
     ("GET", "/payments", "payments:read", None),
     ("GET", "/payments/summary", "payments:read", None),
     ("GET", f"/payments/{ONE}", "payments:read", None),

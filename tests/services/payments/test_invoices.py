@@ -109,3 +109,41 @@ async def test_currencies_are_kept_apart_and_counted_in_their_own_minor_units(de
     }
     assert rows[("receivables", currency)] == 3_500
     assert rows[("receivables", "LKR")] == 100
+
+
+@pytest.mark.parametrize(("kept", "status"), [(100_000, "balanced"), (350_000, "balanced"), (0, "cancelled")])
+async def test_what_is_not_owed_after_all_is_credited_and_the_invoice_balanced_by_what_is_kept(
+    desk: Desk, kept: int, status: str
+) -> None:
+    payment_id = await desk.captured()
+    path = f"/invoices/{(await desk.payment(payment_id))['invoice_id']}"
+    if kept < 350_000:
+        early = await desk.ask("PUT", f"{path}/credits/{uuid7()}", {"amount": money(350_000 - kept), "reason": "pat"})
+        assert early.json()["code"] == "invoice_holds_money"
+        await desk.refund(payment_id, 350_000 - kept)
+        credit, body = f"{path}/credits/{uuid7()}", {"amount": money(350_000 - kept), "reason": "pat"}
+        for _ in range(2):
+            invoice = (await desk.ask("PUT", credit, body)).json()
+            assert (invoice["credited"], invoice["due"]) == (money(350_000 - kept), money(0))
+        again = body | {"amount": money(1)}
+        assert (await desk.ask("PUT", credit, again)).json()["code"] == "idempotency_conflict"
+        assert (await desk.ask("PUT", f"{path}/credits/{uuid7()}", body | {"amount": money(350_001)})).json()[
+            "code"
+        ] == "credit_exceeds_total"
+    if not kept:
+        await desk.ask("POST", f"{path}/cancellation", {"reason": "pat"})
+    assert (await desk.get(path))["status"] == status
+    expected = {"revenue": -kept, "gateway_clearing:sandbox": kept} if kept else {}
+    assert await desk.balances() == expected
+
+
+async def test_a_credit_of_what_was_not_paid_makes_less_due(desk: Desk) -> None:
+    path = f"/invoices/{uuid7()}"
+    await desk.ask("PUT", path, invoice_body())
+    credited = await desk.ask("PUT", f"{path}/credits/{uuid7()}", {"amount": money(150_000), "reason": "cheaper"})
+    assert (credited.json()["due"], credited.json()["status"]) == (money(200_000), "issued")
+    body = {"invoice_id": path.split("/")[2], "method": "cash", "amount": money(200_001)}
+    assert (await desk.pay(uuid7(), body)).json()["code"] == "amount_exceeds_due"
+    assert (await desk.pay(uuid7(), body | {"amount": money(200_000)})).status_code == 201
+    assert (await desk.get(path))["status"] == "balanced"
+    assert await desk.balances() == {"revenue": -200_000, "cash": 200_000}

@@ -102,7 +102,7 @@ async def _money(screen: Screen, found: Appointment) -> tuple[Money | None, Mone
         return None, None
     policy = kind.cancellation_policy
     late = screen.frame.now > found.start - timedelta(hours=policy.free_until_hours)
-    fee = kind.price.percent(policy.fee_percent) if late else None
+    fee = policy.cancellation_fee(kind.price) if late else None
     return sum(amounts[1:], amounts[0]), fee or None
 
 
