@@ -74,6 +74,9 @@ class WebSettings(BaseModel):
     public_url: str = Field("http://127.0.0.1:8080", description="as people and API clients type it")
     requests_per_second: int = Field(100, ge=1, description="what one API client or one person may send")
     body_limit_bytes: int = Field(1_000_000, ge=1_000)
+    failed_sign_ins: int = Field(
+        50, ge=0, description="how often one address may fail to sign in within 15 minutes; 0: a proxy hides addresses"
+    )
 
 
 class MailSettings(BaseModel):

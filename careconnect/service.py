@@ -1,9 +1,9 @@
 """Builds a service: health, readiness, metrics, request ids, problem details, the database and the check of tokens."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request
@@ -99,6 +99,7 @@ def answer_with_problems(app: FastAPI) -> None:
         app.add_exception_handler(lost, _lost)
     app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(Exception, _bug)
+    app.add_middleware(Bugs, owner=app)
 
 
 def problem_response(refusal: Refusal, instance: str | None = None) -> JSONResponse:
@@ -185,6 +186,38 @@ async def _bug(request: Request, error: Exception) -> Response:
         {"status": 500, "code": "internal", "title": "Something went wrong on our side", "detail": "It was noted."}
     )
     return problem_response(refusal, request.url.path)
+
+
+class Bugs:
+    """Answers an unhandled fault inside the other doors: the answer passes them, and it is noted once.
+
+    Starlette answers it outside of everything, without a request id or the headers that protect the browser.
+    """
+
+    def __init__(self, app: ASGIApp, *, owner: FastAPI) -> None:
+        self.app = app
+        self.owner = owner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        begun = False
+
+        async def answer(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, answer)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            # Asked for now, since the pages put their own handler in place later.
+            handler = cast(
+                "Callable[[Request, Exception], Awaitable[Response]]", self.owner.exception_handlers[Exception]
+            )
+            response = await handler(Request(scope, receive), error)
+            await response(scope, receive, send)
 
 
 class Requests:

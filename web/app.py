@@ -19,6 +19,7 @@ from web import console, oauth, pages
 from web.api import create_api, webhooks
 from web.edge import Limits, SecurityHeaders
 from web.gateway import Gateway
+from web.guessing import Guesses
 from web.readiness import missing_parts
 
 log = structlog.get_logger()
@@ -55,6 +56,7 @@ def create(settings: Settings | None = None) -> FastAPI:
 def _fit_middleware(app: FastAPI, settings: Settings) -> None:
     """Put the doors in place; the one added last is the outermost."""
     app.add_middleware(BrotliMiddleware, quality=4, minimum_size=600)
+    app.add_middleware(Guesses, allowed=settings.web.failed_sign_ins)
     app.add_middleware(Limits, body_bytes=settings.web.body_limit_bytes, per_second=settings.web.requests_per_second)
     app.add_middleware(SecurityHeaders, https=settings.web.public_url.startswith("https://"))
     app.add_middleware(Requests, name="edge")

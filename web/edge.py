@@ -31,6 +31,7 @@ _HEADERS = (
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=()"),
 )
 CONSOLE = "/console"
+CALLERS = 20
 
 
 class SecurityHeaders:
@@ -64,7 +65,10 @@ class SecurityHeaders:
 
 
 class Limits:
-    """Refuses bodies that are too large, and callers who come too often."""
+    """Refuses bodies that are too large, and callers who come too often.
+
+    An address may send as much as `CALLERS` callers: whoever makes up a new token for each request is one address.
+    """
 
     def __init__(
         self, app: ASGIApp, *, body_bytes: int, per_second: int, clock: Callable[[], float] = time.time
@@ -73,6 +77,7 @@ class Limits:
         self.body_bytes = body_bytes
         self.limiter = FixedWindowRateLimiter(MemoryStorage())
         self.item = RateLimitItemPerSecond(per_second)
+        self.address = RateLimitItemPerSecond(per_second * CALLERS)
         self.clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,7 +86,8 @@ class Limits:
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        if not self.limiter.hit(self.item, _who(scope, headers)):
+        place = _address(scope)
+        if not self.limiter.hit(self.address, place) or not self.limiter.hit(self.item, _who(headers) or place):
             refusal = RateLimited(retry_after=1)
             await problem_response(refusal, scope["path"])(scope, receive, send)
             return
@@ -114,10 +120,12 @@ class Limits:
         await self.app(scope, counting, answer)
 
 
-def _who(scope: Scope, headers: dict[bytes, bytes]) -> str:
-    """Tell callers apart: by token or session where there is one, by address else. Only a digest is kept."""
+def _who(headers: dict[bytes, bytes]) -> str | None:
+    """Tell callers at one address apart, by token or session. Only a digest is kept."""
     secret = headers.get(b"authorization") or headers.get(b"cookie")
-    if secret:
-        return str(hash(secret))
+    return str(hash(secret)) if secret else None
+
+
+def _address(scope: Scope) -> str:
     client = scope.get("client")
-    return str(client[0]) if client else "unknown"
+    return f"at {client[0]}" if client else "unknown"

@@ -51,7 +51,7 @@ def edge_settings(
                 namespace=NAMESPACE,
                 codec_key_file=settings.temporal.codec_key_file,
             ),
-            "web": WebSettings(public_url=ADDRESS, requests_per_second=100_000),
+            "web": WebSettings(public_url=ADDRESS, requests_per_second=100_000, failed_sign_ins=1000),
             "mail": MailSettings(smtp_port=pick(), mailbox=tmp_path_factory.mktemp("mailbox") / "maildir"),
         }
     )

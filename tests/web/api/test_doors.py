@@ -1,131 +1,72 @@
-"""Who may pass: every endpoint, asked by nobody, by somebody without the scope, and by another organisation."""
+"""What the doors of the edge do for requests that go wrong, or come from somebody who tries things."""
 
-import base64
-import json
+from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from careconnect.auth import Actor
-from careconnect.ids import uuid7
-from services.identity.roles import ALL
-from services.identity.schemas import StaffWrite
-from tests.web.api.contract import ENDPOINTS, Endpoint, each
-from tests.web.clinic import API, SCOPES, Clinic, consultant, person
+from careconnect.service import Requests, answer_with_problems
 from tests.web.conftest import problem
+from web.edge import CALLERS, Limits, SecurityHeaders
+from web.guessing import Guesses
+
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-@each
-async def test_anonymous_may_not(http: httpx.AsyncClient, endpoint: Endpoint, strangers: dict[str, str]) -> None:
-    answer = await http.request(endpoint.method, API + endpoint.url(strangers), json=endpoint.body(strangers))
-    problem(answer, 401, "not_authenticated")
-    assert answer.headers["www-authenticate"] == "Bearer"
+def answering(status: int) -> Asgi:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(status_code=status)(scope, receive, send)
+
+    return answer
 
 
-@each
-async def test_every_scope_but_the_one_is_not_enough(
-    clinic: Clinic, endpoint: Endpoint, records: dict[str, str]
-) -> None:
-    others = tuple(SCOPES - {endpoint.scope})
-    answer = await clinic.ask(endpoint.method, endpoint.url(records), json=endpoint.body(records), scopes=others)
-    assert problem(answer, 403, "forbidden")["needed"] == endpoint.scope
+def browser(app: Asgi, address: str = "192.0.2.7") -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app, client=(address, 1)), base_url="http://edge.test")
 
 
-@pytest.mark.parametrize("endpoint", [one for one in ENDPOINTS if one.about_a_record], ids=str)
-async def test_a_record_of_another_organisation_does_not_exist(
-    clinic: Clinic, endpoint: Endpoint, records: dict[str, str], other_records: dict[str, str]
-) -> None:
-    theirs = {name: other_records[name] for name in endpoint.parameters}
-    answer = await clinic.ask(endpoint.method, endpoint.url(records | theirs), json=endpoint.body(records))
-    assert answer.status_code == 404, answer.text
-    assert answer.json()["code"].endswith("_not_found")
+async def test_a_fault_is_answered_with_its_request_id_and_the_headers_of_every_answer() -> None:
+    app = FastAPI()
+
+    @app.get("/broken")
+    async def broken() -> None:
+        raise RuntimeError
+
+    answer_with_problems(app)
+    app.add_middleware(SecurityHeaders, https=False)
+    app.add_middleware(Requests, name="edge")
+    async with browser(app) as http:
+        answer = await http.get("/broken", headers={"x-request-id": "0b7e57"})
+    problem(answer, 500, "internal")
+    assert answer.headers["x-request-id"] == "0b7e57"
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("endpoint", [one for one in ENDPOINTS if one.about_a_record], ids=str)
-async def test_a_record_that_nobody_has_looks_just_the_same(
-    clinic: Clinic, endpoint: Endpoint, records: dict[str, str], other_records: dict[str, str],
-    strangers: dict[str, str],
-) -> None:  # fmt: skip
-    answers = []
-    for whose in (other_records, strangers):
-        ids = records | {name: whose[name] for name in endpoint.parameters}
-        answer = await clinic.ask(endpoint.method, endpoint.url(ids), json=endpoint.body(records))
-        answers.append({key: value for key, value in answer.json().items() if key != "instance"})
-    assert answers[0] == answers[1]
+async def test_who_makes_up_a_token_for_each_request_is_one_address_after_all() -> None:
+    limited = Limits(answering(200), body_bytes=1000, per_second=1)
+    async with browser(limited) as http:
+        answers = [await http.get("/", headers={"authorization": f"Bearer {number}"}) for number in range(CALLERS * 3)]
+    assert 429 in {one.status_code for one in answers}
 
 
-@pytest.mark.parametrize("endpoint", [one for one in ENDPOINTS if one.about_a_record and one.method == "GET"], ids=str)
-async def test_a_record_of_ones_own_does(clinic: Clinic, endpoint: Endpoint, records: dict[str, str]) -> None:
-    answer = await clinic.ask(endpoint.method, endpoint.url(records))
-    assert answer.status_code == 200, answer.text
+@pytest.mark.parametrize("door", ["/sign-in", "/oauth/token"])
+async def test_an_address_that_fails_to_sign_in_again_and_again_has_to_wait(door: str) -> None:
+    """Other addresses, and what the same address does elsewhere, go on."""
+    guarded = Guesses(answering(401), allowed=3)
+    async with browser(guarded) as http, browser(guarded, "192.0.2.8") as other:
+        assert [(await http.post(door)).status_code for _ in range(4)] == [401, 401, 401, 429]
+        refused = await http.post(door)
+        problem(refused, 429, "rate_limited")
+        assert 0 < int(refused.headers["retry-after"]) <= 900
+        assert (await http.get(door)).status_code == 401
+        assert (await http.post("/patients")).status_code == 401
+        assert (await other.post(door)).status_code == 401
 
 
-async def test_what_is_named_in_a_body_is_looked_for_in_ones_own_organisation(
-    clinic: Clinic, records: dict[str, str], other_records: dict[str, str]
-) -> None:
-    money = {"amount": 100, "currency": "LKR"}
-    invoice = {"patient_id": other_records["patient_id"], "lines": [{"description": "X-ray", "unit": money}]}
-    problem(await clinic.post("/payments/invoices", json=invoice), 404, "patient_not_found")
-    payment = {"invoice_id": other_records["invoice_id"], "method": "cash", "amount": money}
-    problem(await clinic.post("/payments", json=payment), 404, "invoice_not_found")
-    message = {"patient_id": other_records["patient_id"], "channel": "sms", "template": "reminder"}
-    problem(await clinic.post("/messages", json=message), 404, "patient_not_found")
-    hours = [{"location_id": other_records["location_id"], "weekday": 0, "starts": "09:00", "ends": "10:00"}]
-    place = f"/consultants/{records['consultant_id']}/schedule"
-    refused = problem(await clinic.put(place, json={"hours": hours}), 422, "invalid_input")
-    assert refused["errors"][0]["field"] == "hours.0.location_id"
-
-
-@pytest.mark.parametrize("path", ["/patients", "/consultants", "/appointments", "/payments", "/messages", "/locations"])
-async def test_lists_hold_nothing_of_another_organisation(
-    clinic: Clinic, other_clinic: Clinic, records: dict[str, str], other_records: dict[str, str], path: str
-) -> None:
-    assert len(records) == len(other_records)
-    mine, theirs = [
-        {one["id"] for one in (await whose.get(path, params={"limit": 200})).json()["items"]}
-        for whose in (clinic, other_clinic)
-    ]
-    assert mine
-    assert theirs
-    assert not mine & theirs
-
-
-@pytest.mark.parametrize(
-    "header",
-    [
-        "Bearer", "Bearer x", "Bearer a.b.c", "Bearer " + "x" * 9000, "Basic dXNlcjpwYXNz", "bearer null",
-        "Bearer eyJhbGciOiJub25lIn0.e30.", "Bearer \xff\xfe",
-    ],
-)  # fmt: skip
-async def test_what_is_no_token_of_ours_is_nobody(http: httpx.AsyncClient, header: str) -> None:
-    answer = await http.get(f"{API}/patients", headers=[(b"authorization", header.encode("latin-1"))])
-    problem(answer, 401, "not_authenticated")
-
-
-async def test_a_token_whose_words_were_changed_is_nobody(clinic: Clinic) -> None:
-    head, body, signature = (await clinic.token("patients:read")).split(".")
-    claims = json.loads(base64.urlsafe_b64decode(body + "=="))
-    assert (claims["scope"], claims["tenant"]) == ("patients:read", str(clinic.tenant_id))
-    wider = base64.urlsafe_b64encode(json.dumps(claims | {"scope": "patients:write"}).encode()).decode().rstrip("=")
-    headers = {"authorization": f"Bearer {head}.{wider}.{signature}"}
-    problem(await clinic.http.get(f"{API}/patients", headers=headers), 401, "not_authenticated")
-
-
-async def test_staff_use_their_session_and_carry_its_token_to_change_something(
-    clinic: Clinic, http: httpx.AsyncClient
-) -> None:
-    identity, platform = clinic.gateway.identity, Actor.system("identity:authenticate")
-    owner = Actor(id=uuid7(), tenant_id=clinic.tenant_id, kind="staff", scopes=ALL)
-    email, password = f"{uuid7().hex}@clinic.example", "correct horse battery"
-    told = StaffWrite(name="Ishara", email=email, roles=["front_desk"], password=password)
-    await identity.create_staff(owner, uuid7(), told)
-    signed_in = await identity.sign_in(platform, email, password)
-    cookie = {"cookie": f"careconnect_session={signed_in.token}"}
-    assert (await http.get(f"{API}/patients", headers=cookie)).status_code == 200
-    problem(await http.post(f"{API}/patients", json=person(), headers=cookie), 403, "csrf_failed")
-    session = await identity.session(platform, signed_in.token)
-    changing = cookie | {"x-csrf-token": session.csrf_secret}
-    assert (await http.post(f"{API}/patients", json=person(), headers=changing)).status_code == 201
-    problem(await http.post(f"{API}/consultants", json=consultant(), headers=changing), 403, "forbidden")
-    await identity.end_session(platform, signed_in.token)
-    problem(await http.get(f"{API}/patients", headers=cookie), 401, "not_authenticated")
+async def test_who_signs_in_well_never_waits_and_the_rule_can_be_switched_off() -> None:
+    async with browser(Guesses(answering(204), allowed=1)) as http:
+        assert {(await http.post("/sign-in")).status_code for _ in range(5)} == {204}
+    async with browser(Guesses(answering(401), allowed=0)) as http:
+        assert {(await http.post("/sign-in")).status_code for _ in range(5)} == {401}
