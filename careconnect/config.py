@@ -3,8 +3,9 @@
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SERVICES = ("patients", "consultants", "appointments", "payments", "reports", "notifications", "identity")
@@ -91,6 +92,22 @@ class MailSettings(BaseModel):
     mailbox: Path | None = Field(None, description="folder of the local mailbox; set only in the embedded mode")
 
 
+class GatewaySettings(BaseModel):
+    """How card gateways are reached; which one a tenant uses, and with which keys, is kept with the tenant."""
+
+    stripe_api_base: str = Field("https://api.stripe.com", description="plain http is accepted on loopback alone")
+    timeout_seconds: float = Field(12, gt=0, description="how long a call may take before its outcome is unknown")
+
+    @field_validator("stripe_api_base")
+    @classmethod
+    def _keys_travel_sealed(cls, address: str) -> str:
+        parts = urlsplit(address)
+        if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}):
+            return address.rstrip("/")
+        message = "Set CARECONNECT_GATEWAYS__STRIPE_API_BASE to an https address: secret keys are sent there."
+        raise ValueError(message)
+
+
 class WorkerSettings(BaseModel):
     """The Temporal worker."""
 
@@ -119,6 +136,7 @@ class Settings(BaseSettings):
     security: SecuritySettings = SecuritySettings()
     web: WebSettings = WebSettings()
     mail: MailSettings = MailSettings()
+    gateways: GatewaySettings = GatewaySettings()
     worker: WorkerSettings = WorkerSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     services: dict[str, str] = Field(

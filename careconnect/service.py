@@ -37,7 +37,10 @@ log = structlog.get_logger()
 
 
 def create_service(name: str, routers: Sequence[APIRouter], *, settings: Settings, database: str) -> FastAPI:
-    """Make the FastAPI application of the service `name`, whose Postgres is `settings.database.<database>`."""
+    """Make the FastAPI application of the service `name`, whose Postgres is `settings.database.<database>`.
+
+    `app.state.closing` is what is to be awaited when it ends, the last first.
+    """
     app = FastAPI(title=f"Care-Connect {name}", docs_url=None, redoc_url=None, lifespan=_lifespan)
     app.state.name = name
     app.state.settings = settings
@@ -48,6 +51,7 @@ def create_service(name: str, routers: Sequence[APIRouter], *, settings: Setting
         pool_size=settings.database.pool_size,
         overflow=settings.database.pool_overflow,
     )
+    app.state.closing = [app.state.database.dispose]
     for router in routers:
         app.include_router(router)
     app.include_router(_operations)
@@ -60,7 +64,13 @@ def create_service(name: str, routers: Sequence[APIRouter], *, settings: Setting
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
-    await app.state.database.dispose()
+    await close(app)
+
+
+async def close(app: FastAPI) -> None:
+    """Let go of what a service's application holds, whether it was served or lived in another process."""
+    for step in reversed(app.state.closing):
+        await step()
 
 
 _operations = APIRouter(tags=["operations"])

@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar
 from careconnect.auth import Tokens
 from careconnect.client import Connection, ServiceClient
 from careconnect.config import SERVICES, Settings
+from careconnect.service import close
 from services.notifications.mailbox import serve_mailbox
 
 C = TypeVar("C", bound=ServiceClient)
@@ -48,5 +49,5 @@ class Services:
         if address:
             return Connection.over_http(name, address, self._tokens)
         app = self.apps[name] = importlib.import_module(f"services.{name}.app").create(self._settings)
-        self._stack.push_async_callback(app.state.database.dispose)
+        self._stack.push_async_callback(close, app)
         return Connection.in_process(name, app, self._tokens)

@@ -20,6 +20,7 @@ from careconnect.client import Connection, ServiceClient
 from careconnect.config import SERVICES, DatabaseSettings, SecuritySettings, Settings, TemporalSettings
 from careconnect.embedded.postgres import PostgresServer
 from careconnect.ids import uuid7
+from careconnect.service import close
 
 C = TypeVar("C", bound=ServiceClient)
 AS = "x-test-actor"
@@ -126,7 +127,7 @@ async def apps(settings: Settings) -> AsyncIterator[Callable[[str], Any]]:
 
     yield app
     for one in made.values():
-        await one.state.database.dispose()
+        await close(one)
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,7 @@ ALL = READS | {
     "payments:write",
     "payments:refund",
     "ledger:close",
+    "gateways:manage",
     "reports:write",
     "messages:write",
     "staff:manage",
@@ -74,7 +75,7 @@ ROLES: dict[Role, frozenset[str]] = {
         }
     ),
     "auditor": READS | {"audit:read"},
-    "integration": ALL - {"staff:manage", "audit:read", "console:operate", "reports:write"},
+    "integration": ALL - {"staff:manage", "gateways:manage", "audit:read", "console:operate", "reports:write"},
 }
 STAFF_ROLES: tuple[Role, ...] = tuple(role for role in get_args(Role) if role != "integration")
 """The roles that a person can have."""

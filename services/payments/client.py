@@ -23,7 +23,10 @@ from services.payments.schemas import (
     Entry,
     EntryFilter,
     Figures,
+    GatewayAccount,
+    GatewayAccountWrite,
     GatewayCharge,
+    GatewayStandingWrite,
     Invoice,
     InvoiceWrite,
     Payment,
@@ -34,9 +37,10 @@ from services.payments.schemas import (
     RefundWrite,
     ReleaseWrite,
     Summary,
+    Unfinished,
     WebhookReceipt,
 )
-from services.payments.states import InvoiceStatus, Method, PaymentStatus
+from services.payments.states import GatewayKind, InvoiceStatus, Method, PaymentStatus
 
 T = TypeVar("T")
 GATEWAY_TIMEOUT = 25.0
@@ -196,7 +200,23 @@ class PaymentsClient(ServiceClient):
         """Let the sandbox gateway deliver its waiting events."""
         return await self.call(actor, "POST", "/gateway/sandbox/deliveries", json=wanted, into=Deliveries, timeout=120)
 
-    async def webhook(self, gateway: str, body: bytes, signature: str) -> WebhookReceipt:
+    async def gateway_accounts(self, actor: Actor) -> list[GatewayAccount]:
+        """List the gateways, with how each stands; never a key."""
+        return await self.call(actor, "GET", "/gateways", into=list[GatewayAccount])
+
+    async def change_gateway(self, actor: Actor, kind: GatewayKind, wanted: GatewayAccountWrite) -> None:
+        """Set the keys of a gateway, and whether it is used."""
+        await self.call(actor, "PUT", f"/gateways/{kind}", json=wanted)
+
+    async def note_standing(self, actor: Actor, kind: str, wanted: GatewayStandingWrite) -> None:
+        """Note whether calls to a gateway go through."""
+        await self.call(actor, "PUT", f"/gateways/{kind}/standing", json=wanted)
+
+    async def finish_events(self, actor: Actor) -> Unfinished:
+        """Do what acknowledged events left undone, and learn whose money is to go back."""
+        return await self._ask(actor, "POST", "/gateway/events/unfinished", None, Unfinished)
+
+    async def webhook(self, gateway: str, body: bytes, signature: str, tenant_id: UUID | None = None) -> WebhookReceipt:
         """Hand on an event of a gateway just as it came; its signature says who asks.
 
         Raises:
@@ -204,8 +224,9 @@ class PaymentsClient(ServiceClient):
             Unavailable: it was not taken in; the gateway will send it again.
         """
         headers = {"gateway-signature": signature, "content-type": "application/json"}
+        path = f"/webhooks/{gateway}/{tenant_id}" if tenant_id else f"/webhooks/{gateway}"
         try:
-            answer = await self._connection.http.post(f"/webhooks/{gateway}", content=body, headers=headers)
+            answer = await self._connection.http.post(path, content=body, headers=headers)
         except httpx.TransportError as error:
             raise Unavailable.of("The payments service") from error
         if answer.is_success:

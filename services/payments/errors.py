@@ -59,6 +59,18 @@ class GatewayUnavailable(Unavailable):
     code, title = "gateway_unavailable", "The card gateway does not answer at the moment"
 
 
+class GatewayKeysRefused(Unavailable):
+    """The gateway does not accept the tenant's keys; nothing happened."""
+
+    code, title = "gateway_keys_refused", "The card gateway does not accept the keys that are set for it"
+
+
+class GatewayKeysMissing(InvalidInput):
+    """An account cannot be used before its keys are set."""
+
+    code, title = "gateway_keys_missing", "Set the keys of this gateway before it is used"
+
+
 class PaymentReleased(Conflict):
     """The payment was released, so no money may be collected under its id any more."""
 

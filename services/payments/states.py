@@ -48,9 +48,17 @@ class Method(StrEnum):
         return self in {Method.card, Method.online_link}
 
 
+class GatewayKind(StrEnum):
+    """The card gateways that this service has an adapter for."""
+
+    sandbox = "sandbox"
+    stripe = "stripe"
+
+
 DECLINES = {
     "card_declined": "The bank declined the card.",
     "insufficient_funds": "The card has too little money.",
     "expired_card": "The card has expired.",
+    "authentication_required": "The bank wants the card's owner to confirm: send a payment link, or take another card.",
 }
 """Why a card is declined (decline code), with the sentence for people."""

@@ -1,6 +1,7 @@
 """The endpoints, by what they are about."""
 
-from services.payments.api import gateways, invoices, ledger, payments, reads, refunds
+from services.payments.api import accounts, gateways, invoices, ledger, payments, reads, refunds, webhooks
 
 # `reads` first: /payments/summary is not a payment.
-routers = [reads.router, invoices.router, payments.router, refunds.router, gateways.router, ledger.router]
+routers = [reads.router, invoices.router, payments.router, refunds.router, ledger.router]
+routers += [accounts.router, gateways.router, webhooks.router]

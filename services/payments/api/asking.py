@@ -11,6 +11,7 @@ from careconnect.money import Currency
 Reader = Annotated[Actor, require("payments:read")]
 Writer = Annotated[Actor, require("payments:write")]
 Refunder = Annotated[Actor, require("payments:refund")]
+Manager = Annotated[Actor, require("gateways:manage")]
 Operator = Annotated[Actor, require("console:operate")]
 
 Since = Annotated[AwareDatetime | None, Query(alias="from", description="not before this instant")]

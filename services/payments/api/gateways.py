@@ -1,29 +1,27 @@
-"""The gateways' side: their own lists, their events, and the sandbox gateway's deliveries."""
+"""The gateways' side: their own lists, and the sandbox gateway's deliveries."""
 
 import random
 from collections import Counter
 from typing import Annotated
 
 import httpx
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime
 
 from careconnect import clock
-from careconnect.auth import Actor
 from careconnect.pagination import Page, PagingQuery
 from services.payments.api.asking import Operator, Reader
-from services.payments.collection import events
-from services.payments.collection.till import Till, TillOf
+from services.payments.collection.till import TillOf
 from services.payments.gateways import signatures
 from services.payments.gateways.registry import Gateways
 from services.payments.gateways.sandbox import events as sandbox
 from services.payments.models import SandboxEvent
-from services.payments.schemas import Deliveries, DeliveryWrite, GatewayCharge, WebhookReceipt
+from services.payments.schemas import Deliveries, DeliveryWrite, GatewayCharge
 
 router = APIRouter(tags=["gateways"])
 
 
-@router.get("/gateway/charges", summary="List what the gateway charged and returned, as it says itself, oldest first")
+@router.get("/gateway/charges", summary="List what the gateway charged and returned, as it says itself, in its order")
 async def charges(
     _: Reader,
     till: TillOf,
@@ -32,19 +30,8 @@ async def charges(
     gateway: Annotated[str | None, Query(max_length=50)] = None,
 ) -> Page[GatewayCharge]:
     """List from the gateway's books, not from ours."""
-    found = await till.gateway(gateway).charges(since, paging.cursor, paging.limit)
+    found = await (await till.gateway(gateway)).charges(since, paging.cursor, paging.limit)
     return Page[GatewayCharge](items=list(found.items), next_cursor=found.next_cursor)
-
-
-@router.post("/webhooks/{gateway}", summary="Take in an event of a gateway")
-async def webhook(
-    gateway: str, request: Request, signature: Annotated[str, Header(alias="gateway-signature")] = ""
-) -> WebhookReceipt:
-    """Take it in once. The signature says who asks, so there is no token; the tenant stands in what is signed."""
-    known: Gateways = request.app.state.gateways
-    event = known.event(gateway, await request.body(), signature)
-    till = Till(request.app.state.database, known, Actor.system(tenant_id=event.tenant_id))
-    return WebhookReceipt(event_id=event.id, outcome=await events.take_in(till, gateway, event))
 
 
 @router.post("/gateway/sandbox/deliveries", summary="Let the sandbox gateway deliver its waiting events")

@@ -47,7 +47,7 @@ async def _again(till: Till, known: Payment, wanted: PaymentWrite) -> schemas.Pa
     if known.request_hash != wanted.fingerprint():
         if known.gateway == ledger.DESK:
             # A card was charged under this id at the same moment; money at the desk never has a charge.
-            await till.gateway().void(known.id, f"{known.id}:void:1")
+            await (await till.gateway()).void(known.id, f"{known.id}:void:1")
         raise IdempotencyConflict
     await _settle(till, known)
     return wire.listed(known)
@@ -61,7 +61,7 @@ async def _settle(till: Till, payment: Payment) -> None:
         raise CardDeclined(sentence, decline_code=code, payment_id=str(payment.id))
     if payment.status == PaymentStatus.failed:
         if payment.gateway != ledger.DESK:
-            await till.gateway(payment.gateway).void(payment.id, f"{payment.id}:void:1")
+            await (await till.gateway(payment.gateway)).void(payment.id, f"{payment.id}:void:1")
         refusal = Refusal.kinds.get(payment.decline_code or "", AmountExceedsDue)
         raise refusal(payment_id=str(payment.id))
 
@@ -82,11 +82,11 @@ def _admit(invoice: Invoice | None, wanted: PaymentWrite) -> None:
 
 async def _ask(till: Till, payment_id: UUID, wanted: PaymentWrite) -> GatewayCharge | None:
     if wanted.token is None:
-        if await till.gateway().find(payment_id):
+        if await (await till.gateway()).find(payment_id):
             raise IdempotencyConflict("A card was charged under this id, and it is not known here how that ended.")
         return None
     order = Order(payment_id, wanted.amount, wanted.token)
-    return await till.gateway().authorise(order, f"{payment_id}:authorise:1")
+    return await (await till.gateway()).authorise(order, f"{payment_id}:authorise:1")
 
 
 async def _record(

@@ -25,7 +25,7 @@ async def capture(till: Till, payment_id: UUID, wanted: CaptureWrite) -> schemas
     amount = payment.to_capture(wanted.amount)
     if amount is None:
         return wire.listed(payment)
-    charge = await till.gateway(payment.gateway).capture(payment_id, amount, f"{payment_id}:capture:1")
+    charge = await (await till.gateway(payment.gateway)).capture(payment_id, amount, f"{payment_id}:capture:1")
     return await took(till, payment_id, charge.captured)
 
 
@@ -68,7 +68,7 @@ async def let_go(till: Till, payment: Payment) -> schemas.Payment:
     if payment.status == PaymentStatus.captured:
         raise PaymentState(payment_status=payment.status)
     if payment.gateway != ledger.DESK:
-        charge = await till.gateway(payment.gateway).void(payment.id, f"{payment.id}:void:1")
+        charge = await (await till.gateway(payment.gateway)).void(payment.id, f"{payment.id}:void:1")
         if charge and charge.status == "captured":
             raise PaymentState(payment_status=charge.status)
     async with till.write() as session:

@@ -16,7 +16,7 @@ from services.payments.models.beginnings import closed_door
 
 async def shut(till: Till, payment_id: UUID, reason: bytes) -> Payment | None:
     """Close the door; None if the payment is written down, and so can be released."""
-    fresh = closed_door(till.actor.tenant_id, payment_id, till.gateway().name)
+    fresh = closed_door(till.actor.tenant_id, payment_id, (await till.gateway()).name)
     fresh.release(reason)
     async with till.write() as session:
         if await repository.claim(session, fresh):
@@ -35,7 +35,7 @@ async def keep_shut(till: Till, row: Payment) -> Payment:
     Raises:
         PaymentState: the gateway took the money, though nobody here asked it to; a person has to look.
     """
-    charge = await till.gateway(row.gateway).void(row.id, f"{row.id}:void:1")
+    charge = await (await till.gateway(row.gateway)).void(row.id, f"{row.id}:void:1")
     if charge is None or row.gateway_reference == charge.id:
         return row
     if charge.captured != charge.refunded:

@@ -1,46 +1,76 @@
 """Events of a gateway: each is taken in once, in the transaction of its effect.
 
 An event only says where to look. What is written is what the gateway answers about the charge now, so an event that
-comes late, twice or before its predecessor does no harm.
+comes late, twice or before its predecessor does no harm. One whose gateway does not answer at the moment is kept
+without its effect, and looked into later (`finish`): once it is acknowledged, nobody will send it again.
 """
 
-from typing import Literal
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from careconnect import clock
-from careconnect.db import WriteSession
+from careconnect.db import ReadSession, WriteSession
+from careconnect.errors import Unavailable
 from careconnect.ids import uuid7
 from services.payments import repository
-from services.payments.collection import door, release
+from services.payments.collection import door
 from services.payments.collection.till import Till
+from services.payments.errors import GatewayNotFound
 from services.payments.gateways.protocol import Event
 from services.payments.ledger import Booking
 from services.payments.models import Invoice, Payment, WebhookEvent
-from services.payments.schemas import GatewayCharge, ReleaseWrite
+from services.payments.schemas import GatewayCharge, Outcome, Unfinished, WebhookReceipt
 from services.payments.states import PaymentStatus
 
-Outcome = Literal["applied", "duplicate", "unmatched", "nothing"]
+RETURN = "return"
+_AT_ONCE = 200
 
 
-async def take_in(till: Till, gateway: str, event: Event) -> Outcome:
+async def take_in(till: Till, gateway: str, event: Event) -> WebhookReceipt:
     """Bring the payment to where the gateway says that it is."""
     async with till.read() as session:
-        known = await repository.find_payment(session, event.reference)
-    if known and known.is_closed_door:
-        await door.keep_shut(till, known)
-    charge = await till.gateway(gateway).find(event.reference)
-    matched = known is not None and not known.is_closed_door and charge is not None
-    outcome: Outcome = "nothing" if known else "unmatched"
+        if await _known(session, gateway, event.id):
+            return _receipt(till, event, "duplicate")
+    try:
+        charge = await _ask(till, gateway, event.reference)
+    except Unavailable:
+        async with till.write() as session:
+            kept = await _first(session, gateway, event, "accepted")
+        return _receipt(till, event, "accepted" if kept else "duplicate")
     async with till.write() as session:
-        if not await _first(session, gateway, event, outcome):
-            return "duplicate"
-        if matched and charge and await _follow(session, event.reference, charge):
-            outcome = "applied"
-    if outcome == "applied":
-        await _return_what_came_late(till, event.reference)
-    return outcome
+        payment = await _payment(session, event.reference)
+        if not await _first(session, gateway, event, "nothing" if payment else "unmatched"):
+            return _receipt(till, event, "duplicate")
+        if payment is None or payment.is_closed_door or charge is None:
+            return _receipt(till, event, "nothing" if payment else "unmatched")
+        outcome, back = await _apply(session, gateway, event, charge)
+    return _receipt(till, event, outcome, back)
+
+
+def _receipt(till: Till, event: Event, outcome: Outcome, back: UUID | None = None) -> WebhookReceipt:
+    return WebhookReceipt(event_id=event.id, outcome=outcome, tenant_id=till.actor.tenant_id, return_payment=back)
+
+
+async def _known(session: ReadSession, gateway: str, event_id: str) -> bool:
+    known = sa.select(WebhookEvent.id).where(WebhookEvent.gateway == gateway, WebhookEvent.event_id == event_id)
+    return await session.scalar(known) is not None
+
+
+async def _payment(session: ReadSession, reference: UUID | None) -> Payment | None:
+    return await repository.find_payment(session, reference) if reference else None
+
+
+async def _ask(till: Till, gateway: str, reference: UUID | None) -> GatewayCharge | None:
+    """Ask the gateway how a charge stands; behind a closed door, let go what it holds."""
+    if reference is None:
+        return None
+    async with till.read() as session:
+        payment = await repository.find_payment(session, reference)
+    if payment and payment.is_closed_door:
+        await door.keep_shut(till, payment)
+    return await (await till.gateway(gateway)).find(reference)
 
 
 async def _first(session: WriteSession, gateway: str, event: Event, outcome: Outcome) -> bool:
@@ -50,15 +80,28 @@ async def _first(session: WriteSession, gateway: str, event: Event, outcome: Out
     return await session.scalar(fresh) is not None
 
 
-async def _follow(session: WriteSession, payment_id: UUID, charge: GatewayCharge) -> bool:
-    payment, invoice = await repository.lock_payment(session, payment_id)
+async def _apply(
+    session: WriteSession, gateway: str, event: Event, charge: GatewayCharge
+) -> tuple[Outcome, UUID | None]:
+    """Write down what the gateway says, and what is to come of it; tell whose money is to go back."""
+    payment, invoice = await repository.lock_payment(session, charge.reference)
+    outcome: Outcome = "applied" if await _follow(session, payment, invoice, charge) else "nothing"
+    back = payment.id if payment.came_late else None
+    if outcome == "applied" or back:
+        said = {"outcome": outcome, "follow_up": RETURN if back else None}
+        this = sa.and_(WebhookEvent.gateway == gateway, WebhookEvent.event_id == event.id)
+        await session.execute(sa.update(WebhookEvent).where(this).values(said))
+    return outcome, back
+
+
+async def _follow(session: WriteSession, payment: Payment, invoice: Invoice, charge: GatewayCharge) -> bool:
     changed = False
     if payment.status == PaymentStatus.authorised and charge.status == "voided":
         changed = payment.void(invoice)
-        session.record("payment.voided", "payment", payment_id, data=payment.facts())
+        session.record("payment.voided", "payment", payment.id, data=payment.facts())
     if payment.status == PaymentStatus.authorised and charge.status == "captured":
         await repository.post(session, *payment.capture(charge.captured, invoice))
-        session.record("payment.captured", "payment", payment_id, data=payment.facts())
+        session.record("payment.captured", "payment", payment.id, data=payment.facts())
         changed = True
     bookings = await _refunds(session, payment, invoice, charge)
     await repository.post(session, *bookings)
@@ -77,8 +120,49 @@ async def _refunds(session: WriteSession, payment: Payment, invoice: Invoice, ch
     return bookings
 
 
-async def _return_what_came_late(till: Till, payment_id: UUID) -> None:
+async def finish(till: Till) -> Unfinished:
+    """Do what acknowledged events left undone: look into those that waited for their gateway.
+
+    Tells whose money came too late and has not gone back by now.
+    """
+    waiting = 0
     async with till.read() as session:
-        payment = await repository.payment(session, payment_id)
-    if payment.released_at and payment.left:
-        await release.release(till, payment_id, ReleaseWrite(reason="paid after the release"))
+        rows = (await session.scalars(_unfinished(WebhookEvent.outcome == "accepted"))).all()
+    for row in rows:
+        event = Event(row.event_id, row.type, till.actor.tenant_id, row.reference)
+        try:
+            charge = await _ask(till, row.gateway, row.reference)
+        except (Unavailable, GatewayNotFound):
+            waiting += 1
+            continue
+        await _look_into(till, row.gateway, event, charge)
+    return Unfinished(return_payments=await _to_return(till), waiting=waiting)
+
+
+async def _look_into(till: Till, gateway: str, event: Event, charge: GatewayCharge | None) -> None:
+    this = sa.and_(WebhookEvent.gateway == gateway, WebhookEvent.event_id == event.id)
+    async with till.write() as session:
+        payment = await _payment(session, event.reference)
+        outcome = "nothing" if payment else "unmatched"
+        still = sa.update(WebhookEvent).where(this, WebhookEvent.outcome == "accepted").values(outcome=outcome)
+        if await session.scalar(still.returning(WebhookEvent.id)) is None:
+            return  # somebody else was faster
+        if payment and not payment.is_closed_door and charge:
+            await _apply(session, gateway, event, charge)
+
+
+async def _to_return(till: Till) -> list[UUID]:
+    async with till.write() as session:
+        rows = (await session.scalars(_unfinished(WebhookEvent.follow_up == RETURN))).all()
+        left = []
+        for row in rows:
+            payment = await _payment(session, row.reference)
+            if payment is None or not payment.came_late:
+                row.follow_up = None
+            else:
+                left.append(payment.id)
+    return sorted(set(left))
+
+
+def _unfinished(which: sa.ColumnElement[bool]) -> sa.Select[WebhookEvent]:
+    return sa.select(WebhookEvent).where(which).order_by(WebhookEvent.created_at).limit(_AT_ONCE)

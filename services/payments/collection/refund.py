@@ -67,7 +67,7 @@ async def finish(till: Till, payment: Payment, row: Refund) -> Refund:
     if row.status == RefundStatus.pending:
         amount, key = Money(amount=row.amount, currency=row.currency), f"{payment.id}:refund:{row.id}"
         try:
-            returned = await till.gateway(payment.gateway).refund(payment.id, row.id, amount, key)
+            returned = await (await till.gateway(payment.gateway)).refund(payment.id, row.id, amount, key)
         except RefundFailed:
             await _failed(till, payment.id, row.id)
             raise

@@ -45,7 +45,7 @@ async def _void(till: Till, payment: Payment) -> Payment:
         await capture.let_go(till, payment)
     except PaymentState:
         # A capture was faster. What the gateway says it took is written down, so that it can be returned.
-        charge = await till.gateway(payment.gateway).find(payment.id)
+        charge = await (await till.gateway(payment.gateway)).find(payment.id)
         if charge is None or charge.status != "captured":
             raise
         await capture.took(till, payment.id, charge.captured)

@@ -38,9 +38,17 @@ class Till:
         """Give the tenant's keys; asked for before a transaction, so that their first loading waits for none."""
         return await self._database.keys(self.actor.tenant_id)
 
-    def gateway(self, name: str | None = None) -> Gateway:
-        """Give the gateway `name`, or the one that new payments go through."""
-        return self._gateways.of(self.actor, name or self._gateways.default)
+    async def gateway(self, name: str | None = None) -> Gateway:
+        """Give the gateway `name`, or the one that the tenant's new payments go through.
+
+        Raises:
+            GatewayNotFound: there is none of that name, or the tenant has no account there.
+        """
+        return await self._gateways.of(self.actor, name)
+
+    def forget_accounts(self) -> None:
+        """Have the tenant's accounts at gateways read anew, after a change."""
+        self._gateways.accounts.forget(self.actor.tenant_id)
 
 
 def _till(request: Request) -> Till:

@@ -4,7 +4,8 @@ Every call names our own id as `reference` and carries an idempotency key, so th
 outcome of a call that broke can be asked for. Every adapter raises the same refusals:
 
     GatewayUnavailable: it does not answer; nothing happened.
-    GatewayUnknown: the connection broke after sending; the same call finds out.
+    GatewayUnknown: the connection broke after sending; the same call finds out, by asking.
+    GatewayKeysRefused: it does not know us; nothing happened.
     IdempotencyConflict: the key was used with another request.
 """
 
@@ -29,7 +30,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that the gateway says happened to the charge with our `reference`.
+    """Something that the gateway says happened to the charge with our `reference`; None if it is not about one of ours.
 
     It is only a reason to look: what counts is what the gateway answers when it is asked about the charge.
     """
@@ -37,12 +38,12 @@ class Event:
     id: str
     type: str
     tenant_id: UUID
-    reference: UUID
+    reference: UUID | None
 
 
 @dataclass(frozen=True)
 class Charges:
-    """One page of the gateway's own list, oldest first; `next_cursor` is None on the last."""
+    """One page of the gateway's own list, in the gateway's own order; `next_cursor` is None on the last."""
 
     items: Sequence[GatewayCharge]
     next_cursor: str | None

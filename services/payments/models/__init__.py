@@ -3,6 +3,7 @@
 from services.payments.models.base import Base
 from services.payments.models.credits import InvoiceCredit
 from services.payments.models.events import WebhookEvent
+from services.payments.models.gateways import GatewayAccount, GatewayCall, GatewayStanding, WebhookRefusal
 from services.payments.models.invoices import Invoice, InvoiceCounter, InvoiceLine
 from services.payments.models.ledger import LedgerBooks, LedgerEntry, LedgerLine, LedgerPeriod
 from services.payments.models.payments import Payment
@@ -11,6 +12,9 @@ from services.payments.models.sandbox import SandboxCharge, SandboxEvent, Sandbo
 
 __all__ = [
     "Base",
+    "GatewayAccount",
+    "GatewayCall",
+    "GatewayStanding",
     "Invoice",
     "InvoiceCounter",
     "InvoiceCredit",
@@ -26,4 +30,5 @@ __all__ = [
     "SandboxKey",
     "SandboxRefund",
     "WebhookEvent",
+    "WebhookRefusal",
 ]

@@ -7,7 +7,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from careconnect import db
-from services.payments.states import InvoiceStatus, Method, PaymentStatus, RefundStatus
+from services.payments.states import GatewayKind, InvoiceStatus, Method, PaymentStatus, RefundStatus
 
 W = TypeVar("W", bound=StrEnum)
 
@@ -39,6 +39,7 @@ class Base(db.Base, DeclarativeBase):
     metadata = db.new_metadata()
     type_annotation_map: ClassVar[dict[Any, Any]] = db.Base.type_annotation_map | {
         int: sa.BigInteger(),
+        GatewayKind: Word(GatewayKind),
         InvoiceStatus: Word(InvoiceStatus),
         PaymentStatus: Word(PaymentStatus),
         RefundStatus: Word(RefundStatus),

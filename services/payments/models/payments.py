@@ -104,6 +104,11 @@ class Payment(db.Tenanted, db.Versioned, Base):
         """What of the captured amount neither went back nor is going back."""
         return self.captured - self.refunding - self.refunded
 
+    @property
+    def came_late(self) -> bool:
+        """Whether money is kept that was to be kept no more when it came."""
+        return self.released_at is not None and self.left > 0
+
     def to_capture(self, wanted: Money | None) -> Money | None:
         """Tell what is to be taken, or None if just that was taken already.
 

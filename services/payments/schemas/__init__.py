@@ -14,8 +14,14 @@ from services.payments.schemas.answers import (
 from services.payments.schemas.gateways import (
     Deliveries,
     DeliveryWrite,
+    GatewayAccount,
+    GatewayAccountWrite,
     GatewayCharge,
     GatewayRefund,
+    GatewayStanding,
+    GatewayStandingWrite,
+    Outcome,
+    Unfinished,
     WebhookReceipt,
 )
 from services.payments.schemas.ledger import Balance, Entry, EntryFilter, EntryLine, Month, Period, PeriodWrite
@@ -49,8 +55,12 @@ __all__ = [
     "EntryFilter",
     "EntryLine",
     "Figures",
+    "GatewayAccount",
+    "GatewayAccountWrite",
     "GatewayCharge",
     "GatewayRefund",
+    "GatewayStanding",
+    "GatewayStandingWrite",
     "Input",
     "Invoice",
     "InvoiceWrite",
@@ -58,6 +68,7 @@ __all__ = [
     "LineWrite",
     "Month",
     "NewInvoice",
+    "Outcome",
     "Payment",
     "PaymentWrite",
     "Period",
@@ -68,6 +79,7 @@ __all__ = [
     "RefundWrite",
     "ReleaseWrite",
     "Summary",
+    "Unfinished",
     "WebhookReceipt",
     "Zone",
 ]

@@ -1,13 +1,65 @@
 """What gateways say, and what the sandbox gateway is asked to do."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr, field_serializer
 
 from careconnect.money import Money
 from services.payments.schemas.requests import Input
+from services.payments.states import GatewayKind
+
+BreakerState = Literal["closed", "half_open", "open"]
+Secret = Annotated[SecretStr, Field(min_length=1, max_length=255)]
+
+
+class GatewayAccountWrite(Input):
+    """A tenant's account at a gateway. A key that is left out stays as it is; one can be replaced, never read."""
+
+    secret_key: Secret | None = Field(None, description="write-only", examples=["sk_test_51H..."])
+    publishable_key: str | None = Field(None, max_length=255, pattern=r"^[A-Za-z0-9_]*$")
+    webhook_secret: Secret | None = Field(
+        None, description="write-only; the one before it is accepted too, while the gateway rolls over"
+    )
+    active: bool = Field(description="true: new card payments go through this account, and no other")
+    version: int | None = Field(None, ge=1)
+
+    @field_serializer("secret_key", "webhook_secret", when_used="json")
+    def _reveal(self, secret: SecretStr | None) -> str | None:
+        """Write the key where the request travels on between the edge and the service, and nowhere else."""
+        return secret.get_secret_value() if secret else None
+
+
+class GatewayStanding(BaseModel):
+    """Whether calls to a gateway go through: `closed` they do, `open` they are held off, `half_open` one is tried."""
+
+    state: BreakerState = "closed"
+    reason: str | None = Field(None, description="the code of the fault that opened it")
+    retry_at: datetime | None = Field(None, description="when a call is tried again")
+    changed_at: datetime | None = None
+
+
+class GatewayStandingWrite(Input):
+    """What whoever calls a gateway found."""
+
+    state: BreakerState
+    reason: str | None = Field(None, max_length=50, pattern=r"^[a-z_]+$")
+    retry_at: datetime | None = None
+
+
+class GatewayAccount(BaseModel):
+    """A tenant's account at a gateway, without its keys, and how the gateway stands."""
+
+    kind: GatewayKind
+    active: bool
+    publishable_key: str
+    has_secret_key: bool
+    has_webhook_secret: bool
+    standing: GatewayStanding
+    events_today: int = Field(description="events taken in since midnight UTC")
+    refused_today: int = Field(description="events refused since midnight UTC, since their signature did not hold")
+    version: int | None = Field(description="None: never set up")
 
 
 class DeliveryWrite(Input):
@@ -43,11 +95,27 @@ class GatewayCharge(BaseModel):
     refunds: list[GatewayRefund] = []
 
 
+Outcome = Literal["applied", "duplicate", "unmatched", "nothing", "accepted"]
+
+
 class WebhookReceipt(BaseModel):
-    """What became of one event: `applied`, `duplicate`, `unmatched` (no such payment here) or `nothing` (known)."""
+    """What became of one event.
+
+    `applied`; `duplicate`; `unmatched`: no such payment here; `nothing`: known; `accepted`: kept, and looked into as
+    soon as the gateway answers. `return_payment` names a payment whose money came too late, and goes back.
+    """
 
     event_id: str
-    outcome: Literal["applied", "duplicate", "unmatched", "nothing"]
+    outcome: Outcome
+    tenant_id: UUID | None = None
+    return_payment: UUID | None = None
+
+
+class Unfinished(BaseModel):
+    """What events left to be done: payments whose money came too late, and how many wait for the gateway."""
+
+    return_payments: list[UUID] = []
+    waiting: int = 0
 
 
 class Deliveries(BaseModel):

@@ -9,7 +9,9 @@ import pytest
 
 from careconnect.ids import uuid7
 
-SCOPES = ("payments:read", "payments:write", "payments:refund", "ledger:close", "console:operate")
+SCOPES = (
+    "payments:read", "payments:write", "payments:refund", "ledger:close", "gateways:manage", "console:operate",
+)  # fmt: skip
 LKR = "LKR"
 
 

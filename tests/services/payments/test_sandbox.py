@@ -18,9 +18,9 @@ HUNDRED = Money(amount=100, currency="LKR")
 
 
 @pytest.fixture
-def gateway(apps: Callable[[str], Any], actor: Callable[..., Actor]) -> Gateway:
+async def gateway(apps: Callable[[str], Any], actor: Callable[..., Actor]) -> Gateway:
     """Speak with the gateway as this test's tenant does."""
-    found: Gateway = apps("payments").state.gateways.of(actor(), "sandbox")
+    found: Gateway = await apps("payments").state.gateways.of(actor(), "sandbox")
     return found
 
 

@@ -13,6 +13,7 @@ import pytest
 from careconnect import clock
 from careconnect.ids import uuid7
 from services.payments import repository
+from services.payments.errors import GatewayUnavailable
 from services.payments.gateways import signatures
 from tests.services.payments.conftest import Desk, money, payment_body
 
@@ -93,9 +94,34 @@ async def test_money_that_was_taken_for_a_released_payment_goes_back(
     with monkeypatch.context() as dead:
         dead.setattr(SandboxGateway, "void", die)
         assert (await desk.release(payment_id)).status_code == 503
-    assert (await send(payment_id)).json()["outcome"] == "applied"
+    told = (await send(payment_id)).json()
+    assert (told["outcome"], told["return_payment"]) == ("applied", str(payment_id))
+    # Whoever hears that lets it go back; if nobody did, it is found again.
+    unfinished = await desk.ask("POST", "/gateway/events/unfinished")
+    assert unfinished.json() == {"return_payments": [str(payment_id)], "waiting": 0}
+    assert (await desk.release(payment_id)).status_code == 200
     payment = await desk.payment(payment_id)
     assert payment["refunded"] == payment["captured"] == money(350_000)
+    assert (await desk.ask("POST", "/gateway/events/unfinished")).json() == {"return_payments": [], "waiting": 0}
+
+
+async def test_an_event_whose_gateway_is_silent_is_kept_and_looked_into_later(
+    desk: Desk, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from services.payments.gateways.sandbox import SandboxGateway  # noqa: PLC0415 - only this test needs it
+
+    payment_id = await _lose_the_record_of_a_capture(desk, monkeypatch)
+
+    def be_silent(*_: object) -> None:
+        raise GatewayUnavailable
+
+    with monkeypatch.context() as silent:
+        silent.setattr(SandboxGateway, "find", be_silent)
+        assert (await send(payment_id, "evt_kept")).json()["outcome"] == "accepted"
+        assert (await send(payment_id, "evt_kept")).json()["outcome"] == "duplicate"
+        assert (await desk.ask("POST", "/gateway/events/unfinished")).json()["waiting"] == 1
+    assert (await desk.ask("POST", "/gateway/events/unfinished")).json()["waiting"] == 0
+    assert (await desk.payment(payment_id))["status"] == "captured"
 
 
 async def test_an_event_about_a_closed_door_lets_go_what_is_behind_it(

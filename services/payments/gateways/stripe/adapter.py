@@ -1,0 +1,219 @@
+"""The gateway protocol, spoken to Stripe."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import stripe
+
+from careconnect.errors import FieldError, InvalidInput
+from careconnect.money import Money
+from services.payments.errors import CaptureFailed, GatewayUnknown, PaymentState, RefundFailed
+from services.payments.gateways.journal import Journal, Trace
+from services.payments.gateways.protocol import Charges, Order
+from services.payments.gateways.stripe import words
+from services.payments.gateways.stripe.faults import translated
+from services.payments.schemas import GatewayCharge, GatewayRefund
+
+_PAGE = 100
+_SKEW = timedelta(minutes=5)
+"""How far Stripe's clock may be from ours."""
+_WITH_REFUNDS = "latest_charge.refunds"
+
+
+class StripeGateway:
+    """Stripe as one tenant speaks with it."""
+
+    name = words.NAME
+
+    def __init__(self, client: stripe.StripeClient, journal: Journal, tenant_id: UUID) -> None:
+        self._intents = client.v1.payment_intents
+        self._returns = client.v1.refunds
+        self._journal = journal
+        self._tenant = tenant_id
+
+    async def authorise(self, order: Order, key: str) -> GatewayCharge:
+        """Reserve the money. A card whose bank wants its owner to confirm is declined; see `Gateway`."""
+        if await self._journal.begin(key, order.reference, verb="authorise", amount=order.amount, token=order.token):
+            known = await self._intent(order.reference)
+            if known:
+                return await self._decided(known, order.reference, key)
+        wanted: Any = {
+            "amount": words.amount_of(order.amount),
+            "currency": order.amount.currency.lower(),
+            "payment_method": order.token,
+            "payment_method_types": ["card"],
+            "capture_method": "manual",
+            "confirm": True,
+            "metadata": self._metadata(order.reference),
+        }
+        try:
+            with translated():
+                made = await self._intents.create_async(wanted, {"idempotency_key": key})
+        except stripe.CardError as error:
+            declined = _intent_in(error) or await self._intent(order.reference)
+            if declined is None:
+                raise GatewayUnknown from error
+            return await self._decided(declined, order.reference, key)
+        except stripe.InvalidRequestError as error:
+            raise _refused(error) from error
+        return await self._decided(made.to_dict(), order.reference, key)
+
+    async def _decided(self, intent: Mapping[str, Any], reference: UUID, key: str) -> GatewayCharge:
+        if words.undecided(intent):
+            raise GatewayUnknown
+        charge = words.charge(intent, reference)
+        if intent["status"] == "requires_action":
+            await self._cancel(intent["id"], f"{reference}:void:1")  # or its owner could confirm it later
+        await self._journal.heard(key, intent["id"])
+        return charge
+
+    async def capture(self, reference: UUID, amount: Money, key: str) -> GatewayCharge:
+        """Take the money; see `Gateway`."""
+        again = await self._journal.begin(key, reference, verb="capture", amount=amount)
+        found = await self._intent(reference)
+        if found is None:
+            raise PaymentState(payment_status="unknown")
+        if not again or found["status"] == "requires_capture":
+            try:
+                with translated():
+                    asked: Any = {"amount_to_capture": words.amount_of(amount)}
+                    found = (await self._intents.capture_async(found["id"], asked, {"idempotency_key": key})).to_dict()
+            except stripe.CardError as error:
+                raise CaptureFailed from error
+            except stripe.InvalidRequestError:
+                found = await self._intent(reference) or found
+        charge = words.charge(found, reference)
+        if charge.status == "authorised":
+            raise CaptureFailed
+        if charge.status != "captured" or charge.captured != amount:
+            raise PaymentState(payment_status=charge.status)
+        await self._journal.heard(key, charge.id)
+        return charge
+
+    async def void(self, reference: UUID, key: str) -> GatewayCharge | None:
+        """Let an authorisation go; see `Gateway`."""
+        found = await self._intent(reference)
+        if found is not None and found["status"] == "requires_capture":
+            await self._cancel(found["id"], key)
+        return await self.find(reference)
+
+    async def refund(self, reference: UUID, refund: UUID, amount: Money, key: str) -> GatewayRefund:
+        """Return money; see `Gateway`."""
+        again = await self._journal.begin(key, refund, verb="refund", payment=reference, amount=amount)
+        found = await self._intent(reference)
+        if found is None:
+            raise RefundFailed
+        if again and (known := _refund_in(found, refund)):
+            return await self._returned(known, reference, key)
+        try:
+            with translated():
+                made = await self._returns.create_async(
+                    {
+                        "payment_intent": found["id"],
+                        "amount": words.amount_of(amount),
+                        "metadata": self._metadata(reference) | {words.REFUND: str(refund)},
+                    },
+                    {"idempotency_key": key},
+                )
+        except (stripe.InvalidRequestError, stripe.CardError) as error:
+            raise RefundFailed from error
+        return await self._returned(made.to_dict(), reference, key)
+
+    async def _returned(self, made: Mapping[str, Any], reference: UUID, key: str) -> GatewayRefund:
+        if made.get("status") in {"failed", "canceled"}:
+            raise RefundFailed
+        await self._journal.heard(key, made["id"])
+        return words.refund(made, reference)
+
+    async def find(self, reference: UUID) -> GatewayCharge | None:
+        """Look up a charge; see `Gateway`."""
+        found = await self._intent(reference)
+        if found is None:
+            return None
+        if words.undecided(found):
+            raise GatewayUnknown
+        return words.charge(found, reference, _refunds_of(found))
+
+    async def charges(self, since: datetime | None, cursor: str | None, limit: int) -> Charges:
+        """List charges, the newest first; what is in the account and is not ours is left out."""
+        asked: dict[str, Any] = {"limit": min(limit, _PAGE), "expand": [f"data.{_WITH_REFUNDS}"]}
+        asked |= {"starting_after": cursor} if cursor else {}
+        asked |= {"created": {"gte": int(since.timestamp())}} if since else {}
+        page, more = await self._page(asked)
+        items = []
+        for intent in page:
+            reference = words.reference_of(intent)
+            ours = reference and words.reference_of(intent, words.TENANT) == self._tenant
+            if reference and ours and not words.undecided(intent):
+                items.append(words.charge(intent, reference, _refunds_of(intent)))
+        return Charges(items, page[-1]["id"] if more else None)
+
+    async def _page(self, asked: dict[str, Any]) -> tuple[list[dict[str, Any]], bool]:
+        with translated():
+            found = await self._intents.list_async(asked)  # type: ignore[arg-type] # the SDK's type is a literal
+        page = [intent.to_dict() for intent in found.data]
+        return page, bool(found.has_more and page)
+
+    async def _cancel(self, intent: str, key: str) -> None:
+        try:
+            with translated():
+                await self._intents.cancel_async(intent, None, {"idempotency_key": key})
+        except stripe.InvalidRequestError:
+            return  # it is over already; whoever wants to know how asks for it
+
+    async def _intent(self, reference: UUID) -> dict[str, Any] | None:
+        """Find the intent under our reference: by its id, or, where the answer that named it was lost, by looking."""
+        trace = await self._journal.trace(reference)
+        if trace is None:
+            return None
+        if trace.gateway_id is None:
+            return await self._search(reference, trace)
+        with translated():
+            found = await self._intents.retrieve_async(trace.gateway_id, {"expand": [_WITH_REFUNDS]})
+        return found.to_dict()
+
+    async def _search(self, reference: UUID, trace: Trace) -> dict[str, Any] | None:
+        """Go through Stripe's own list back to when we asked: unlike its search, the list is never behind."""
+        cursor: dict[str, Any] = {}
+        while True:
+            page, more = await self._page({"limit": _PAGE, "expand": [f"data.{_WITH_REFUNDS}"], **cursor})
+            for intent in page:
+                if words.reference_of(intent) == reference:
+                    return intent
+            if not more or page[-1]["created"] < (trace.since - _SKEW).timestamp():
+                return None
+            cursor = {"starting_after": page[-1]["id"]}
+
+    def _metadata(self, reference: UUID) -> dict[str, str]:
+        return {words.PAYMENT: str(reference), words.TENANT: str(self._tenant)}
+
+
+def _intent_in(error: stripe.CardError) -> dict[str, Any] | None:
+    """Take the intent from the answer that says no, where it is there."""
+    body = error.json_body if isinstance(error.json_body, dict) else {}
+    intent = (body.get("error") or {}).get("payment_intent")
+    return intent if isinstance(intent, dict) else None
+
+
+def _refunds_of(intent: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    charge = intent.get("latest_charge")
+    if not isinstance(charge, Mapping):
+        return []
+    return [one for one in (charge.get("refunds") or {}).get("data", []) if one.get("status") != "failed"]
+
+
+def _refund_in(intent: Mapping[str, Any], refund: UUID) -> Mapping[str, Any] | None:
+    return next((one for one in _refunds_of(intent) if words.reference_of(one, words.REFUND) == refund), None)
+
+
+def _refused(error: stripe.InvalidRequestError) -> InvalidInput:
+    """Say which field Stripe does not take; its own words may quote what was sent, and stay out of it."""
+    if error.param == "amount" or error.code in {"amount_too_small", "amount_too_large"}:
+        wrong = FieldError(
+            field="amount", code=error.code or "amount", message="The gateway does not take this amount."
+        )
+    else:
+        wrong = FieldError(field="token", code="unknown_token", message="The gateway knows no such card.")
+    return InvalidInput(errors=[wrong])
