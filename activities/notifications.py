@@ -5,7 +5,9 @@ It reads the names and addresses itself from the services that own them, so that
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC
+from typing import Any, TypeVar
 from uuid import UUID
 
 from temporalio import activity
@@ -23,7 +25,9 @@ from services.patients.schemas import Contact
 from workflows import ids
 from workflows.contracts import MessageRequest, MessageResult
 
+T = TypeVar("T")
 _MINUTE = 60.0
+_MOST = 1000
 _SCOPES = frozenset(
     {"patients:read", "consultants:read", "catalogue:read", "identity:read", "appointments:read", "messages:write"}
 )
@@ -51,7 +55,7 @@ class NotificationActivities:
         self.consultants = consultants
         self.appointments = appointments
         self.identity = identity
-        self._clinics: dict[UUID, tuple[float, Tenant, list[Location]]] = {}
+        self._known: dict[tuple[str, UUID, UUID], tuple[float, Any]] = {}
 
     @activity.defn(name="tell_patient")
     async def tell(self, request: MessageRequest) -> MessageResult:
@@ -75,8 +79,14 @@ class NotificationActivities:
     async def _values(self, actor: Actor, appointment: Appointment) -> Values:
         (tenant, locations), consultants, visit_type = await asyncio.gather(
             self._clinic(actor),
-            self.consultants.names(actor, [appointment.consultant_id]),
-            self.consultants.visit_type(actor, appointment.visit_type_id),
+            self._recent(
+                ("consultant", actor.tenant_id, appointment.consultant_id),
+                lambda: self.consultants.names(actor, [appointment.consultant_id]),
+            ),
+            self._recent(
+                ("visit type", actor.tenant_id, appointment.visit_type_id),
+                lambda: self.consultants.visit_type(actor, appointment.visit_type_id),
+            ),
         )
         place = next((one for one in locations if one.id == appointment.location_id), None)
         return Values(
@@ -93,12 +103,20 @@ class NotificationActivities:
         )
 
     async def _clinic(self, actor: Actor) -> tuple[Tenant, list[Location]]:
-        """Read the organisation and its locations, once a minute: every message signs with them."""
-        known = self._clinics.get(actor.tenant_id)
+        async def read() -> tuple[Tenant, list[Location]]:
+            return await asyncio.gather(self.identity.tenant(actor), self.identity.locations(actor))
+
+        return await self._recent(("clinic", actor.tenant_id, actor.tenant_id), read)
+
+    async def _recent(self, what: tuple[str, UUID, UUID], read: Callable[[], Awaitable[T]]) -> T:
+        """Read what every message speaks of and nobody changes by the minute, at most once a minute."""
+        known = self._known.get(what)
         if known is None or time.monotonic() - known[0] > _MINUTE:
-            tenant, locations = await asyncio.gather(self.identity.tenant(actor), self.identity.locations(actor))
-            known = self._clinics[actor.tenant_id] = (time.monotonic(), tenant, locations)
-        return known[1], known[2]
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            known = self._known[what] = (time.monotonic(), await read())
+        found: T = known[1]
+        return found
 
 
 def _address(place: Location | None) -> str | None:
