@@ -20,6 +20,7 @@ from services.payments.schemas import (
     CreditWrite,
     Deliveries,
     DeliveryWrite,
+    DiscountWrite,
     Entry,
     EntryFilter,
     Figures,
@@ -29,6 +30,7 @@ from services.payments.schemas import (
     GatewayStandingWrite,
     Invoice,
     InvoiceWrite,
+    PatientCredit,
     Payment,
     PaymentWrite,
     Period,
@@ -75,6 +77,15 @@ class PaymentsClient(ServiceClient):
         params: dict[str, Any] = {"patient_id": patient_id, "appointment_id": appointment_id, "status": status}
         params |= {"limit": limit, "cursor": cursor, "count": count}
         return await self.call(actor, "GET", "/invoices", params=params, into=Page[Invoice])
+
+    async def discount(self, actor: Actor, invoice_id: UUID, discount_id: UUID, wanted: DiscountWrite) -> Invoice:
+        """Take something off an open invoice; needs payments:discount."""
+        path = f"/invoices/{invoice_id}/discounts/{discount_id}"
+        return await self.call(actor, "PUT", path, json=wanted, into=Invoice)
+
+    async def patient_credit(self, actor: Actor, patient_id: UUID) -> list[PatientCredit]:
+        """Read what the clinic holds for a patient, in each currency."""
+        return await self.call(actor, "GET", f"/patients/{patient_id}/credit", into=list[PatientCredit])
 
     async def cancel_invoice(self, actor: Actor, invoice_id: UUID, reason: str) -> Invoice:
         """Cancel an invoice that holds no money."""

@@ -137,6 +137,18 @@ class LaterPeriodClosed(Conflict):
     code, title = "later_period_closed", "A later month is closed"
 
 
+class DiscountExceedsDue(Conflict):
+    """More off than is still open: what was paid or reserved would be above the total."""
+
+    code, title = "discount_exceeds_due", "This takes off more than the invoice's open amount"
+
+
+class PatientCreditTooSmall(Conflict):
+    """The patient's credit does not reach; `credit` is what there is, in minor units."""
+
+    code, title = "patient_credit_too_small", "The patient's credit is smaller than this"
+
+
 class SignatureInvalid(Refusal):
     """A webhook whose signature or time does not hold."""
 

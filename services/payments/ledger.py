@@ -5,7 +5,9 @@ any other at commit, and every change afterwards). An event is booked once: its 
 
 An invoice is revenue when it is issued. A refund is a credit that does not make the patient owe again, so it goes
 against `refunds` and not against the receivable; when the invoice is cancelled, its revenue and its refunds go away
-together. A credit does the same with a part of them.
+together. A credit does the same with a part of them. A tax is owed to the state from the invoice on, so it is no
+revenue; a discount goes against the revenue. What a patient pays beyond an invoice is the patient's credit: the clinic
+owes it until it is used or returned.
 """
 
 from dataclasses import dataclass
@@ -17,6 +19,10 @@ from services.payments.states import Method
 RECEIVABLES = "receivables"
 REVENUE = "revenue"
 REFUNDS = "refunds"
+TAX = "tax"
+DISCOUNTS = "discounts"
+PATIENT_CREDITS = "patient_credits"
+"""What patients have paid and do not owe for anything yet: their credit."""
 GATEWAY_CLEARING = "gateway_clearing"
 DESK = "desk"
 """The gateway of money that never went through one."""
@@ -26,6 +32,7 @@ _DESK_ACCOUNTS = {
     Method.card_terminal: "card_terminal_clearing",
     Method.bank_transfer: "bank",
     Method.insurance: "insurance_clearing",
+    Method.patient_credit: PATIENT_CREDITS,
 }
 
 
@@ -48,30 +55,46 @@ def money_account(method: Method, gateway: str) -> str:
     return _DESK_ACCOUNTS.get(method) or f"{GATEWAY_CLEARING}:{gateway}"
 
 
-def invoice_issued(invoice: UUID, currency: str, total: int) -> Booking:
-    """Book that the patient owes, and that we earned."""
-    return _booking("invoice.issued", invoice, currency, {RECEIVABLES: total, REVENUE: -total})
+def invoice_issued(invoice: UUID, currency: str, total: int, tax: int = 0) -> Booking:
+    """Book that the patient owes, that we earned, and that the tax of it is the state's."""
+    return _booking("invoice.issued", invoice, currency, {RECEIVABLES: total, REVENUE: tax - total, TAX: -tax})
 
 
-def payment_captured(payment: UUID, currency: str, account: str, amount: int) -> Booking:
-    """Book that the money is there or on its way, and that the patient owes less."""
-    return _booking("payment.captured", payment, currency, {account: amount, RECEIVABLES: -amount})
+def invoice_discounted(discount: UUID, currency: str, amount: int, tax: int = 0) -> Booking:
+    """Book that the patient owes `amount` less, `tax` of it being tax."""
+    lines = {DISCOUNTS: amount - tax, TAX: tax, RECEIVABLES: -amount}
+    return _booking("invoice.discounted", discount, currency, lines)
 
 
-def refund_succeeded(refund: UUID, currency: str, account: str, amount: int) -> Booking:
-    """Book that the money went back."""
-    return _booking("refund.succeeded", refund, currency, {REFUNDS: amount, account: -amount})
+def payment_captured(payment: UUID, currency: str, account: str, amount: int, surplus: int = 0) -> Booking:
+    """Book that the money is there or on its way, and that the patient owes less; a surplus is owed to the patient."""
+    lines = {RECEIVABLES: surplus - amount, PATIENT_CREDITS: -surplus}
+    lines[account] = lines.get(account, 0) + amount
+    return _booking("payment.captured", payment, currency, lines)
 
 
-def invoice_cancelled(invoice: UUID, currency: str, total: int, returned: int) -> Booking:
-    """Book that nothing was earned: undo the revenue, what is still owed, and the refunds of what was `returned`."""
-    lines = {REVENUE: total, RECEIVABLES: returned - total, REFUNDS: -returned}
-    return _booking("invoice.cancelled", invoice, currency, lines)
+def refund_succeeded(refund: UUID, currency: str, account: str, amount: int, surplus: int = 0) -> Booking:
+    """Book that the money went back, `surplus` of it from the patient's credit."""
+    lines = {REFUNDS: amount - surplus, PATIENT_CREDITS: surplus}
+    lines[account] = lines.get(account, 0) - amount
+    return _booking("refund.succeeded", refund, currency, lines)
 
 
-def invoice_credited(credit: UUID, currency: str, amount: int, returned: int) -> Booking:
-    """Book that `amount` of an invoice was not earned, as a cancellation does; `returned` of it went back."""
-    lines = {REVENUE: amount, RECEIVABLES: returned - amount, REFUNDS: -returned}
+def invoice_cancelled(
+    invoice: UUID, currency: str, total: int, returned: int, *, tax: int = 0, discount: int = 0
+) -> Booking:
+    """Book that nothing was earned.
+
+    Undo the revenue less its `discount` (both without tax), the tax, what is still owed, and the refunds of what was
+    `returned`.
+    """
+    lines = {REVENUE: total - tax + discount, TAX: tax, DISCOUNTS: -discount}
+    return _booking("invoice.cancelled", invoice, currency, lines | {RECEIVABLES: returned - total, REFUNDS: -returned})
+
+
+def invoice_credited(credit: UUID, currency: str, amount: int, returned: int, tax: int = 0) -> Booking:
+    """Book that `amount` of an invoice, `tax` of it being tax, was not earned; `returned` of it went back."""
+    lines = {REVENUE: amount - tax, TAX: tax, RECEIVABLES: returned - amount, REFUNDS: -returned}
     return _booking("invoice.credited", credit, currency, lines)
 
 

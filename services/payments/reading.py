@@ -12,17 +12,19 @@ from careconnect.db import ReadSession
 from careconnect.money import Money
 from careconnect.pagination import Paging, Rows, keyset
 from services.payments.models import Base, Invoice, Payment, Refund
+from services.payments.models import PatientCredit as CreditRow
 from services.payments.models.beginnings import NO_CURRENCY
-from services.payments.schemas import Count, DayRevenue, Figures, Summary
+from services.payments.schemas import Count, DayRevenue, Figures, PatientCredit, Summary
 from services.payments.states import PaymentStatus, RefundStatus
 
 _PENDING = (PaymentStatus.pending, PaymentStatus.authorised)
+_WHOLE = (selectinload(Invoice.lines), selectinload(Invoice.discounts))
 _FAILED = (PaymentStatus.declined, PaymentStatus.failed)
 
 
 async def invoices(session: ReadSession, paging: Paging, **wanted: UUID | str | None) -> Rows[Invoice]:
     """List invoices with their lines, newest first; `wanted` are columns and their values, None for any."""
-    statement = _where(sa.select(Invoice), Invoice, wanted).options(selectinload(Invoice.lines))
+    statement = _where(sa.select(Invoice), Invoice, wanted).options(*_WHOLE)
     return await keyset(session, statement, [Invoice.issued_at.desc(), Invoice.id.desc()], paging)
 
 
@@ -41,7 +43,7 @@ async def for_appointment(
     """Read all the money of one appointment, oldest first."""
     owed = sa.select(Invoice).where(Invoice.appointment_id == appointment_id).order_by(Invoice.issued_at, Invoice.id)
     paid = sa.select(Payment).where(Payment.appointment_id == appointment_id).order_by(Payment.created_at, Payment.id)
-    invoices = (await session.scalars(owed.options(selectinload(Invoice.lines)))).all()
+    invoices = (await session.scalars(owed.options(*_WHOLE))).all()
     payments = (await session.scalars(paid.options(joinedload(Payment.invoice)))).all()
     back = sa.select(Refund).where(Refund.payment_id.in_([row.id for row in payments if row.captured]))
     refunds = (await session.scalars(back.order_by(Refund.created_at, Refund.id))).all() if payments else []
@@ -93,6 +95,15 @@ async def figures(session: ReadSession, since: datetime, until: datetime, zone: 
         pending=totals.pending.count,
         failed=totals.failed.count,
     )
+
+
+async def credit_of(session: ReadSession, patient_id: UUID) -> list[PatientCredit]:
+    """Tell what the clinic holds for a patient, in each currency."""
+    held = sa.select(CreditRow).where(CreditRow.patient_id == patient_id, CreditRow.balance > 0)
+    rows = await session.scalars(held.order_by(CreditRow.currency))
+    return [
+        PatientCredit(patient_id=patient_id, credit=Money(amount=row.balance, currency=row.currency)) for row in rows
+    ]
 
 
 def _where(statement: sa.Select[Any], entity: type[Any], wanted: dict[str, UUID | str | None]) -> sa.Select[Any]:

@@ -41,6 +41,7 @@ class Method(StrEnum):
     bank_transfer = "bank_transfer"
     insurance = "insurance"
     online_link = "online_link"
+    patient_credit = "patient_credit"
 
     @property
     def through_gateway(self) -> bool:

@@ -16,7 +16,9 @@ def invoice(row: models.Invoice, keys: TenantKeys) -> schemas.Invoice:
             description=keys.open(line.description),
             quantity=line.quantity,
             unit=money(line.unit),
-            total=money(line.unit * line.quantity),
+            total=money(line.total),
+            discount=money(line.discount) if line.discount else None,
+            tax=_tax(line, row.currency),
         )
         for line in row.lines
     ]
@@ -27,6 +29,8 @@ def invoice(row: models.Invoice, keys: TenantKeys) -> schemas.Invoice:
         appointment_id=row.appointment_id,
         lines=lines,
         total=money(row.total),
+        tax=money(row.tax) if row.tax else None,
+        discounts=[_discount(one, row.currency, keys) for one in row.discounts] if row.discount else [],
         paid=money(row.paid),
         refunded=money(row.refunded),
         credited=money(row.credited),
@@ -34,6 +38,23 @@ def invoice(row: models.Invoice, keys: TenantKeys) -> schemas.Invoice:
         status=row.status,
         issued_at=row.issued_at,
         version=row.version,
+    )
+
+
+def _tax(line: models.InvoiceLine, currency: str) -> schemas.LineTaxed | None:
+    if line.tax_name is None:
+        return None
+    amount = Money(amount=line.tax, currency=currency)
+    return schemas.LineTaxed(name=line.tax_name, rate=line.tax_rate, inclusive=line.tax_inclusive, amount=amount)
+
+
+def _discount(row: models.Discount, currency: str, keys: TenantKeys) -> schemas.Discount:
+    return schemas.Discount(
+        id=row.id,
+        percent=row.percent,
+        amount=Money(amount=row.amount, currency=currency),
+        reason=keys.open(row.reason),
+        created_at=row.created_at,
     )
 
 
@@ -54,6 +75,7 @@ def payment(row: models.Payment, invoice: models.Invoice | None) -> schemas.Paym
         status=row.status,
         captured=money(row.captured),
         refunded=money(row.refunded),
+        surplus=money(row.surplus) if row.surplus else None,
         decline_code=row.decline_code,
         gateway=row.gateway,
         gateway_reference=row.gateway_reference,

@@ -16,6 +16,7 @@ SCOPES: dict[str, str] = {
     "payments:write": "issue invoices and take money",
     "payments:refund": "return money",
     "ledger:close": "close a month of the ledger, and open it again",
+    "payments:discount": "take something off an invoice, with a reason",
     "reports:read": "read the dashboard's figures",
     "messages:read": "read what was sent to patients",
     "messages:write": "send messages, and change who wants them",

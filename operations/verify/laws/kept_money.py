@@ -4,7 +4,7 @@ What is kept of a payment is what was captured less what went back or is going b
 is not about a visit, and its money may be kept. After a cancellation the visit type's late fee may be kept, if it was
 late; after a no-show its no-show fee, once the no-show can no longer be undone. A policy that was changed after the
 time was taken cannot be looked up any more; then any fee up to the whole price is allowed. Nothing is captured beyond
-an invoice's total.
+an invoice's total, but for what is the patient's credit: that is owed to the patient, and not kept.
 """
 
 from collections.abc import Sequence
@@ -28,10 +28,12 @@ NO_SHOW_OPEN = timedelta(hours=12, minutes=5)
 _CAPTURED = "SELECT count(*) FROM payments WHERE captured > 0"
 _KEPT = """
 SELECT invoice.tenant_id, invoice.number, invoice.appointment_id, invoice.total, invoice.currency,
-       sum(payment.captured - payment.refunding - payment.refunded)::bigint AS kept
+       sum(payment.captured - payment.surplus
+           - (payment.refunding + payment.refunded - payment.surplus_back))::bigint AS kept
 FROM payments AS payment JOIN invoices AS invoice
   ON invoice.tenant_id = payment.tenant_id AND invoice.id = payment.invoice_id
-WHERE payment.captured > payment.refunding + payment.refunded AND invoice.appointment_id IS NOT NULL
+WHERE payment.captured - payment.surplus > payment.refunding + payment.refunded - payment.surplus_back
+  AND invoice.appointment_id IS NOT NULL
 GROUP BY invoice.tenant_id, invoice.id
 """
 _HOMELESS = """
@@ -40,10 +42,10 @@ SELECT payment.id FROM payments AS payment LEFT JOIN invoices AS invoice
 WHERE payment.captured > payment.refunding + payment.refunded AND invoice.id IS NULL
 """
 _TWICE = """
-SELECT invoice.number, invoice.total, sum(payment.captured)::bigint AS captured
+SELECT invoice.number, invoice.total, sum(payment.captured - payment.surplus)::bigint AS captured
 FROM invoices AS invoice JOIN payments AS payment
   ON payment.tenant_id = invoice.tenant_id AND payment.invoice_id = invoice.id
-GROUP BY invoice.tenant_id, invoice.id HAVING sum(payment.captured) > invoice.total
+GROUP BY invoice.tenant_id, invoice.id HAVING sum(payment.captured - payment.surplus) > invoice.total
 """
 _ENDED = """
 SELECT asked.position, appointment.reference, appointment.status, appointment.status_since, appointment.start_at,

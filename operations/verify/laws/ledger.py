@@ -1,8 +1,8 @@
 """Law 6: the ledger balances per entry and in total, is append-only, and agrees with invoices, payments and refunds.
 
 What each event must have booked is written here once more, as one question, so that a mistake in the booking code
-cannot hide itself. The sums that invoices and payments keep are computed from their parts, and the invoice numbers of
-a year follow each other without a gap.
+cannot hide itself: taxes, discounts and what patients overpaid included. The sums that invoices, payments and credits
+keep are computed from their parts, and the invoice numbers of a year follow each other without a gap.
 """
 
 from operations.verify.evidence import Evidence
@@ -26,33 +26,50 @@ _DISAGREEING = """
 WITH money AS (
   SELECT tenant_id, id, CASE method WHEN 'cash' THEN 'cash' WHEN 'card_terminal' THEN 'card_terminal_clearing'
     WHEN 'bank_transfer' THEN 'bank' WHEN 'insurance' THEN 'insurance_clearing'
+    WHEN 'patient_credit' THEN 'patient_credits'
     ELSE 'gateway_clearing:' || gateway END AS account
   FROM payments
 ), expected AS (
-  SELECT tenant_id, 'invoice.issued' AS kind, id AS subject_id, account, currency, amount
-  FROM invoices CROSS JOIN LATERAL (VALUES ('receivables', total), ('revenue', -total)) AS line(account, amount)
+  SELECT tenant_id, 'invoice.issued' AS kind, id AS subject_id, account, currency, line.amount
+  FROM invoices CROSS JOIN LATERAL (
+    SELECT coalesce(sum(discounts.amount), 0) AS amount, coalesce(sum(discounts.tax), 0) AS part FROM discounts
+    WHERE discounts.tenant_id = invoices.tenant_id AND discounts.invoice_id = invoices.id
+  ) AS off CROSS JOIN LATERAL (VALUES
+    ('receivables', total + off.amount), ('revenue', tax + off.part - total - off.amount), ('tax', -tax - off.part)
+  ) AS line(account, amount)
   WHERE status IN ('issued', 'balanced', 'cancelled')
   UNION ALL
   SELECT tenant_id, 'invoice.cancelled', id, account, currency, amount
   FROM invoices CROSS JOIN LATERAL (
-    VALUES ('revenue', total - credited), ('receivables', refunded - returned - total + credited),
+    VALUES ('revenue', total - credited - tax + credited_tax + discount), ('tax', tax - credited_tax),
+           ('discounts', -discount), ('receivables', refunded - returned - total + credited),
            ('refunds', returned - refunded)) AS line(account, amount)
   WHERE status = 'cancelled'
   UNION ALL
   SELECT tenant_id, 'invoice.credited', id, account, currency, line.amount
   FROM invoice_credits AS credit CROSS JOIN LATERAL (
-    VALUES ('revenue', credit.amount), ('receivables', returned - credit.amount), ('refunds', -returned)
+    VALUES ('revenue', credit.amount - credit.tax), ('tax', credit.tax), ('receivables', returned - credit.amount),
+           ('refunds', -returned)
   ) AS line(account, amount)
+  UNION ALL
+  SELECT tenant_id, 'invoice.discounted', discounts.id, account, currency, line.amount
+  FROM discounts JOIN (SELECT tenant_id, id AS invoice_id, currency FROM invoices) AS its USING (tenant_id, invoice_id)
+  CROSS JOIN LATERAL (VALUES ('discounts', discounts.amount - discounts.tax), ('tax', discounts.tax),
+    ('receivables', -discounts.amount)) AS line(account, amount)
   UNION ALL
   SELECT tenant_id, 'payment.captured', id, line.account, currency, line.amount
   FROM payments JOIN money USING (tenant_id, id)
-  CROSS JOIN LATERAL (VALUES (money.account, captured), ('receivables', -captured)) AS line(account, amount)
+  CROSS JOIN LATERAL (VALUES
+    (money.account, captured), ('receivables', surplus - captured), ('patient_credits', -surplus)
+  ) AS line(account, amount)
   WHERE status = 'captured'
   UNION ALL
-  SELECT refund.tenant_id, 'refund.succeeded', refund.id, line.account, refund.currency, line.amount
+  SELECT refund.tenant_id, 'refund.succeeded', refund.id, line.account, refund.currency, sum(line.amount)
   FROM refunds AS refund JOIN money ON money.tenant_id = refund.tenant_id AND money.id = refund.payment_id
-  CROSS JOIN LATERAL (VALUES ('refunds', refund.amount), (money.account, -refund.amount)) AS line(account, amount)
+  CROSS JOIN LATERAL (VALUES ('refunds', refund.amount - refund.surplus), ('patient_credits', refund.surplus),
+    (money.account, -refund.amount)) AS line(account, amount)
   WHERE refund.status = 'succeeded'
+  GROUP BY refund.tenant_id, refund.id, line.account, refund.currency
 ), booked AS (
   SELECT entry.tenant_id, entry.kind, entry.subject_id, line.account, line.currency, line.amount
   FROM ledger_entries AS entry JOIN ledger_lines AS line
@@ -68,29 +85,68 @@ _INVOICE_SUMS = """
 SELECT invoice.number
 FROM invoices AS invoice
 LEFT JOIN (
-  SELECT tenant_id, invoice_id, sum(captured) AS paid, sum(refunded) AS refunded,
-         sum(amount) FILTER (WHERE status = 'authorised') AS reserved
+  SELECT tenant_id, invoice_id, sum(captured - CASE status WHEN 'captured' THEN surplus ELSE 0 END) AS paid,
+         sum(refunded) AS refunded, sum(amount - surplus) FILTER (WHERE status = 'authorised') AS reserved
   FROM payments GROUP BY tenant_id, invoice_id
 ) AS payment ON payment.tenant_id = invoice.tenant_id AND payment.invoice_id = invoice.id
 LEFT JOIN (
-  SELECT tenant_id, invoice_id, sum(quantity * unit) AS total FROM invoice_lines GROUP BY tenant_id, invoice_id
+  SELECT tenant_id, invoice_id, sum(total) AS total, sum(tax) AS tax FROM invoice_lines GROUP BY tenant_id, invoice_id
 ) AS line ON line.tenant_id = invoice.tenant_id AND line.invoice_id = invoice.id
 LEFT JOIN (
-  SELECT tenant_id, invoice_id, sum(amount) AS credited, sum(returned) AS returned
+  SELECT tenant_id, invoice_id, sum(amount) AS credited, sum(returned) AS returned, sum(tax) AS tax
   FROM invoice_credits GROUP BY tenant_id, invoice_id
 ) AS credit ON credit.tenant_id = invoice.tenant_id AND credit.invoice_id = invoice.id
+LEFT JOIN (
+  SELECT payment.tenant_id, payment.invoice_id, sum(refund.surplus) AS surplus
+  FROM refunds AS refund JOIN payments AS payment
+    ON payment.tenant_id = refund.tenant_id AND payment.id = refund.payment_id
+  WHERE refund.status = 'succeeded' GROUP BY payment.tenant_id, payment.invoice_id
+) AS back ON back.tenant_id = invoice.tenant_id AND back.invoice_id = invoice.id
+LEFT JOIN (
+  SELECT tenant_id, invoice_id, sum(amount - tax) AS discount FROM discounts GROUP BY tenant_id, invoice_id
+) AS off ON off.tenant_id = invoice.tenant_id AND off.invoice_id = invoice.id
 WHERE invoice.credited <> coalesce(credit.credited, 0) OR invoice.returned <> coalesce(credit.returned, 0)
-   OR invoice.paid <> coalesce(payment.paid, 0) OR invoice.refunded <> coalesce(payment.refunded, 0)
+   OR invoice.credited_tax <> coalesce(credit.tax, 0) OR invoice.paid <> coalesce(payment.paid, 0)
+   OR invoice.refunded <> coalesce(payment.refunded, 0) - coalesce(back.surplus, 0)
    OR invoice.reserved <> coalesce(payment.reserved, 0) OR invoice.total <> coalesce(line.total, 0)
+   OR invoice.tax <> coalesce(line.tax, 0) OR invoice.discount <> coalesce(off.discount, 0)
+"""
+# Rounded half up, line by line, in whole numbers: see `Money.taxed`.
+_LINE_SUMS = """
+SELECT invoice.number, line.position
+FROM invoice_lines AS line JOIN invoices AS invoice
+  ON invoice.tenant_id = line.tenant_id AND invoice.id = line.invoice_id
+CROSS JOIN LATERAL (SELECT line.quantity * line.unit - line.discount AS amount) AS listed
+CROSS JOIN LATERAL (SELECT CASE WHEN line.tax_inclusive
+  THEN (2 * listed.amount * line.tax_rate + 10000 + line.tax_rate) / (2 * (10000 + line.tax_rate))
+  ELSE (2 * listed.amount * line.tax_rate + 10000) / 20000 END AS amount) AS tax
+WHERE line.tax <> tax.amount
+   OR line.total <> listed.amount + CASE WHEN line.tax_inclusive THEN 0 ELSE tax.amount END
+"""
+_CREDITS = """
+WITH moved AS (
+  SELECT invoice.tenant_id, invoice.patient_id, payment.currency,
+         CASE payment.method WHEN 'patient_credit' THEN payment.refunded - payment.captured
+           ELSE payment.surplus - payment.surplus_back END AS amount
+  FROM payments AS payment JOIN invoices AS invoice
+    ON invoice.tenant_id = payment.tenant_id AND invoice.id = payment.invoice_id
+  WHERE payment.status = 'captured'
+), sums AS (
+  SELECT tenant_id, patient_id, currency, sum(amount) AS amount FROM moved GROUP BY tenant_id, patient_id, currency
+)
+SELECT patient_id FROM sums FULL JOIN patient_credits AS credit USING (tenant_id, patient_id, currency)
+WHERE coalesce(sums.amount, 0) <> coalesce(credit.balance, 0)
 """
 _PAYMENT_SUMS = """
 SELECT payment.id
 FROM payments AS payment LEFT JOIN (
   SELECT tenant_id, payment_id, sum(amount) FILTER (WHERE status = 'succeeded') AS refunded,
-         sum(amount) FILTER (WHERE status = 'pending') AS refunding
+         sum(amount) FILTER (WHERE status = 'pending') AS refunding,
+         sum(surplus) FILTER (WHERE status <> 'failed') AS surplus
   FROM refunds GROUP BY tenant_id, payment_id
 ) AS refund ON refund.tenant_id = payment.tenant_id AND refund.payment_id = payment.id
 WHERE payment.refunded <> coalesce(refund.refunded, 0) OR payment.refunding <> coalesce(refund.refunding, 0)
+   OR payment.surplus_back <> coalesce(refund.surplus, 0)
 """
 _NUMBER_GAPS = """
 SELECT counter.year, counter.last, count(invoice.id) AS numbers
@@ -119,6 +175,14 @@ async def check(evidence: Evidence) -> Finding:
         finding.violations += [
             f"the sums of {row['number']} are not those of its lines and payments"
             for row in await books.fetch(_INVOICE_SUMS)
+        ]
+        finding.violations += [
+            f"line {row['position']} of {row['number']} is not what its price, discount and tax come to"
+            for row in await books.fetch(_LINE_SUMS)
+        ]
+        finding.violations += [
+            f"the credit of patient {row['patient_id']} is not what was overpaid and not used"
+            for row in await books.fetch(_CREDITS)
         ]
         finding.violations += [
             f"the sums of payment {row['id']} are not those of its refunds" for row in await books.fetch(_PAYMENT_SUMS)

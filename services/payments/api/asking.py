@@ -12,6 +12,7 @@ Reader = Annotated[Actor, require("payments:read")]
 Writer = Annotated[Actor, require("payments:write")]
 Refunder = Annotated[Actor, require("payments:refund")]
 Manager = Annotated[Actor, require("gateways:manage")]
+Discounter = Annotated[Actor, require("payments:discount")]
 Operator = Annotated[Actor, require("console:operate")]
 
 Since = Annotated[AwareDatetime | None, Query(alias="from", description="not before this instant")]

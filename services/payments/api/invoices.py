@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query, Response
 from careconnect.db import Read
 from careconnect.pagination import Page, PagingQuery
 from services.payments import reading, repository, wire
-from services.payments.api.asking import Reader, Writer
-from services.payments.collection import invoicing
+from services.payments.api.asking import Discounter, Reader, Writer
+from services.payments.collection import discounting, invoicing
 from services.payments.collection.till import Till, TillOf
-from services.payments.schemas import CancellationWrite, CreditWrite, Invoice, InvoiceWrite
+from services.payments.schemas import CancellationWrite, CreditWrite, DiscountWrite, Invoice, InvoiceWrite
 from services.payments.states import InvoiceStatus
 
 router = APIRouter(tags=["invoices"])
@@ -60,6 +60,16 @@ async def credit(invoice_id: UUID, credit_id: UUID, wanted: CreditWrite, _: Writ
     """Credit it under an id of the caller's, for what is not owed after all; a repeat changes nothing."""
     keys = await till.keys()
     await invoicing.credit(till, invoice_id, credit_id, wanted.amount, keys.seal(wanted.reason))
+    return await _present(till, invoice_id)
+
+
+@router.put("/invoices/{invoice_id}/discounts/{discount_id}", summary="Give a discount", status_code=201)
+async def give_discount(
+    invoice_id: UUID, discount_id: UUID, wanted: DiscountWrite, response: Response, _: Discounter, till: TillOf
+) -> Invoice:
+    """Take something off an open invoice, with a reason, under an id of the caller's; a repeat changes nothing."""
+    if not await discounting.discount(till, invoice_id, discount_id, wanted):
+        response.status_code = 200
     return await _present(till, invoice_id)
 
 

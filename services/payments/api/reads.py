@@ -11,7 +11,7 @@ from careconnect.pagination import Page, PagingQuery
 from services.payments import reading, repository, wire
 from services.payments.api.asking import OneCurrency, Reader, Since, Until
 from services.payments.collection.till import TillOf
-from services.payments.schemas import AppointmentMoney, Figures, Payment, Summary, Zone
+from services.payments.schemas import AppointmentMoney, Figures, PatientCredit, Payment, Summary, Zone
 from services.payments.states import Method, PaymentStatus
 
 router = APIRouter(tags=["payments"])
@@ -62,6 +62,12 @@ async def for_appointment(appointment_id: UUID, _: Reader, session: Read) -> App
         payments=[wire.listed(row) for row in payments],
         refunds=[wire.refund(row, keys) for row in refunds],
     )
+
+
+@router.get("/patients/{patient_id}/credit", summary="Read what the clinic holds for a patient")
+async def patient_credit(patient_id: UUID, _: Reader, session: Read) -> list[PatientCredit]:
+    """Tell what was paid and is not owed for anything yet, in each currency."""
+    return await reading.credit_of(session, patient_id)
 
 
 @router.get("/figures", summary="Numbers for the dashboard, all of one moment")

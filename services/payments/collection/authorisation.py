@@ -71,12 +71,12 @@ def _admit(invoice: Invoice | None, wanted: PaymentWrite) -> None:
     if invoice and wanted.invoice and invoice.request_hash != wanted.invoice.fingerprint():
         raise IdempotencyConflict("The invoice was issued with other lines.")
     if invoice:
-        invoice.admit(wanted.amount)
+        invoice.room_for(wanted.amount) if wanted.surplus == "credit" else invoice.admit(wanted.amount)
     elif wanted.invoice is None:
         raise InvoiceNotFound
     elif wanted.invoice.total.currency != wanted.amount.currency:
         raise wrong_currency(wanted.invoice.total.currency)
-    elif wanted.invoice.total.amount < wanted.amount.amount:
+    elif wanted.surplus == "refuse" and wanted.invoice.total.amount < wanted.amount.amount:
         raise AmountExceedsDue
 
 
@@ -99,14 +99,16 @@ async def _record(
         else:
             assert wanted.invoice is not None  # noqa: S101 - _admit has seen to it
             owed = Invoice.issue(session.tenant_id, wanted.invoice.id, wanted.invoice)
-            bookings = [ledger.invoice_issued(owed.id, owed.currency, owed.total)]
+            bookings = [ledger.invoice_issued(owed.id, owed.currency, owed.total, owed.tax)]
         payment = begin(payment_id, wanted, charge, owed)
-        bookings += payment.find_place(owed)
+        bookings += payment.find_place(owed, allow_surplus=wanted.surplus == "credit")
         if not await repository.claim(session, payment):
             raise repository.Doubled
         if not invoice and wanted.invoice:
             await repository.add_invoice(session, owed, wanted.invoice, keys)
             session.record("invoice.issued", "invoice", owed.id, data=owed.facts())
+        if payment.status == PaymentStatus.captured:
+            await repository.add_credit(session, owed.patient_id, owed.currency, payment.to_credit)
         await repository.post(session, *bookings)
         session.record(f"payment.{payment.status}", "payment", payment.id, data=payment.facts())
     return payment, owed

@@ -36,6 +36,8 @@ async def took(till: Till, payment_id: UUID, amount: Money) -> schemas.Payment:
         bookings = payment.capture(amount, invoice)
         await repository.post(session, *bookings)
         if bookings:
+            if payment.to_credit:
+                await repository.add_credit(session, invoice.patient_id, invoice.currency, payment.to_credit)
             session.record("payment.captured", "payment", payment_id, data=payment.facts())
     return wire.payment(payment, invoice)
 

@@ -101,6 +101,8 @@ async def _follow(session: WriteSession, payment: Payment, invoice: Invoice, cha
         session.record("payment.voided", "payment", payment.id, data=payment.facts())
     if payment.status == PaymentStatus.authorised and charge.status == "captured":
         await repository.post(session, *payment.capture(charge.captured, invoice))
+        if payment.to_credit:
+            await repository.add_credit(session, invoice.patient_id, invoice.currency, payment.to_credit)
         session.record("payment.captured", "payment", payment.id, data=payment.facts())
         changed = True
     bookings = await _refunds(session, payment, invoice, charge)

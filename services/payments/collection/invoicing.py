@@ -30,7 +30,7 @@ async def _issue(till: Till, invoice_id: UUID, wanted: InvoiceWrite) -> bool:
         if known is None:
             row = Invoice.issue(session.tenant_id, invoice_id, wanted)
             await repository.add_invoice(session, row, wanted, keys)
-            await repository.post(session, ledger.invoice_issued(row.id, row.currency, row.total))
+            await repository.post(session, ledger.invoice_issued(row.id, row.currency, row.total, row.tax))
             session.record("invoice.issued", "invoice", row.id, data=row.facts())
         elif known.request_hash != wanted.fingerprint():
             raise IdempotencyConflict

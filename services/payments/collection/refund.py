@@ -48,12 +48,18 @@ async def ask(till: Till, payment_id: UUID, wanted: Request) -> tuple[Refund, Pa
             if known.payment_id != payment_id or known.request_hash != wanted.digest:
                 raise IdempotencyConflict
             return known, payment, False
-        amount = payment.send_back(wanted.amount)
-        row = Refund.ask(wanted.id, payment, amount, wanted.reason, wanted.digest)
+        who, currency = invoice.patient_id, invoice.currency
+        credit = await repository.credit(session, who, currency, lock=True) if payment.surplus_left else 0
+        amounts = payment.send_back(wanted.amount, credit)
+        if amounts[1]:
+            await repository.add_credit(session, who, currency, -amounts[1])
+        row = Refund.ask(wanted.id, payment, amounts, wanted.reason, wanted.digest)
         session.add(row)
         session.record("refund.requested", "refund", row.id, data=row.facts())
         if payment.gateway == ledger.DESK:
             await repository.post(session, *row.succeed(payment, invoice, None))
+            if payment.spends:
+                await repository.add_credit(session, who, currency, row.amount)
             session.record("refund.succeeded", "refund", row.id, data=row.facts())
     return row, payment, True
 
@@ -90,7 +96,9 @@ async def _succeeded(till: Till, payment_id: UUID, refund_id: UUID, gateway_refe
 
 async def _failed(till: Till, payment_id: UUID, refund_id: UUID) -> None:
     async with till.write() as session:
-        payment, _ = await repository.lock_payment(session, payment_id)
+        payment, invoice = await repository.lock_payment(session, payment_id)
         row = await repository.refund(session, refund_id)
+        if row.status == RefundStatus.pending and row.surplus:
+            await repository.add_credit(session, invoice.patient_id, invoice.currency, row.surplus)
         row.fail(payment)
         session.record("refund.failed", "refund", refund_id, data=row.facts())

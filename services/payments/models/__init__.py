@@ -2,16 +2,19 @@
 
 from services.payments.models.base import Base
 from services.payments.models.credits import InvoiceCredit
+from services.payments.models.discounts import Discount
 from services.payments.models.events import WebhookEvent
 from services.payments.models.gateways import GatewayAccount, GatewayCall, GatewayStanding, WebhookRefusal
 from services.payments.models.invoices import Invoice, InvoiceCounter, InvoiceLine
 from services.payments.models.ledger import LedgerBooks, LedgerEntry, LedgerLine, LedgerPeriod
+from services.payments.models.patient_credits import PatientCredit
 from services.payments.models.payments import Payment
 from services.payments.models.refunds import Refund
 from services.payments.models.sandbox import SandboxCharge, SandboxEvent, SandboxKey, SandboxRefund
 
 __all__ = [
     "Base",
+    "Discount",
     "GatewayAccount",
     "GatewayCall",
     "GatewayStanding",
@@ -23,6 +26,7 @@ __all__ = [
     "LedgerEntry",
     "LedgerLine",
     "LedgerPeriod",
+    "PatientCredit",
     "Payment",
     "Refund",
     "SandboxCharge",

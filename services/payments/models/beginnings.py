@@ -42,5 +42,7 @@ def closed_door(tenant_id: UUID, payment_id: UUID, gateway: str) -> Payment:
 def _new(tenant_id: UUID, payment_id: UUID) -> dict[str, Any]:
     key = {"tenant_id": tenant_id, "id": payment_id, "version": 1}
     return (
-        key | dict.fromkeys(("created_at", "updated_at"), clock.now()) | {"captured": 0, "refunding": 0, "refunded": 0}
+        key
+        | dict.fromkeys(("created_at", "updated_at"), clock.now())
+        | dict.fromkeys(("captured", "refunding", "refunded", "surplus", "surplus_back"), 0)
     )

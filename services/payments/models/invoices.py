@@ -16,6 +16,7 @@ from services.payments.errors import (
     wrong_currency,
 )
 from services.payments.models.base import Base
+from services.payments.models.discounts import Discount
 from services.payments.schemas import InvoiceWrite
 from services.payments.states import InvoiceStatus
 
@@ -44,13 +45,27 @@ class InvoiceLine(db.Tenanted, Base):
     description: Mapped[bytes]
     quantity: Mapped[int]
     unit: Mapped[int]
+    discount: Mapped[int]
+    tax_name: Mapped[str | None]
+    tax_rate: Mapped[int]
+    tax_inclusive: Mapped[bool]
+    tax: Mapped[int]
+    total: Mapped[int]
+
+    def compute(self, currency: str) -> None:
+        """Work out tax and total from price, discount and rate."""
+        listed = Money(amount=self.quantity * self.unit - self.discount, currency=currency)
+        sums = listed.taxed(self.tax_rate, inclusive=self.tax_inclusive)
+        self.tax, self.total = sums.tax.amount, sums.gross.amount
 
 
 class Invoice(db.Tenanted, db.Versioned, Base):
     """What a patient owes: `paid` is taken, `reserved` is authorised and not yet taken; never above `total` together.
 
-    A refund raises `refunded` and leaves `paid`, so the patient does not owe again. What is not owed after all, such as
-    the price of a visit that was cancelled late but for its fee, is `credited`; of that, `returned` went back.
+    `total` has the taxes in it and the discounts off; `discount` is what they took off without tax. A refund raises
+    `refunded` and leaves `paid`, so the patient does not owe again. What is not owed after all, such as the price of a
+    visit that was cancelled late but for its fee, is `credited`, with `credited_tax` in it; of that, `returned` went
+    back.
     """
 
     __tablename__ = "invoices"
@@ -67,10 +82,13 @@ class Invoice(db.Tenanted, db.Versioned, Base):
     appointment_id: Mapped[UUID | None]
     currency: Mapped[str]
     total: Mapped[int]
+    tax: Mapped[int]
+    discount: Mapped[int]
     paid: Mapped[int]
     reserved: Mapped[int]
     refunded: Mapped[int]
     credited: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
+    credited_tax: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     returned: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     status: Mapped[InvoiceStatus]
     issued_at: Mapped[datetime]
@@ -83,6 +101,15 @@ class Invoice(db.Tenanted, db.Versioned, Base):
             InvoiceLine.tenant_id == Invoice.tenant_id, foreign(InvoiceLine.invoice_id) == Invoice.id
         ),
         order_by=InvoiceLine.position,
+        viewonly=True,
+        lazy="raise",
+    )
+
+    discounts: Mapped[list[Discount]] = relationship(
+        primaryjoin=lambda: sa.and_(
+            Discount.tenant_id == Invoice.tenant_id, foreign(Discount.invoice_id) == Invoice.id
+        ),
+        order_by=lambda: Discount.created_at,
         viewonly=True,
         lazy="raise",
     )
@@ -101,10 +128,13 @@ class Invoice(db.Tenanted, db.Versioned, Base):
             appointment_id=wanted.appointment_id,
             currency=total.currency,
             total=total.amount,
+            tax=wanted.tax.amount,
+            discount=0,
             paid=0,
             reserved=0,
             refunded=0,
             credited=0,
+            credited_tax=0,
             returned=0,
             status=InvoiceStatus.issued if total else InvoiceStatus.balanced,
             issued_at=moment,
@@ -134,8 +164,26 @@ class Invoice(db.Tenanted, db.Versioned, Base):
             raise InvoiceState(invoice_status=self.status)
         if amount.currency != self.currency:
             raise wrong_currency(self.currency)
-        if amount.amount > self._open() - self.reserved:
+        if amount.amount > self.open:
             raise AmountExceedsDue
+
+    @property
+    def open(self) -> int:
+        """What neither a payment nor an authorisation stands against."""
+        return self._open() - self.reserved if self.status == InvoiceStatus.issued else 0
+
+    def room_for(self, amount: Money) -> int:
+        """Tell how much of `amount` this invoice can take, when the rest becomes the patient's credit.
+
+        Raises:
+            InvoiceState: it was cancelled, or never issued.
+            InvalidInput: it is in another currency.
+        """
+        if self.status not in {InvoiceStatus.issued, InvoiceStatus.balanced}:
+            raise InvoiceState(invoice_status=self.status)
+        if amount.currency != self.currency:
+            raise wrong_currency(self.currency)
+        return min(amount.amount, self.open)
 
     def reserve(self, amount: Money) -> None:
         """Set `amount` aside for an authorised payment; refuses as `admit` does."""
@@ -152,12 +200,19 @@ class Invoice(db.Tenanted, db.Versioned, Base):
         if self._open() == 0:
             self.status = InvoiceStatus.balanced
 
+    def lower(self, total: int, tax: int, discount: int) -> None:
+        """Owe less after a discount; what is paid already may be enough now."""
+        self.total, self.tax = total, tax
+        self.discount += discount
+        if self._open() == 0:
+            self.status = InvoiceStatus.balanced
+
     def give_back(self, amount: int) -> None:
         """Count money that went back."""
         self.refunded += amount
 
-    def credit(self, amount: int) -> int:
-        """Owe `amount` less; tell how much of it had been paid and went back.
+    def credit(self, amount: int) -> tuple[int, int]:
+        """Owe `amount` less; tell how much of it had been paid and went back, and how much of it is tax.
 
         Raises:
             InvoiceState: it is not issued, or cancelled.
@@ -171,11 +226,15 @@ class Invoice(db.Tenanted, db.Versioned, Base):
         returned = min(amount, self.refunded - self.returned)
         if self._open() - amount + returned < self.reserved:
             raise InvoiceHoldsMoney
+        left = self.total - self.credited
+        # Of what is left, so that the last credit takes the last unit of the tax with it.
+        tax = (2 * amount * (self.tax - self.credited_tax) + left) // (2 * left)
         self.credited += amount
+        self.credited_tax += tax
         self.returned += returned
         if self._open() == 0:
             self.status = InvoiceStatus.balanced
-        return returned
+        return returned, tax
 
     def _open(self) -> int:
         return self.total - self.credited - self.paid + self.returned
@@ -197,7 +256,8 @@ class Invoice(db.Tenanted, db.Versioned, Base):
         self.cancelled_at = clock.now()
         self.cancel_reason = reason
         total, refunded = self.total - self.credited, self.refunded - self.returned
-        return [ledger.invoice_cancelled(self.id, self.currency, total, refunded)]
+        whole = {"tax": self.tax - self.credited_tax, "discount": self.discount}
+        return [ledger.invoice_cancelled(self.id, self.currency, total, refunded, **whole)]
 
 
 def _text(key: UUID | None) -> str | None:

@@ -25,8 +25,11 @@ from services.payments.states import Method, PaymentStatus
 class Payment(db.Tenanted, db.Versioned, Base):
     """One try to collect money.
 
-    `refunding` is on its way back, `refunded` has arrived. A row without an invoice was released before its request was
-    written down: it stays, so that a request that was still on its way finds the door closed.
+    `refunding` is on its way back, `refunded` has arrived. `surplus` of what was captured was more than due and became
+    the patient's credit; `surplus_back` of that went back or is going back with a refund.
+
+    A row without an invoice was released before its request was written down: it stays, so that a request that was
+    still on its way finds the door closed.
     """
 
     __tablename__ = "payments"
@@ -55,6 +58,8 @@ class Payment(db.Tenanted, db.Versioned, Base):
     captured: Mapped[int]
     refunding: Mapped[int]
     refunded: Mapped[int]
+    surplus: Mapped[int]
+    surplus_back: Mapped[int]
     decline_code: Mapped[str | None]
     gateway: Mapped[str]
     gateway_reference: Mapped[str | None]
@@ -69,13 +74,21 @@ class Payment(db.Tenanted, db.Versioned, Base):
         lazy="raise",
     )
 
-    def find_place(self, invoice: Invoice) -> list[ledger.Booking]:
-        """Reserve authorised money on the invoice, or count the desk's; where it has no place, the payment failed."""
+    def find_place(self, invoice: Invoice, *, allow_surplus: bool = False) -> list[ledger.Booking]:
+        """Reserve authorised money on the invoice, or count the desk's; where it has no place, the payment failed.
+
+        With `allow_surplus`, what is more than due becomes the patient's credit.
+        """
         if self.status != PaymentStatus.authorised:
             return []
         amount = Money(amount=self.amount, currency=self.currency)
         try:
-            invoice.reserve(amount)
+            if allow_surplus:
+                room = invoice.room_for(amount)
+                self.surplus = amount.amount - room
+                invoice.reserved += room
+            else:
+                invoice.reserve(amount)
         except Refusal as refusal:
             self.status, self.decline_code = PaymentStatus.failed, refusal.code
             return []
@@ -108,6 +121,21 @@ class Payment(db.Tenanted, db.Versioned, Base):
     def came_late(self) -> bool:
         """Whether money is kept that was to be kept no more when it came."""
         return self.released_at is not None and self.left > 0
+
+    @property
+    def surplus_left(self) -> int:
+        """What of the surplus neither went back nor is going back; the patient may have used it since."""
+        return self.surplus - self.surplus_back if self.status == PaymentStatus.captured else 0
+
+    @property
+    def to_credit(self) -> int:
+        """By how much the patient's credit changes when it is captured."""
+        return -self.captured if self.spends else self.surplus
+
+    @property
+    def spends(self) -> bool:
+        """Whether it is paid from the patient's credit."""
+        return self.method == Method.patient_credit
 
     def to_capture(self, wanted: Money | None) -> Money | None:
         """Tell what is to be taken, or None if just that was taken already.
@@ -143,9 +171,10 @@ class Payment(db.Tenanted, db.Versioned, Base):
         self.status = PaymentStatus.captured
         self.captured = amount.amount
         self.captured_at = clock.now()
-        invoice.unreserve(self.amount)
-        invoice.collect(amount.amount)
-        return [ledger.payment_captured(self.id, self.currency, self.account, amount.amount)]
+        invoice.unreserve(self.amount - self.surplus)
+        self.surplus = max(0, self.surplus - (self.amount - amount.amount))
+        invoice.collect(amount.amount - self.surplus)
+        return [ledger.payment_captured(self.id, self.currency, self.account, amount.amount, self.surplus)]
 
     def void(self, invoice: Invoice) -> bool:
         """Let the authorisation go; false if there was none any more.
@@ -158,11 +187,14 @@ class Payment(db.Tenanted, db.Versioned, Base):
         if self.status != PaymentStatus.authorised:
             return False
         self.status = PaymentStatus.voided
-        invoice.unreserve(self.amount)
+        invoice.unreserve(self.amount - self.surplus)
+        self.surplus = 0
         return True
 
-    def send_back(self, wanted: Money | None) -> int:
-        """Set money aside for a refund and tell how much: `wanted`, or all that is left.
+    def send_back(self, wanted: Money | None, credit: int = 0) -> tuple[int, int]:
+        """Set money aside for a refund: `wanted`, or all that is left; tell how much, and how much of it is surplus.
+
+        The surplus goes back first, as far as the patient's `credit` still holds it.
 
         Raises:
             PaymentState: nothing was captured.
@@ -172,11 +204,15 @@ class Payment(db.Tenanted, db.Versioned, Base):
             raise wrong_currency(self.currency)
         if self.status != PaymentStatus.captured:
             raise PaymentState(payment_status=self.status)
-        amount = wanted.amount if wanted else self.left
-        if not 0 < amount <= self.left:
-            raise RefundExceedsCaptured(left=self.left)
+        unused = min(self.surplus_left, credit)
+        left = self.left - self.surplus_left + unused
+        amount = wanted.amount if wanted else left
+        if not 0 < amount <= left:
+            raise RefundExceedsCaptured(left=left)
+        surplus = min(amount, unused)
         self.refunding += amount
-        return amount
+        self.surplus_back += surplus
+        return amount, surplus
 
     def release(self, reason: bytes) -> None:
         """Close the door: whatever comes later, no money is collected under this id."""

@@ -14,7 +14,10 @@ from services.payments.states import RefundStatus
 
 
 class Refund(db.Tenanted, db.Versioned, Base):
-    """Money returned from one captured payment; the reason is sealed, since it is free text."""
+    """Money returned from one captured payment, `surplus` of it from the patient's credit.
+
+    The reason is sealed, since it is free text.
+    """
 
     __tablename__ = "refunds"
     __table_args__ = (
@@ -25,6 +28,7 @@ class Refund(db.Tenanted, db.Versioned, Base):
 
     payment_id: Mapped[UUID]
     amount: Mapped[int]
+    surplus: Mapped[int]
     currency: Mapped[str]
     reason: Mapped[bytes]
     status: Mapped[RefundStatus]
@@ -33,12 +37,15 @@ class Refund(db.Tenanted, db.Versioned, Base):
     request_hash: Mapped[bytes]
 
     @classmethod
-    def ask(cls, refund_id: UUID, payment: Payment, amount: int, reason: bytes, request_hash: bytes) -> "Refund":
-        """Make a refund that is on its way."""
+    def ask(
+        cls, refund_id: UUID, payment: Payment, amounts: tuple[int, int], reason: bytes, request_hash: bytes
+    ) -> "Refund":
+        """Make a refund that is on its way; `amounts` is the whole, and what of it is surplus."""
         return cls(
             id=refund_id,
             payment_id=payment.id,
-            amount=amount,
+            amount=amounts[0],
+            surplus=amounts[1],
             currency=payment.currency,
             reason=reason,
             status=RefundStatus.pending,
@@ -59,15 +66,18 @@ class Refund(db.Tenanted, db.Versioned, Base):
             return []
         if self.status == RefundStatus.pending:
             payment.refunding -= self.amount
+        else:
+            self.surplus = 0  # it was given back to the credit when the refund failed, and may have been used since
         payment.refunded += self.amount
-        invoice.give_back(self.amount)
+        invoice.give_back(self.amount - self.surplus)
         self._settle(RefundStatus.succeeded, gateway_reference)
-        return [ledger.refund_succeeded(self.id, self.currency, payment.account, self.amount)]
+        return [ledger.refund_succeeded(self.id, self.currency, payment.account, self.amount, self.surplus)]
 
     def fail(self, payment: Payment) -> None:
         """Write down that the gateway refused; the money may be sent back another way."""
         if self.status == RefundStatus.pending:
             payment.refunding -= self.amount
+            payment.surplus_back -= self.surplus
             self._settle(RefundStatus.failed, None)
 
     def _settle(self, status: RefundStatus, gateway_reference: str | None) -> None:

@@ -1,5 +1,6 @@
 """Records: found, locked and written, in as few statements as they need."""
 
+from services.payments.repository.credits import add_credit, credit, find_discount, lines_of
 from services.payments.repository.entries import post
 from services.payments.repository.invoices import add_invoice, find_credit, find_invoice, invoice, lock_invoice
 from services.payments.repository.payments import claim, find_payment, find_together, lock_door, lock_payment, payment
@@ -8,14 +9,18 @@ from services.payments.repository.rows import Doubled
 
 __all__ = [
     "Doubled",
+    "add_credit",
     "add_invoice",
     "claim",
+    "credit",
     "find_credit",
+    "find_discount",
     "find_invoice",
     "find_payment",
     "find_refund",
     "find_together",
     "invoice",
+    "lines_of",
     "lock_door",
     "lock_invoice",
     "lock_payment",

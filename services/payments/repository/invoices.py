@@ -31,7 +31,11 @@ async def invoice(session: ReadSession, invoice_id: UUID) -> Invoice:
     Raises:
         InvoiceNotFound: there is none.
     """
-    statement = sa.select(Invoice).where(Invoice.id == invoice_id).options(selectinload(Invoice.lines))
+    statement = (
+        sa.select(Invoice)
+        .where(Invoice.id == invoice_id)
+        .options(selectinload(Invoice.lines), selectinload(Invoice.discounts))
+    )
     found = await session.scalar(statement)
     if found is None:
         raise InvoiceNotFound
@@ -93,6 +97,7 @@ def _books_in(session: WriteSession, zone: str) -> sa.CTE:
 
 def _line(row: Invoice, position: int, line: LineWrite, keys: TenantKeys) -> dict[str, Any]:
     moment: datetime = row.issued_at
+    sums = line.sums
     return {
         "tenant_id": row.tenant_id,
         "id": uuid7(),
@@ -101,6 +106,12 @@ def _line(row: Invoice, position: int, line: LineWrite, keys: TenantKeys) -> dic
         "description": keys.seal(line.description),
         "quantity": line.quantity,
         "unit": line.unit.amount,
+        "discount": 0,
+        "tax_name": line.tax.name if line.tax else None,
+        "tax_rate": line.tax.rate if line.tax else 0,
+        "tax_inclusive": line.tax is None or line.tax.inclusive,
+        "tax": sums.tax.amount,
+        "total": sums.gross.amount,
         "created_at": moment,
         "updated_at": moment,
     }

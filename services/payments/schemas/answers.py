@@ -9,13 +9,34 @@ from careconnect.money import Currency, Money
 from services.payments.states import InvoiceStatus, Method, PaymentStatus, RefundStatus
 
 
+class LineTaxed(BaseModel):
+    """The tax of one line: its rate in basis points, whether the price has it inside, and what it comes to."""
+
+    name: str
+    rate: int
+    inclusive: bool
+    amount: Money
+
+
+class Discount(BaseModel):
+    """What was taken off an invoice, taxes included, and why."""
+
+    id: UUID
+    percent: int | None
+    amount: Money
+    reason: str
+    created_at: datetime
+
+
 class Line(BaseModel):
-    """One line of an invoice."""
+    """One line of an invoice: `total` is its price less the discount, with its tax."""
 
     description: str
     quantity: int
     unit: Money
     total: Money
+    discount: Money | None = None
+    tax: LineTaxed | None = None
 
 
 class Invoice(BaseModel):
@@ -30,6 +51,8 @@ class Invoice(BaseModel):
     appointment_id: UUID | None
     lines: list[Line]
     total: Money
+    tax: Money | None = Field(None, description="what of the total is tax")
+    discounts: list[Discount] = []
     paid: Money
     refunded: Money
     credited: Money
@@ -55,6 +78,7 @@ class Payment(BaseModel):
     status: PaymentStatus
     captured: Money
     refunded: Money
+    surplus: Money | None = Field(None, description="what was more than due and became the patient's credit")
     decline_code: str | None
     gateway: str
     gateway_reference: str | None
@@ -73,6 +97,13 @@ class Refund(BaseModel):
     status: RefundStatus
     gateway_reference: str | None
     created_at: datetime
+
+
+class PatientCredit(BaseModel):
+    """What the clinic holds for a patient: paid and not owed for anything yet."""
+
+    patient_id: UUID
+    credit: Money
 
 
 class AppointmentMoney(BaseModel):

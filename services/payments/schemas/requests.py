@@ -1,13 +1,13 @@
 """What is asked."""
 
 import hashlib
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from careconnect.money import Money
+from careconnect.money import Money, Taxed
 from services.payments.states import Method
 
 
@@ -54,12 +54,27 @@ Price = Annotated[Money, AfterValidator(_not_negative)]
 Reason = Annotated[str, Field(min_length=1, max_length=500)]
 
 
+class LineTax(Input):
+    """A tax on a line: `rate` in basis points (1,800 are 18 %); the price has it inside, or it comes on top."""
+
+    name: str = Field("VAT", min_length=1, max_length=40)
+    rate: int = Field(ge=0, le=10_000)
+    inclusive: bool = True
+
+
 class LineWrite(Input):
-    """One thing that the patient owes for."""
+    """One thing that the patient owes for; the tax is rounded half up, line by line."""
 
     description: str = Field(min_length=1, max_length=200, examples=["Consultation"])
     quantity: int = Field(1, ge=1, le=1000)
     unit: Price
+    tax: LineTax | None = None
+
+    @property
+    def sums(self) -> Taxed:
+        """What the line comes to: without tax, the tax, and both."""
+        listed = Money(amount=self.quantity * self.unit.amount, currency=self.unit.currency)
+        return listed.taxed(self.tax.rate if self.tax else 0, inclusive=self.tax is None or self.tax.inclusive)
 
 
 class InvoiceWrite(Input):
@@ -75,16 +90,20 @@ class InvoiceWrite(Input):
         if len({line.unit.currency for line in self.lines}) > 1:
             message = "all lines of an invoice are in one currency"
             raise ValueError(message)
-        if self.total.amount > _LARGEST:
+        if sum(line.quantity * line.unit.amount for line in self.lines) > _LARGEST // 2:
             message = "the invoice is too large"
             raise ValueError(message)
         return self
 
     @property
     def total(self) -> Money:
-        """What the lines add up to."""
-        amount = sum(line.quantity * line.unit.amount for line in self.lines)
-        return Money(amount=amount, currency=self.lines[0].unit.currency)
+        """What the lines add up to, taxes included."""
+        return Money(amount=sum(line.sums.gross.amount for line in self.lines), currency=self.lines[0].unit.currency)
+
+    @property
+    def tax(self) -> Money:
+        """What of the total is tax."""
+        return Money(amount=sum(line.sums.tax.amount for line in self.lines), currency=self.lines[0].unit.currency)
 
 
 class NewInvoice(InvoiceWrite):
@@ -104,6 +123,7 @@ class PaymentWrite(Input):
     method: Method
     token: str | None = Field(None, min_length=1, max_length=255, examples=["pm_card_visa"])
     amount: PositiveMoney
+    surplus: Literal["refuse", "credit"] = Field("refuse", description="what becomes of more than is due; not by card")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -112,6 +132,27 @@ class PaymentWrite(Input):
             raise ValueError(message)
         if self.method.through_gateway != (self.token is not None):
             message = "a token belongs to the methods card and online_link, and to no other"
+            raise ValueError(message)
+        if self.surplus == "credit" and self.method in {Method.card, Method.patient_credit}:
+            message = "a card is not charged more than is due, and a credit is not paid with"
+            raise ValueError(message)
+        return self
+
+
+class DiscountWrite(Input):
+    """Take something off what an invoice lists: `percent` of each line, or an `amount` shared out over the lines.
+
+    It comes off the listed prices; a tax that comes on top of them falls with them.
+    """
+
+    percent: int | None = Field(None, ge=1, le=100)
+    amount: PositiveMoney | None = None
+    reason: Reason
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if (self.percent is None) == (self.amount is None):
+            message = "give either percent or amount"
             raise ValueError(message)
         return self
 

@@ -169,7 +169,9 @@ async def test_a_payment_and_an_invoice_that_the_ledger_does_not_know_are_found(
     ("change", "said"),
     [
         ("UPDATE invoices SET paid = 1, status = 'issued' WHERE refunded = 0", "not those of its lines and payments"),
-        ("UPDATE invoice_lines SET quantity = 2", "not those of its lines and payments"),
+        ("UPDATE invoice_lines SET total = 2", "not those of its lines and payments"),
+        ("UPDATE invoice_lines SET quantity = 2", "is not what its price, discount and tax come to"),
+        ("UPDATE invoice_lines SET tax_rate = 1800", "is not what its price, discount and tax come to"),
         ("UPDATE payments SET refunded = 1 WHERE refunded = 0", "not those of its refunds"),
         ("UPDATE invoice_counters SET last = 7", "the last being 7"),
     ],

@@ -10,7 +10,8 @@ import pytest
 from careconnect.ids import uuid7
 
 SCOPES = (
-    "payments:read", "payments:write", "payments:refund", "ledger:close", "gateways:manage", "console:operate",
+    "payments:read", "payments:write", "payments:refund", "payments:discount", "ledger:close", "gateways:manage",
+    "console:operate",
 )  # fmt: skip
 LKR = "LKR"
 

@@ -17,6 +17,8 @@ ENDPOINTS = [
     ("PUT", f"/invoices/{ONE}", "payments:write", invoice_body()),
     ("POST", f"/invoices/{ONE}/cancellation", "payments:write", {"reason": "pat"}),
     ("PUT", f"/invoices/{ONE}/credits/{ONE}", "payments:write", {"amount": money(1), "reason": "pat"}),
+    ("PUT", f"/invoices/{ONE}/discounts/{ONE}", "payments:discount", {"percent": 10, "reason": "staff"}),
+    ("GET", f"/patients/{ONE}/credit", "payments:read", None),
     ("GET", "/payments", "payments:read", None),
     ("GET", "/payments/summary", "payments:read", None),
     ("GET", f"/payments/{ONE}", "payments:read", None),

@@ -151,4 +151,4 @@ async def test_the_chart_in_code_is_the_law_in_postgres(
         law = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ck_ledger_lines_account'"
         said = await session.scalar(sa.text(law))
     assert {part for part in said.split("'")[3::2] if part != ":"} == {one.code for one in accounts.CHART}
-    assert {accounts.account_of(ledger.money_account(one, "sandbox")).kind for one in Method} == {"asset"}
+    assert {accounts.account_of(ledger.money_account(one, "sandbox")).kind for one in Method} == {"asset", "liability"}
