@@ -45,6 +45,8 @@ class AppointmentActivities:
             request_hash=request.request_hash,
             overbooked=request.overbook,
             hours_overridden=not offer.within_hours,
+            capacity=offer.capacity,
+            rooms=offer.rooms,
         )
         return Changed(appointment=await self.appointments.hold(request.actor, request.appointment_id, asked))
 

@@ -31,6 +31,7 @@ class ConsultantActivities:
             request.location_id,
             request.start,
             override_hours=request.override_hours,
+            held=request.held,
         )
         return Offered(offer=found)
 
@@ -79,4 +80,5 @@ def _terms(booked: Appointment, visit_type: VisitType, consultant_name: str) -> 
         reminder_offsets_hours=visit_type.reminder_offsets_hours,
         mode=visit_type.mode,
         within_hours=True,
+        capacity=booked.capacity,
     )

@@ -1,6 +1,7 @@
 """A step that composes two services' answers: the free slots nearest to one that is taken."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from temporalio import activity
 
@@ -8,7 +9,27 @@ from activities.answers import insisting
 from services.appointments.client import AppointmentsClient
 from services.appointments.schemas import SlotSearch, Window
 from services.consultants.client import ConsultantsClient
+from services.consultants.schemas import VisitType
+from services.consultants.schemas import Window as WorkingTime
 from workflows.contracts import Alternatives, AlternativesRequest, Slot
+
+_NEAR = 500
+
+
+def slot_search(visit_type: VisitType, windows: Sequence[WorkingTime], not_before: datetime) -> SlotSearch:
+    """Ask for the free starts of a visit type inside the working time of those who offer it."""
+    rooms = {window.location_id: window.rooms for window in windows if window.rooms is not None}
+    return SlotSearch(
+        windows=[Window.model_validate(window.model_dump(exclude={"rooms"})) for window in windows],
+        duration_minutes=visit_type.duration_minutes,
+        buffer_before_minutes=visit_type.buffer_before_minutes,
+        buffer_after_minutes=visit_type.buffer_after_minutes,
+        step_minutes=visit_type.slot_step_minutes,
+        visit_type_id=visit_type.id,
+        capacity=visit_type.capacity,
+        rooms=rooms if visit_type.room_needed else None,
+        not_before=not_before,
+    )
 
 
 class SlotActivities:
@@ -31,15 +52,8 @@ class SlotActivities:
             consultant_id=request.consultant_id,
             location_id=request.location_id,
         )
-        search = SlotSearch(
-            windows=[Window.model_validate(window.model_dump()) for window in windows],
-            duration_minutes=visit_type.duration_minutes,
-            buffer_before_minutes=visit_type.buffer_before_minutes,
-            buffer_after_minutes=visit_type.buffer_after_minutes,
-            step_minutes=visit_type.slot_step_minutes,
-            not_before=activity.info().scheduled_time + timedelta(minutes=visit_type.min_notice_minutes),
-            limit=500,
-        )
-        free = await self.appointments.slots(request.actor, search)
+        notice = timedelta(minutes=visit_type.min_notice_minutes)
+        search = slot_search(visit_type, windows, activity.info().scheduled_time + notice)
+        free = await self.appointments.slots(request.actor, search.model_copy(update={"limit": _NEAR}))
         nearest = sorted(free, key=lambda slot: abs(slot.start - request.start))[: request.limit]
         return Alternatives(slots=[Slot(visit_type_id=request.visit_type_id, **slot.model_dump()) for slot in nearest])

@@ -217,6 +217,8 @@ class Visit(Settling):
             to_version=self.now().version + 1,
             overbooked=asked.overbook,
             hours_overridden=not offer.within_hours,
+            capacity=offer.capacity,
+            rooms=offer.rooms,
         )
         return MoveRequest(actor=asked.actor, appointment_id=self.request.appointment_id, move=move)
 

@@ -22,13 +22,13 @@ async def write(writer: Writer, ground: Ground, visits: Sequence[Visit], *, brie
     async with writer.transaction():
         there = await writer.present(_TABLE, [visit.id for visit in visits])
         missing = [visit for visit in visits if visit.id not in there]
-        await writer.insert(_TABLE, [_row(visit) for visit in missing])
+        await writer.insert(_TABLE, [_row(ground, visit) for visit in missing])
         hands = Hands.of(ground)
         await writer.tell(event for visit in missing for event in _events(hands, visit, brief=brief))
     return len(missing)
 
 
-def _row(visit: Visit) -> dict[str, Any]:
+def _row(ground: Ground, visit: Visit) -> dict[str, Any]:
     place = visit.place
     occupied_from, occupied_to = place.occupied
     return {
@@ -40,9 +40,13 @@ def _row(visit: Visit) -> dict[str, Any]:
         "consultant_id": place.doctor.id,
         "visit_type_id": place.type.id,
         "location_id": place.location_id,
+        "room_id": ground.id("room", *place.room) if place.room else None,
+        "capacity": place.type.terms.capacity,
+        "seat": visit.entry.seat,
         "zone": ZONE,
         "start_at": place.start,
         "end_at": place.end,
+        "local_start": place.start.astimezone(ground.zone).replace(tzinfo=None),
         "occupied_from": occupied_from,
         "occupied_to": occupied_to,
         "hold_expires_at": None,
@@ -102,6 +106,33 @@ def _facts(visit: Visit, at: datetime, status: Status) -> dict[str, Any]:
         "consultant_id": str(visit.place.doctor.id),
         "location_id": str(visit.place.location_id),
     }
+
+
+async def in_the_way(writer: Writer, ground: Ground, visits: Sequence[Visit]) -> set[UUID]:
+    """Tell which visits are not written and cannot be: somebody else has the consultant's, patient's or room's time."""
+    table, waiting = _TABLE, [visit for visit in visits if visit.occupies]
+    async with writer.transaction():
+        there = await writer.present(table, [visit.id for visit in waiting])
+        others = await writer.connection.fetch(_OTHERS, writer.tenant_id, [visit.id for visit in visits])
+    spans: dict[UUID, list[tuple[datetime, datetime]]] = {}
+    for one in others:
+        spans.setdefault(one["who"], []).append((one["begins"], one["ends"]))
+    return {visit.id for visit in waiting if visit.id not in there and _overlaps(visit, spans, ground)}
+
+
+_OTHERS = """
+SELECT who, occupied_from AS begins, occupied_to AS ends
+FROM appointments CROSS JOIN LATERAL unnest(ARRAY[consultant_id, patient_id, room_id]) AS who
+WHERE tenant_id = $1 AND status IN ('held', 'booked', 'arrived', 'checked_in') AND who IS NOT NULL
+  AND id <> ALL ($2::uuid[])
+"""
+
+
+def _overlaps(visit: Visit, spans: dict[UUID, list[tuple[datetime, datetime]]], ground: Ground) -> bool:
+    begins, ends = visit.place.occupied
+    room = visit.place.room
+    people = [visit.place.doctor.id, visit.entry.patient.id, *([ground.id("room", *room)] if room else [])]
+    return any(begins < end and start < ends for one in people for start, end in spans.get(one, ()))
 
 
 async def occupying(writer: Writer, ids: Sequence[UUID]) -> set[UUID]:

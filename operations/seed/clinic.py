@@ -4,7 +4,14 @@ from dataclasses import dataclass
 
 from careconnect.money import Money
 from operations.seed.ground import CURRENCY, ZONE
-from services.consultants.schemas import CancellationPolicy, PaymentPolicy, VisitTypeWrite
+from services.consultants.schemas import (
+    CalendarWrite,
+    CancellationPolicy,
+    HolidayPolicyWrite,
+    Opening,
+    PaymentPolicy,
+    VisitTypeWrite,
+)
 from services.identity.schemas import Address, LocationWrite
 
 NAME = "Serendib Medical Centres"
@@ -59,23 +66,48 @@ VISIT_TYPES = {
     "heart": _type("Cardiology consultation", 30, 5500, _BOOKING, specialty="Cardiology", colour="#b03a5b",
                    cancellation_policy=_FAIR),
     "echo": _type("Echocardiogram", 45, 14500, _deposit(5000), specialty="Cardiology", colour="#b4532a",
-                  buffer_after_minutes=15, cancellation_policy=_STRICT),
+                  buffer_after_minutes=15, cancellation_policy=_STRICT, room_needed=True, room_features=["ultrasound"]),
     "skin": _type("Dermatology consultation", 20, 4500, _BOOKING, specialty="Dermatology", colour="#a8682a",
                   slot_step_minutes=10, cancellation_policy=_FAIR),
     "skin_procedure": _type("Minor skin procedure", 40, 16000, _deposit(5000), specialty="Dermatology",
                             colour="#5c6f2d", buffer_before_minutes=5, buffer_after_minutes=10,
-                            cancellation_policy=_STRICT),
+                            cancellation_policy=_STRICT, room_needed=True, room_features=["treatment"]),
     "antenatal": _type("Antenatal visit", 30, 4000, _DESK, specialty="Obstetrics and Gynaecology",
                        colour="#6a5acd"),
+    "antenatal_class": _type("Antenatal class", 60, 1500, _DESK, specialty="Obstetrics and Gynaecology",
+                             colour="#6a5acd", slot_step_minutes=30, capacity=8, room_needed=True,
+                             room_features=["hall"]),
     "bones": _type("Orthopaedic consultation", 30, 5000, _BOOKING, specialty="Orthopaedics", colour="#2f6f8f",
                    cancellation_policy=_FAIR),
     "ear": _type("Ear, nose and throat consultation", 20, 4500, _DESK, specialty="Ear, Nose and Throat",
                  slot_step_minutes=10),
     "dental": _type("Dental check and cleaning", 45, 6500, _DESK, specialty="Dental Surgery", colour="#3d7f86",
-                    buffer_after_minutes=5),
+                    buffer_after_minutes=5, room_needed=True, room_features=["dental chair"]),
     "follow_up": _type("Follow-up", 15, 0, _FREE, colour="#6b7280", reminder_offsets_hours=[24, 2]),
 }  # fmt: skip
 """The catalogue, by the names that this package uses."""
+
+ROOMS = (
+    ("colombo7", "Echo room", ["ultrasound"]),
+    ("colombo7", "Procedure room", ["treatment"]),
+    ("colombo7", "Dental surgery", ["dental chair"]),
+    ("colombo7", "Lecture hall", ["hall"]),
+    ("nugegoda", "Ultrasound room", ["ultrasound"]),
+    ("nugegoda", "Procedure room", ["treatment"]),
+    ("nugegoda", "Dental surgery", ["dental chair"]),
+)
+"""The rooms, each with what it is and has; no two consultants of the clinic are at work in one of them at once."""
+
+HOLIDAYS = HolidayPolicyWrite(country=COUNTRY)
+CALENDARS = {
+    "colombo7": CalendarWrite(
+        zone=ZONE, opening=[Opening(weekday=day, opens="07:00", closes="21:00") for day in range(7)], holidays="open"
+    ),
+    "nugegoda": CalendarWrite(
+        zone=ZONE, opening=[Opening(weekday=day, opens="07:30", closes="20:00") for day in range(7)]
+    ),
+}
+"""When the locations are open: the first one on public holidays too."""
 
 
 @dataclass(frozen=True)

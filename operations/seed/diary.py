@@ -15,17 +15,24 @@ from operations.seed.people import Group, Patient
 from services.consultants.hours import Stretch
 
 _FOLLOW_UP_WEIGHT, _WEIGHT = 1, 3
+_FEWEST_TOGETHER = 3
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A time that could be booked: one visit of one type with one consultant."""
+    """A time that could be booked: one visit of one type with one consultant, for so many patients together."""
 
     doctor: Doctor
     type: VisitType
     location_id: UUID
     start: datetime
+    patients: int = 1
+
+    @property
+    def room(self) -> tuple[str, str] | None:
+        """Name the location and the room that it takes, if it takes one."""
+        return self.doctor.room(self.type, self.location_id)
 
     @property
     def end(self) -> datetime:
@@ -48,6 +55,7 @@ class Entry:
     place: Place
     patient: Patient
     booked_at: datetime
+    seat: int = 1
 
 
 def packed(ground: Ground, doctor: Doctor, start: datetime, end: datetime) -> list[Place]:
@@ -58,26 +66,32 @@ def packed(ground: Ground, doctor: Doctor, start: datetime, end: datetime) -> li
 
 def _filled(doctor: Doctor, stretch: Stretch, dice: Random) -> Iterator[Place]:
     """Put one visit after the other, each at a start that the catalogue offers."""
-    weights = [_WEIGHT if one.terms.price else _FOLLOW_UP_WEIGHT for one in doctor.offered]
+    offered = doctor.offered_at(stretch.location_id)
+    weights = [_FOLLOW_UP_WEIGHT if one.terms.capacity > 1 or not one.terms.price else _WEIGHT for one in offered]
     free_from = stretch.start
     while True:
-        chosen = dice.choices(doctor.offered, weights)[0]
+        chosen = dice.choices(offered, weights)[0]
         before, step = chosen.terms.buffer_before_minutes, chosen.terms.slot_step_minutes * 60
         earliest = free_from + timedelta(minutes=before) if free_from > stretch.start else stretch.start
         steps = -(-(earliest - stretch.anchor).total_seconds() // step)
-        place = Place(doctor, chosen, stretch.location_id, stretch.anchor + timedelta(seconds=steps * step))
+        start = stretch.anchor + timedelta(seconds=steps * step)
+        many = dice.randint(_FEWEST_TOGETHER, chosen.terms.capacity) if chosen.terms.capacity > 1 else 1
+        place = Place(doctor, chosen, stretch.location_id, start, many)
         if place.end > stretch.end:
             return
         yield place
         free_from = place.occupied[1]
 
 
-def chosen(places: Iterable[Place], weights: Iterable[float], count: int, dice: Random) -> list[Place]:
-    """Keep `count` of the places, those of greater weight more likely; in the order of time."""
+def chosen(places: Sequence[Place], weights: Iterable[float], count: int, dice: Random) -> list[Place]:
+    """Keep places for `count` patients, those of greater weight more likely; in the order of time."""
     # Sampling without replacement by the exponent of the weight (Efraimidis and Spirakis, 2006).
     drawn = [(dice.random() ** (1 / weight), number) for number, weight in enumerate(weights)]
-    kept = {number for _, number in sorted(drawn, reverse=True)[:count]}
-    found = [place for number, place in enumerate(places) if number in kept]
+    found = []
+    for _, number in sorted(drawn, reverse=True):
+        if places[number].patients <= count:
+            found.append(places[number])
+            count -= places[number].patients
     return sorted(found, key=lambda place: (place.start, place.doctor.number))
 
 
@@ -92,10 +106,10 @@ class Booker:
 
     def entries(self, places: Sequence[Place]) -> list[Entry]:
         """Book the places, all of them if there are enough patients."""
-        booked = (self._entry(place) for place in places)
+        booked = (self._entry(place, seat) for place in places for seat in range(1, place.patients + 1))
         return [entry for entry in booked if entry is not None]
 
-    def _entry(self, place: Place) -> Entry | None:
+    def _entry(self, place: Place, seat: int) -> Entry | None:
         booked_at = self._booked_at(place)
         known = self.group.known_at(booked_at)
         for _ in range(20):
@@ -103,8 +117,9 @@ class Booker:
             visit = (number, place.start.toordinal())
             if known and visit not in self.visits:
                 self.visits.add(visit)
-                key = self.ground.id("appointment", place.doctor.number, place.start.isoformat(), place.type.name)
-                return Entry(key, place, self.group.people[number], booked_at)
+                beside = (seat,) if seat > 1 else ()
+                what = (place.doctor.number, place.start.isoformat(), place.type.name, *beside)
+                return Entry(self.ground.id("appointment", *what), place, self.group.people[number], booked_at, seat)
         return None
 
     def _booked_at(self, place: Place) -> datetime:

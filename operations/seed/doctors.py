@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from operations.seed import clinic
 from operations.seed.ground import ZONE, Ground
 from services.consultants.hours import Block, Deviation, Stretch, working_time
+from services.consultants.opening import MARGIN, Calendar, Policy, Said, block_of
 from services.consultants.schemas import ConsultantWrite, ExceptionWrite, Hours, ScheduleWrite, VisitTypeWrite
 from services.consultants.walltime import minutes_of
 
@@ -33,6 +35,7 @@ class Doctor:
     offered: Sequence[VisitType]
     locations: dict[str, UUID]
     leave: tuple[datetime, datetime] | None = None
+    rooms: bool = True
 
     @property
     def name(self) -> str:
@@ -71,7 +74,26 @@ class Doctor:
             for day, place, starts, ends in self._blocks()
         ]
         leave = [Deviation("leave", *self.leave)] if self.leave else []
-        return working_time(blocks, leave, start, end)
+        calendars = {self.locations[name]: calendar for name, calendar in _calendars(start.date(), end.date()).items()}
+        return working_time(blocks, leave, start, end, calendars)
+
+    def offered_at(self, location_id: UUID) -> list[VisitType]:
+        """Give what can be booked at a location: some visits need a room that not every location has."""
+        return [one for one in self.offered if not one.terms.room_needed or self._fitting(one, location_id)]
+
+    def room(self, visit_type: VisitType, location_id: UUID) -> tuple[str, str] | None:
+        """Name the location and the room that a visit takes; none for those who were hired for measurements."""
+        if not (self.rooms and visit_type.terms.room_needed):
+            return None
+        return next(iter(self._fitting(visit_type, location_id)))
+
+    def _fitting(self, visit_type: VisitType, location_id: UUID) -> list[tuple[str, str]]:
+        needed = set(visit_type.terms.room_features)
+        return [
+            (place, name)
+            for place, name, features in clinic.ROOMS
+            if self.locations[place] == location_id and needed <= set(features)
+        ]
 
     def _blocks(self) -> list[tuple[int, str, str, str]]:
         return [
@@ -102,9 +124,22 @@ def hired(ground: Ground, hirings: Sequence[clinic.Hiring], first: int = 0) -> l
             offered=[one for one in types if one.terms.specialty in {None, hiring.specialty}],
             locations=places,
             leave=_leave(ground) if hiring.on_leave else None,
+            rooms=number < len(clinic.CONSULTANTS),
         )
         for number, hiring in enumerate(hirings, first)
     ]
+
+
+@lru_cache(maxsize=64)
+def _calendars(first: date, last: date) -> dict[str, Calendar]:
+    """Work out when the locations are open, just as the consultants service does."""
+    policy = Policy(clinic.HOLIDAYS.country, None, clinic.HOLIDAYS.closed)
+    return {
+        name: Said([block_of(one.model_dump()) for one in told.opening or []], told.holidays).calendar(
+            policy, first - MARGIN, last + MARGIN
+        )
+        for name, told in clinic.CALENDARS.items()
+    }
 
 
 def _leave(ground: Ground) -> tuple[datetime, datetime]:

@@ -8,7 +8,8 @@ from operations.seed.access import Credentials
 from operations.seed.doctors import Doctor, catalogue
 from operations.seed.ground import CURRENCY, ZONE, Ground
 from services.consultants.client import ConsultantsClient
-from services.consultants.errors import ConsultantExists, VisitTypeExists
+from services.consultants.errors import ConsultantExists, RoomExists, VisitTypeExists
+from services.consultants.schemas import RoomWrite
 from services.identity.client import IdentityClient
 from services.identity.errors import InvalidClient, LocationExists, StaffExists, TenantExists
 from services.identity.roles import ROLES
@@ -58,6 +59,27 @@ async def engage_team(identity: IdentityClient, ground: Ground, credentials: Cre
         await _engage(identity, ground, member.account, team.write(ground, member, password))
     credentials.keep_demo({team.email(ground, member): password for member in team.TEAM})
     return len(team.TEAM)
+
+
+async def know_holidays(consultants: ConsultantsClient, ground: Ground) -> None:
+    """Let the organisation know the public holidays of its country, and be closed on them."""
+    if not (await consultants.holiday_policy(platform(ground))).version:
+        await consultants.put_holiday_policy(platform(ground), clinic.HOLIDAYS)
+
+
+async def furnish(consultants: ConsultantsClient, ground: Ground) -> int:
+    """Say when the locations are open, and add their rooms."""
+    actor = platform(ground)
+    await know_holidays(consultants, ground)
+    for place, calendar in clinic.CALENDARS.items():
+        location_id = ground.id("location", place)
+        if not (await consultants.calendar(actor, location_id)).version:
+            await consultants.put_calendar(actor, location_id, calendar)
+    for place, name, features in clinic.ROOMS:
+        room = RoomWrite(location_id=ground.id("location", place), name=name, features=features)
+        with suppress(RoomExists):
+            await consultants.create_room(actor, ground.id("room", place, name), room)
+    return len(clinic.ROOMS)
 
 
 async def list_catalogue(consultants: ConsultantsClient, ground: Ground) -> int:

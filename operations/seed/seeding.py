@@ -1,6 +1,6 @@
 """The story of a run: set the clinic up, write its past and its coming weeks, hand the coming ones to workflows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -47,12 +47,11 @@ async def seed(settings: Settings, options: Options, say: Say, client: Client | 
     client = client or await connect(settings)
     ground = Ground(options.tenant_id, clock.now(), options.domain)
     async with Services(settings) as services:
-        identity = services.client(IdentityClient)
         if options.minimal:
-            await _begin_empty(identity, ground, credentials)
+            await _begin_empty(services, ground, credentials)
         else:
             ground = await _ground(settings, options)
-            told = demo(ground)
+            told = await _without_taken(settings, ground, demo(ground))
             await _set_up(services, ground, told, credentials, report)
             await _write(settings, ground, told, report)
             with report.step("workflows") as step:
@@ -65,9 +64,11 @@ async def seed(settings: Settings, options: Options, say: Say, client: Client | 
     return report
 
 
-async def _begin_empty(identity: IdentityClient, ground: Ground, credentials: Credentials) -> None:
+async def _begin_empty(services: Services, ground: Ground, credentials: Credentials) -> None:
+    identity = services.client(IdentityClient)
     await establish.found(identity, ground, "New clinic")
     await establish.let_in(identity, ground, credentials)
+    await establish.know_holidays(services.client(ConsultantsClient), ground)
     if not await identity.locations(establish.platform(ground)):
         await establish.open_location(identity, ground, "main", establish.first_location())
 
@@ -80,6 +81,8 @@ async def _set_up(services: Services, ground: Ground, told: Demo, credentials: C
         for name, location in clinic.LOCATIONS.items():
             await establish.open_location(identity, ground, name, location)
         step.count = await establish.engage_team(identity, ground, credentials)
+    with report.step("rooms") as step:
+        step.count = await establish.furnish(consultants, ground)
     with report.step("visit types") as step:
         step.count = await establish.list_catalogue(consultants, ground)
     with report.step("consultants") as step:
@@ -105,6 +108,13 @@ async def _write(settings: Settings, ground: Ground, told: Demo, report: Report)
     with report.step("messages") as step:
         async with writer(settings, "notifications", ground.tenant_id) as into:
             step.count = await messages.write(into, ground, told.patients, told.visits)
+
+
+async def _without_taken(settings: Settings, ground: Ground, told: Demo) -> Demo:
+    """Leave out visits whose time people have given to somebody else meanwhile: what was booked by hand stands."""
+    async with writer(settings, "appointments", ground.tenant_id) as into:
+        taken = await appointments.in_the_way(into, ground, told.visits)
+    return replace(told, visits=[visit for visit in told.visits if visit.id not in taken])
 
 
 async def _ground(settings: Settings, options: Options) -> Ground:

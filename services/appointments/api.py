@@ -7,8 +7,9 @@ from fastapi import APIRouter, Query, Response
 
 from careconnect.auth import Actor, require
 from careconnect.db import Read, Write
+from careconnect.errors import Forbidden
 from careconnect.pagination import Page, PagingQuery
-from services.appointments import figures, repository
+from services.appointments import figures, occupancy, repository
 from services.appointments.models import Appointment as Model
 from services.appointments.schemas import (
     Appointment,
@@ -32,10 +33,11 @@ Writer = Annotated[Actor, require("appointments:write")]
 
 
 @router.put("/appointments/{appointment_id}", summary="Hold a time", status_code=201)
-async def hold(appointment_id: UUID, asked: Hold, response: Response, _: Writer, session: Write) -> Appointment:
+async def hold(appointment_id: UUID, asked: Hold, response: Response, actor: Writer, session: Write) -> Appointment:
     """Occupy the time. The id is the caller's, so a repeat answers with what stands."""
+    _may_overbook(actor, asked)
     appointment = Model.hold(appointment_id, asked)
-    standing = await repository.add(session, appointment)
+    standing = await occupancy.add(session, appointment, asked.rooms)
     if standing:
         response.status_code = 200
         return shape(standing)
@@ -64,15 +66,16 @@ async def release(appointment_id: UUID, asked: Release, _: Writer, session: Writ
 
 
 @router.put("/appointments/{appointment_id}/rescheduling", summary="Move to another time in one step")
-async def move(appointment_id: UUID, asked: Move, _: Writer, session: Write) -> Appointment:
+async def move(appointment_id: UUID, asked: Move, actor: Writer, session: Write) -> Appointment:
     """Take the new time before the old one is free; the exclusion constraint decides."""
+    _may_overbook(actor, asked)
     appointment = await repository.get(session, appointment_id, lock=True)
     before = appointment.start_at
     if appointment.move(asked):
-        await repository.make_way(session, appointment)
+        await occupancy.make_way(session, appointment, asked.rooms)
         data = appointment.facts() | {"from": before.isoformat()}
         session.record("appointment.rescheduled", "appointment", appointment.id, data=data)
-        await repository.flush(session)
+        await occupancy.flush(session)
     return shape(appointment)
 
 
@@ -154,8 +157,19 @@ async def read_figures(
     return await figures.read(session, wanted)
 
 
+def _may_overbook(actor: Actor, asked: Hold | Move) -> None:
+    """Let only those override the hours or somebody else's time who may; the reason is among the notes."""
+    if (asked.overbooked or asked.hours_overridden) and not actor.may("appointments:overbook"):
+        raise Forbidden(needed="appointments:overbook")
+
+
 def shape(appointment: Model) -> Appointment:
     """Write a row as it goes over the wire."""
-    fields = Appointment.model_fields.keys() - {"start", "end", "status"}
-    values = {name: getattr(appointment, name) for name in fields}
-    return Appointment(start=appointment.start_at, end=appointment.end_at, status=Status(appointment.status), **values)
+    fields = Appointment.model_fields.keys() - {"start", "end", "status", "local_start"}
+    return Appointment(
+        start=appointment.start_at,
+        end=appointment.end_at,
+        status=Status(appointment.status),
+        local_start=appointment.local_start.isoformat(),
+        **{name: getattr(appointment, name) for name in fields},
+    )

@@ -15,6 +15,12 @@ class SlotTaken(Refusal):
     code, status, title = "slot_taken", 409, "That time has just been taken"
 
 
+class NoRoomFree(Refusal):
+    """Every room that fits the visit is in use at that time."""
+
+    code, status, title = "no_room_free", 409, "Every room that fits is in use at that time"
+
+
 class PatientBusy(Refusal):
     """The patient has another appointment at that time."""
 

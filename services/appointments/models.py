@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, DateTime, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from careconnect import clock, db
@@ -21,17 +21,30 @@ OCCUPIES = "status IN ('held', 'booked', 'arrived', 'checked_in')"
 
 
 class Appointment(db.Tenanted, Base):
-    """A patient's visit with a consultant. `version` rises with every move, and only then."""
+    """A patient's visit with a consultant. `version` rises with every move, and only then.
+
+    Of a group visit each patient has an appointment of their own, on one of `capacity` seats. `local_start` is what
+    people agreed on: what a wall clock at the location shows, in whatever way the zone's rules change afterwards.
+    """
 
     __tablename__ = "appointments"
     __table_args__ = (
         CheckConstraint("occupied_from <= start_at AND start_at < end_at AND end_at <= occupied_to", name="times"),
         CheckConstraint("(status = 'held') = (hold_expires_at IS NOT NULL)", name="hold"),
         CheckConstraint("version >= 1", name="version"),
+        CheckConstraint("capacity >= 1 AND seat BETWEEN 1 AND capacity", name="seat"),
         Index("ix_appointments_start", "tenant_id", "start_at", "id"),
         Index("ix_appointments_consultant", "tenant_id", "consultant_id", "start_at", "id"),
         Index("ix_appointments_patient", "tenant_id", "patient_id", "start_at", "id"),
         Index("ix_appointments_location", "tenant_id", "location_id", "start_at", "id"),
+        Index(
+            "ix_appointments_room",
+            "tenant_id",
+            "room_id",
+            "start_at",
+            "id",
+            postgresql_where=text("room_id IS NOT NULL"),
+        ),
         Index("ix_appointments_status", "tenant_id", "status", "start_at", "id"),
         Index("ix_appointments_busy", "tenant_id", "consultant_id", "occupied_to", postgresql_where=text(OCCUPIES)),
         Index("ix_appointments_held", "tenant_id", "hold_expires_at", postgresql_where=text("status = 'held'")),
@@ -45,9 +58,13 @@ class Appointment(db.Tenanted, Base):
     consultant_id: Mapped[UUID]
     visit_type_id: Mapped[UUID]
     location_id: Mapped[UUID]
+    room_id: Mapped[UUID | None]
+    capacity: Mapped[int]
+    seat: Mapped[int]
     zone: Mapped[str]
     start_at: Mapped[datetime]
     end_at: Mapped[datetime]
+    local_start: Mapped[datetime] = mapped_column(DateTime(timezone=False))
     occupied_from: Mapped[datetime]
     occupied_to: Mapped[datetime]
     hold_expires_at: Mapped[datetime | None]
@@ -63,7 +80,7 @@ class Appointment(db.Tenanted, Base):
     def hold(cls, appointment_id: UUID, asked: Hold) -> "Appointment":
         """Occupy the time until the booking is finished or the hold runs out."""
         moment = clock.now()
-        times = asked.model_dump(exclude={"start", "end", "hold_seconds"})
+        times = asked.model_dump(exclude={"start", "end", "hold_seconds", "rooms"})
         return cls(
             id=appointment_id,
             reference=reference("CC", appointment_id),
@@ -71,6 +88,8 @@ class Appointment(db.Tenanted, Base):
             version=1,
             start_at=asked.start,
             end_at=asked.end,
+            local_start=wall_time(asked.start, asked.zone),
+            seat=1,
             hold_expires_at=moment + timedelta(seconds=asked.hold_seconds),
             status_since=moment,
             **times,
@@ -139,8 +158,9 @@ class Appointment(db.Tenanted, Base):
             raise WrongState(
                 f"A {self.status} appointment at version {self.version} cannot be moved to {asked.to_version}."
             )
-        self.start_at, self.end_at = asked.start, asked.end
-        for name, value in asked.model_dump(exclude={"start", "end", "to_version"}).items():
+        self.start_at, self.end_at, self.seat = asked.start, asked.end, 1
+        self.local_start = wall_time(asked.start, asked.zone)
+        for name, value in asked.model_dump(exclude={"start", "end", "to_version", "rooms"}).items():
             setattr(self, name, value)
         self.version = asked.to_version
         return True
@@ -167,6 +187,15 @@ class Appointment(db.Tenanted, Base):
         if self.status == status and self.status_since.astimezone(zone).date() != clock.now().astimezone(zone).date():
             raise TooLateToUndo
 
+    def shares_with(self, other: "Appointment") -> bool:
+        """Tell whether both are seats of one group visit (`visit_session` in the database)."""
+        return self.capacity > 1 and other.capacity > 1 and self.session_key == other.session_key
+
+    @property
+    def session_key(self) -> tuple[Any, ...]:
+        """What the seats of one group visit have in common."""
+        return (self.consultant_id, self.visit_type_id, self.location_id, self.start_at, self.end_at)
+
     @property
     def occupies(self) -> bool:
         """Whether it occupies its consultant and its patient."""
@@ -180,7 +209,13 @@ class Appointment(db.Tenanted, Base):
             "start": self.start_at.isoformat(),
             "consultant_id": str(self.consultant_id),
             "location_id": str(self.location_id),
+            **{name: True for name in ("overbooked", "hours_overridden") if getattr(self, name)},
         }
+
+
+def wall_time(moment: datetime, zone: str) -> datetime:
+    """Tell what the wall clock of an IANA zone shows at an instant, by the rules that are known now."""
+    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 class AppointmentNotes(db.Tenanted, Base):

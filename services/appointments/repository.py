@@ -1,74 +1,19 @@
-"""Questions about appointments, and Postgres' objections translated once."""
+"""Questions about appointments."""
 
-from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from careconnect import clock
-from careconnect.db import ReadSession, WriteSession, new_metadata, objection
+from careconnect.db import ReadSession, WriteSession, new_metadata
 from careconnect.pagination import Order, Paging, Rows, keyset
-from services.appointments.errors import AppointmentNotFound, PatientBusy, SlotTaken
+from services.appointments.errors import AppointmentNotFound
 from services.appointments.models import Appointment, AppointmentNotes
 from services.appointments.schemas import OCCUPYING, AppointmentFilter, Notes, Status, Summary, TimelineEvent
 
-_TAKEN = {"ex_appointments_consultant": SlotTaken, "ex_appointments_patient": PatientBusy}
 _AUDIT = new_metadata().tables["audit_events"]
-
-
-async def add(session: WriteSession, appointment: Appointment) -> Appointment | None:
-    """Write a hold, unless one with this id stands: then give that one.
-
-    Raises:
-        SlotTaken: the consultant is occupied then.
-        PatientBusy: the patient has another appointment then.
-    """
-    await queue_up(session, appointment.consultant_id, appointment.patient_id)
-    for other in await _in_the_way(session, appointment):
-        if other.id == appointment.id:
-            return other
-        _clear(session, appointment, other)
-    await session.flush()
-    session.add(appointment)
-    await flush(session)
-    return None
-
-
-async def make_way(session: WriteSession, appointment: Appointment) -> None:
-    """Refuse a move to a time that is occupied; the row holds the wanted time already and is not written yet.
-
-    Raises:
-        SlotTaken: the consultant is occupied then.
-        PatientBusy: the patient has another appointment then.
-    """
-    with session.no_autoflush:
-        await queue_up(session, appointment.consultant_id, appointment.patient_id)
-        for other in await _in_the_way(session, appointment):
-            if other.id != appointment.id:
-                _clear(session, appointment, other)
-
-
-async def queue_up(session: WriteSession, *people: UUID) -> None:
-    """Let those who want the same consultant or patient ask one after the other.
-
-    The exclusion constraints hold the law without it, but bookings that collide in them wait for each other until
-    Postgres' deadlock detector, a second later, ends one of them.
-    """
-    numbers = sorted(person.int % 2**63 for person in people)
-    await session.execute(_QUEUE_UP, {"numbers": numbers})
-
-
-_QUEUE_UP = sa.text("SELECT pg_advisory_xact_lock(number) FROM unnest(:numbers) AS number").bindparams(
-    sa.bindparam("numbers", type_=ARRAY(sa.BigInteger()))
-)
-
-
-async def flush(session: WriteSession) -> None:
-    """Send changes to Postgres, which refuses a second appointment at an occupied time."""
-    with objection(_TAKEN):
-        await session.flush()
 
 
 async def get(session: ReadSession, appointment_id: UUID, *, lock: bool = False) -> Appointment:
@@ -186,33 +131,3 @@ def _conditions(session: ReadSession, wanted: AppointmentFilter) -> list[sa.Colu
     if people:
         conditions += [sa.or_(*people)] if wanted.either else people
     return conditions
-
-
-async def _in_the_way(session: WriteSession, asked: Appointment) -> list[Appointment]:
-    """Find what occupies the time, of the consultant or of the patient, and what stands under the same id."""
-    overlapping = sa.and_(
-        sa.or_(Appointment.consultant_id == asked.consultant_id, Appointment.patient_id == asked.patient_id),
-        Appointment.start_at > asked.occupied_from - timedelta(days=1),
-        Appointment.start_at < asked.occupied_to,
-        Appointment.occupied_to > asked.occupied_from,
-        Appointment.status.in_(sorted(OCCUPYING)),
-    )
-    statement = select(Appointment).where(
-        Appointment.tenant_id == session.tenant_id, sa.or_(Appointment.id == asked.id, overlapping)
-    )
-    found = list(await session.scalars(statement))
-    return sorted(found, key=lambda one: one.id != asked.id)
-
-
-def _clear(session: WriteSession, asked: Appointment, other: Appointment) -> None:
-    """Refuse what is occupied, and give back holds that ran out, should their workflow not have come to it yet.
-
-    Unlike the exclusion constraints, this also sees overbooked appointments: a plain one may not come after them.
-    """
-    if other.hold_expires_at and other.hold_expires_at < clock.now():
-        other.release("hold_expired")
-        session.record("appointment.expired", "appointment", other.id, data=other.facts())
-    elif not asked.overbooked and other.consultant_id == asked.consultant_id:
-        raise SlotTaken
-    elif not asked.overbooked and other.end_at > asked.start_at and other.start_at < asked.end_at:
-        raise PatientBusy

@@ -41,6 +41,10 @@ class _Input(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+Capacity: int = Field(1, ge=1, le=500, description="how many patients share the visit; more than one: a group visit")
+Rooms: None = Field(None, max_length=500, description="rooms that fit, the first free one is taken; none: no room")
+
+
 class Hold(_Input):
     """Asks to occupy a consultant's time until the booking is finished or the hold runs out."""
 
@@ -57,6 +61,8 @@ class Hold(_Input):
     request_hash: str = Field("", max_length=64)
     overbooked: bool = False
     hours_overridden: bool = False
+    capacity: int = Capacity
+    rooms: list[UUID] | None = Rooms
 
     @model_validator(mode="after")
     def _in_order(self) -> "Hold":
@@ -79,6 +85,8 @@ class Move(_Input):
     to_version: int = Field(ge=2, description="the version that this move makes; a repeat of it changes nothing")
     overbooked: bool = False
     hours_overridden: bool = False
+    capacity: int = Capacity
+    rooms: list[UUID] | None = Rooms
 
 
 class Notes(_Input):
@@ -119,10 +127,14 @@ class Appointment(BaseModel):
     consultant_id: UUID
     visit_type_id: UUID
     location_id: UUID
+    room_id: UUID | None = None
     start: datetime
     end: datetime
     zone: str
+    local_start: str | None = Field(None, description="the wall time that was agreed on, `YYYY-MM-DDTHH:MM:SS`")
     overbooked: bool
+    capacity: int = 1
+    seat: int = 1
     cancellation_reason: str | None
     refusal_code: str | None
     needs_attention: str | None
@@ -197,6 +209,12 @@ class SlotSearch(_Input):
     not_before: AwareDatetime
     not_after: AwareDatetime | None = None
     limit: int = Field(50, ge=1, le=2000)
+    visit_type_id: UUID | None = Field(None, description="of a group visit, whose seats are looked for")
+    capacity: int = Capacity
+    rooms: dict[UUID, list[UUID]] | None = Field(None, description="rooms that fit, by location; none: no room needed")
+    weekdays: list[int] = Field(list(range(7)), max_length=7, description="of the location's day, Monday = 0")
+    wall_from: int = Field(0, ge=0, le=1440, description="minutes of the location's wall clock; a start is not before")
+    wall_to: int = Field(1440, ge=0, le=1440, description="and before this")
 
 
 class FreeSlot(BaseModel):

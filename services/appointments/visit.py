@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from careconnect.auth import Actor, require
 from careconnect.db import Write
-from services.appointments import repository
+from services.appointments import occupancy, repository
 from services.appointments.api import shape
 from services.appointments.models import Appointment as Model
 from services.appointments.schemas import Appointment
@@ -63,5 +63,5 @@ async def _change(session: Write, appointment_id: UUID, verb: Callable[[Model], 
     appointment = await repository.get(session, appointment_id, lock=True)
     if verb(appointment):
         session.record(action, "appointment", appointment.id, data=appointment.facts())
-        await repository.flush(session)
+        await occupancy.flush(session)
     return shape(appointment)

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from careconnect.auth import Actor
-from careconnect.client import ServiceClient
 from careconnect.pagination import Page
 from services.consultants import schemas
+from services.consultants.places_client import PlacesClient
 
 # Written here because a method of the client is called `list`.
 Names = list[schemas.ConsultantName]
@@ -16,7 +16,7 @@ Specialties = list[str]
 Windows = list[schemas.Window]
 
 
-class ConsultantsClient(ServiceClient):
+class ConsultantsClient(PlacesClient):
     """Consultants, their schedules, the catalogue of visit types, and what can be booked when.
 
     Every method raises the service's own refusals (`services.consultants.errors`), and `Unavailable`.
@@ -214,6 +214,7 @@ class ConsultantsClient(ServiceClient):
         *,
         override_hours: bool = False,
         payer_id: UUID | None = None,
+        held: bool = False,
     ) -> schemas.Offer:
         """Ask for the terms of one visit; refused where it cannot be had at `start`."""
         params: dict[str, Any] = {
@@ -221,7 +222,7 @@ class ConsultantsClient(ServiceClient):
             "consultant_id": consultant_id,
             "location_id": location_id,
         }
-        params |= {"start": start, "override_hours": override_hours, "payer_id": payer_id}
+        params |= {"start": start, "override_hours": override_hours, "payer_id": payer_id, "held": held}
         return await self.call(actor, "GET", "/offer", into=schemas.Offer, params=params)
 
     async def figures(self, actor: Actor) -> schemas.Figures:

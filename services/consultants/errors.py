@@ -69,6 +69,24 @@ class NotOffered(Conflict):
     code, title = "not_offered", "This consultant does not offer this visit type"
 
 
+class NoSuitableRoom(Conflict):
+    """The visit type needs a room of a kind that the location does not have."""
+
+    code, title = "no_suitable_room", "This location has no room for this visit"
+
+
+class RoomNotFound(NotFound):
+    """There is no such room here."""
+
+    code, title = "room_not_found", "There is no such room"
+
+
+class RoomExists(Conflict):
+    """The id belongs to a room with other details."""
+
+    code, title = "room_exists", "This id belongs to another room already"
+
+
 class OutsideHours(InvalidInput):
     """The visit does not lie inside the consultant's hours."""
 

@@ -6,20 +6,24 @@ Three laws hold for every zone and date:
 - a wall time that a clock change skips does not exist, so no instant stands for it;
 - a wall time that a clock change repeats counts once, when the clock shows it for the first time.
 
+A location's calendar narrows weekly hours: they count while it is open. Extra hours count in any case.
+
 Everything here is plain arithmetic on values: no database, no clock. Spans are half-open and in UTC.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Literal
 from uuid import UUID
 
+from services.consultants.opening import ALWAYS, Calendar
 from services.consultants.walltime import spans_of_day, zone_of
 
 ExceptionKind = Literal["leave", "blocked", "extra"]
 _DAY = timedelta(days=1)
+_NO_CALENDARS: Mapping[UUID, Calendar] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +78,20 @@ class Stretch:
 
 
 def working_time(
-    blocks: Iterable[Block], deviations: Sequence[Deviation], start: datetime, end: datetime
+    blocks: Iterable[Block],
+    deviations: Sequence[Deviation],
+    start: datetime,
+    end: datetime,
+    calendars: Mapping[UUID, Calendar] = _NO_CALENDARS,
 ) -> list[Stretch]:
-    """Compute one consultant's working time inside `[start, end)`, soonest first.
+    """Compute one consultant's working time inside `[start, end)`, soonest first; `calendars` are those of locations.
 
     What closes beats what opens: extra hours inside a leave are not worked. Extra hours at one location take the
     consultant away from the others for that time.
     """
     start, end = start.astimezone(UTC), end.astimezone(UTC)
     extra = [_opened(each) for each in deviations if each.kind == "extra" and each.location_id and each.zone]
-    regular = list(expand(blocks, start - _DAY, end + _DAY))
+    regular = list(expand(blocks, start - _DAY, end + _DAY, calendars))
     for away in extra:
         regular = [
             part
@@ -97,16 +105,20 @@ def working_time(
     return sorted(_clipped(open_time, start, end), key=lambda stretch: (stretch.start, stretch.location_id))
 
 
-def expand(blocks: Iterable[Block], start: datetime, end: datetime) -> Iterator[Stretch]:
+def expand(
+    blocks: Iterable[Block], start: datetime, end: datetime, calendars: Mapping[UUID, Calendar] = _NO_CALENDARS
+) -> Iterator[Stretch]:
     """Lay the weekly blocks over every local day that touches `[start, end)`; a block may become several stretches."""
     for block in blocks:
+        calendar = calendars.get(block.location_id, ALWAYS)
         zone = zone_of(block.zone)
         first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
         day = first + timedelta(days=(block.weekday - first.weekday()) % 7)
         while day <= last:
             if block.valid_on(day):
-                for opens, closes in spans_of_day(block.zone, day, block.starts, block.ends):
-                    yield Stretch(block.location_id, block.zone, opens, closes, opens)
+                for starts, ends in calendar.parts(day, block.starts, block.ends):
+                    for opens, closes in spans_of_day(block.zone, day, starts, ends):
+                        yield Stretch(block.location_id, block.zone, opens, closes, opens)
             day += timedelta(days=7)
 
 

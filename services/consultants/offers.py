@@ -1,7 +1,7 @@
 """Whether a visit can be had at one start, and on which terms: decided from facts, without asking anybody."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,11 +11,13 @@ from services.consultants.errors import (
     BeyondHorizon,
     ConsultantUnavailable,
     LocationNeeded,
+    NoSuitableRoom,
     NotOffered,
     OutsideHours,
     TooSoon,
 )
 from services.consultants.hours import Block, Deviation, Stretch, covering, working_time
+from services.consultants.opening import MARGIN, Policy, Said
 from services.consultants.prices import Listed, Visit, listed_price
 from services.consultants.schemas import (
     CancellationPolicy,
@@ -57,6 +59,11 @@ class Terms:
     follow_up: FollowUpPolicy | None = None
     prices: Sequence[Listed] = ()
     usual_payment: PaymentPolicy | None = None
+    location_ids: Sequence[UUID] = ()
+    capacity: int = 1
+    rooms: Mapping[UUID, Sequence[UUID]] | None = None
+    policy: Policy = field(default=Policy())
+    said: Mapping[UUID, Said] = field(default_factory=dict)
 
     def offer(self, wanted: OfferQuery, present: datetime) -> Offer:
         """Offer the visit that is wanted.
@@ -66,6 +73,7 @@ class Terms:
             NotOffered: this consultant does not offer the visit type, or nobody does any more.
             TooSoon: its notice has not run, or it has begun.
             BeyondHorizon: bookings are not taken that far ahead.
+            NoSuitableRoom: the location has no room that fits; an override goes without.
             OutsideHours: the visit is not inside the consultant's hours, and they are not overridden.
             LocationNeeded: the hours are overridden and nobody can tell where the visit takes place.
         """
@@ -74,7 +82,8 @@ class Terms:
         if not self.offered:
             raise NotOffered
         start = wanted.start.astimezone(UTC)
-        self._in_time(start, present)
+        if not wanted.held:
+            self._in_time(start, present)
         end = start + timedelta(minutes=self.duration)
         stretch = self._working(start, end, wanted.location_id)
         if stretch is None and not wanted.override_hours:
@@ -82,6 +91,11 @@ class Terms:
         location_id, zone = (stretch.location_id, stretch.zone) if stretch else self._place(wanted.location_id)
         day = start.astimezone(ZoneInfo(zone)).date()
         listed = self._listed(Visit(self.consultant_id, location_id, day, wanted.payer_id))
+        if self.location_ids and location_id not in self.location_ids:
+            raise NotOffered
+        rooms = None if self.rooms is None else list(self.rooms.get(location_id, ()))
+        if rooms == [] and not wanted.override_hours:
+            raise NoSuitableRoom
         return Offer(
             consultant_id=self.consultant_id,
             consultant_name=self.consultant_name,
@@ -103,6 +117,8 @@ class Terms:
             reminder_offsets_hours=self.reminder_offsets,
             mode=self.mode,
             within_hours=stretch is not None,
+            capacity=self.capacity,
+            rooms=rooms,
         )
 
     def _listed(self, visit: Visit) -> Money:
@@ -127,8 +143,12 @@ class Terms:
             raise BeyondHorizon(latest=latest.isoformat())
 
     def _working(self, start: datetime, end: datetime, location_id: UUID | None) -> Stretch | None:
-        stretches = working_time(self.blocks, self.deviations, start, end)
-        here = [stretch for stretch in stretches if location_id in {None, stretch.location_id}]
+        first, last = start.date() - MARGIN, end.date() + MARGIN
+        locations = {block.location_id for block in self.blocks}
+        calendars = {one: self.said.get(one, Said()).calendar(self.policy, first, last) for one in locations}
+        stretches = working_time(self.blocks, self.deviations, start, end, calendars)
+        wanted = {location_id} if location_id else set(self.location_ids)
+        here = [stretch for stretch in stretches if not wanted or stretch.location_id in wanted]
         return covering(here, start, end)
 
     def _place(self, location_id: UUID | None) -> tuple[UUID, str]:

@@ -61,7 +61,9 @@ async def test_a_second_run_changes_nothing(seeded: Seeded) -> None:
     written = await seeded.seed()
     changed = {name for name, count in (await counted(seeded)).items() if count != before[name]}
     assert changed == {"identity.audit_events"}, "the API client's credentials were tried, which is noted"
-    assert {name for name, count in written.items() if count} == {"staff", "visit types", "consultants", "workflows"}
+    assert {name for name, count in written.items() if count} == {
+        "staff", "rooms", "visit types", "consultants", "workflows",
+    }  # fmt: skip
 
 
 async def test_the_report_counts_what_is_there(seeded: Seeded) -> None:

@@ -1,22 +1,32 @@
 """Free times, composed of two services' answers: working time, less what is occupied."""
 
 from datetime import datetime, timedelta
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from activities.slots import slot_search
 from careconnect import clock
 from careconnect.auth import Actor
 from services.appointments.client import AppointmentsClient
-from services.appointments.schemas import SlotSearch, Window
 from services.consultants.client import ConsultantsClient
 
 LONGEST_SEARCH = timedelta(days=62)
 _DEFAULT_SEARCH = timedelta(days=14)
 
 
+PartOfDay = Literal["morning", "afternoon", "evening"]
+PARTS_OF_DAY: dict[PartOfDay, tuple[int, int]] = {
+    "morning": (0, 12 * 60),
+    "afternoon": (12 * 60, 17 * 60),
+    "evening": (17 * 60, 24 * 60),
+}
+"""When a visit starts, in minutes of the location's wall clock."""
+
+
 class SlotQuery(BaseModel):
-    """Which free times; `from_` defaults to now, `to` to two weeks later, at most 62 days."""
+    """Which free times; `from_` defaults to now, `to` to two weeks later, at most 62 days; weekdays: Monday = 0."""
 
     visit_type_id: UUID
     from_: datetime | None = None
@@ -24,6 +34,8 @@ class SlotQuery(BaseModel):
     consultant_id: UUID | None = None
     specialty: str | None = None
     location_id: UUID | None = None
+    part_of_day: PartOfDay | None = None
+    weekdays: list[int] = []
     limit: int = 50
 
 
@@ -59,14 +71,9 @@ async def find_slots(
         specialty=wanted.specialty,
         location_id=wanted.location_id,
     )
-    search = SlotSearch(
-        windows=[Window.model_validate(window.model_dump()) for window in windows],
-        duration_minutes=visit_type.duration_minutes,
-        buffer_before_minutes=visit_type.buffer_before_minutes,
-        buffer_after_minutes=visit_type.buffer_after_minutes,
-        step_minutes=visit_type.slot_step_minutes,
-        not_before=first,
-        limit=wanted.limit,
-    )
+    narrowed: dict[str, Any] = {"limit": wanted.limit, "weekdays": wanted.weekdays or list(range(7))}
+    if wanted.part_of_day:
+        narrowed |= dict(zip(("wall_from", "wall_to"), PARTS_OF_DAY[wanted.part_of_day], strict=True))
+    search = slot_search(visit_type, windows, first).model_copy(update=narrowed)
     free = await appointments.slots(actor, search)
     return [Slot(visit_type_id=wanted.visit_type_id, **slot.model_dump()) for slot in free]

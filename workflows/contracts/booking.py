@@ -86,6 +86,7 @@ class OfferRequest(BaseModel):
     location_id: UUID | None
     start: AwareDatetime
     override_hours: bool = False
+    held: bool = False
 
 
 class Offered(BaseModel):

@@ -1,8 +1,8 @@
 """Law 2: every appointment lies inside its consultant's hours at that location, unless overridden with a reason.
 
-The past counts as well as the future. What cannot be judged is left out and counted as a remark: hours that were
-changed after the time was taken leave appointments where they are, on purpose. The first hours that a consultant is
-ever given are no change; an exception counts as changed only for the times that it ever covered.
+The past counts as well as the future. What cannot be judged is left out and counted as a remark: hours, opening times
+and holidays that were changed after the time was taken leave appointments where they are, on purpose. The first hours
+that a consultant is ever given are no change; an exception counts as changed only for the times that it ever covered.
 """
 
 import json
@@ -13,6 +13,7 @@ from uuid import UUID
 
 from operations.verify.evidence import Evidence, Rows
 from operations.verify.finding import Finding
+from operations.verify.laws import locations
 from operations.verify.laws.overlaps import without_reason
 from operations.verify.laws.working_time import OUTSIDE, OUTSIDE_ON_DAYS_OF_CLOCK_CHANGE
 
@@ -32,6 +33,7 @@ _CHANGES = """
 SELECT tenant_id, entity_id, at, action, data FROM audit_events
 WHERE entity = 'consultant'
   AND action IN ('schedule.replaced', 'schedule_exception.entered', 'schedule_exception.removed')
+  OR action IN ('location_calendar.replaced', 'holiday_policy.replaced')
 ORDER BY id
 """
 _JUDGED = """
@@ -44,10 +46,13 @@ FROM appointments AS appointment LEFT JOIN appointment_notes AS notes USING (ten
 WHERE appointment.hours_overridden AND appointment.status IN ('held', 'booked', 'arrived', 'checked_in')
 """
 
+_OF_PLACES = {"location_calendar.replaced", "holiday_policy.replaced"}
+
 
 async def check(evidence: Evidence) -> Finding:
     """Compute the working time anew, by questions that share nothing with the code that offers times."""
     schedules = [await _document(evidence, question) for question in (_BLOCKS, _EXCEPTIONS)]
+    schedules += await locations.opening_and_closing(evidence)
     finding = Finding(checked=await evidence.count("appointments", _JUDGED))
     outside = await evidence.rows("appointments", OUTSIDE, *schedules)
     outside += await evidence.rows("appointments", OUTSIDE_ON_DAYS_OF_CLOCK_CHANGE, *schedules)
@@ -73,11 +78,14 @@ class Changes:
 
     def __init__(self, events: Rows) -> None:
         self.replaced: dict[Consultant, list[datetime]] = defaultdict(list)
+        self.closed: dict[tuple[UUID, UUID], datetime] = {}
         self.last: dict[tuple[Consultant, str], datetime] = {}
         self.spans: dict[tuple[Consultant, str], list[tuple[datetime, datetime]]] = defaultdict(list)
         for event in events:
             who = (event["tenant_id"], event["entity_id"])
-            if event["action"] == "schedule.replaced":
+            if event["action"] in _OF_PLACES:
+                self.closed[who] = event["at"]
+            elif event["action"] == "schedule.replaced":
                 self.replaced[who].append(event["at"])
             else:
                 self._exception(who, event["at"], json.loads(event["data"]))
@@ -85,6 +93,9 @@ class Changes:
     def concern(self, row: Any) -> bool:
         """Tell whether the working time around an appointment was changed after its time was taken."""
         who, taken = (row["tenant_id"], row["consultant_id"]), row["taken_at"]
+        for place in (row["location_id"], row["tenant_id"]):
+            if self.closed.get((row["tenant_id"], place), taken) > taken:
+                return True
         if any(at > taken for at in self.replaced[who][1:]):
             return True
         return any(

@@ -1,8 +1,8 @@
-"""Law 1: no two occupying appointments of one consultant overlap, nor two of one patient.
+"""Law 1: no two occupying appointments of one consultant overlap, nor two of one patient, nor two in one room.
 
-For the consultant the buffers count, for the patient only the visit. The later of two may overlap the earlier when it
-is overbooked, which takes a reason. Later is the one that took its time last: by being held, moved, or brought back
-from a no-show. Rooms are not kept yet; once they are, they are a third question here.
+For consultant and room the buffers count, for the patient only the visit. The later of two may overlap the earlier
+when it is overbooked, which takes a reason. Later is the one that took its time last: by being held, moved, or brought
+back from a no-show. Seats of one group visit share consultant and room; there are no more of them than its capacity.
 """
 
 from uuid import UUID
@@ -13,10 +13,13 @@ from operations.verify.finding import Finding
 _OVERLAPPING = """
 WITH busy AS (
   SELECT tenant_id, id, reference, overbooked, created_at,
-         CASE WHEN $1 = 'consultant' THEN consultant_id ELSE patient_id END AS who,
-         CASE WHEN $1 = 'consultant' THEN occupied_from ELSE start_at END AS begins,
-         CASE WHEN $1 = 'consultant' THEN occupied_to ELSE end_at END AS ends
-  FROM appointments WHERE status IN ('held', 'booked', 'arrived', 'checked_in')
+         CASE $1 WHEN 'consultant' THEN consultant_id WHEN 'room' THEN room_id ELSE patient_id END AS who,
+         CASE WHEN $1 = 'patient' THEN start_at ELSE occupied_from END AS begins,
+         CASE WHEN $1 = 'patient' THEN end_at ELSE occupied_to END AS ends,
+         CASE WHEN $1 <> 'patient' AND capacity > 1
+              THEN ROW(consultant_id, visit_type_id, location_id, start_at, end_at)::text END AS shared
+  FROM appointments
+  WHERE status IN ('held', 'booked', 'arrived', 'checked_in') AND ($1 <> 'room' OR room_id IS NOT NULL)
 ), reach AS (
   SELECT *, max(ends) OVER (PARTITION BY tenant_id, who ORDER BY begins, id
                             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until
@@ -39,6 +42,7 @@ WITH busy AS (
 SELECT one.reference AS earlier, other.reference AS later
 FROM taken AS one JOIN taken AS other USING (tenant_id, who, cluster)
 WHERE one.id <> other.id AND one.begins < other.ends AND other.begins < one.ends
+  AND (one.shared = other.shared) IS NOT TRUE
   AND (one.taken_at, one.id) < (other.taken_at, other.id) AND NOT other.overbooked
   AND NOT (one.overbooked AND one.taken_at = other.taken_at)
 """
@@ -49,15 +53,31 @@ FROM appointments AS appointment LEFT JOIN appointment_notes AS notes USING (ten
 WHERE appointment.overbooked AND appointment.status IN ('held', 'booked', 'arrived', 'checked_in')
 """
 
+_GROUPS = """
+SELECT min(reference) AS reference, max(capacity) AS capacity, count(*) AS taken, count(DISTINCT seat) AS seats,
+       count(DISTINCT room_id) AS rooms
+FROM appointments
+WHERE capacity > 1 AND NOT overbooked AND status IN ('held', 'booked', 'arrived', 'checked_in')
+GROUP BY tenant_id, consultant_id, visit_type_id, location_id, start_at, end_at
+HAVING count(*) > min(capacity) OR count(DISTINCT seat) < count(*) OR count(DISTINCT room_id) > 1
+ORDER BY 1
+"""
+
 _OCCUPYING = "SELECT count(*) FROM appointments WHERE status IN ('held', 'booked', 'arrived', 'checked_in')"
 
 
 async def check(evidence: Evidence) -> Finding:
-    """Look for overlaps of consultants and of patients, and for overbooked appointments without a reason."""
+    """Look for overlaps and overfull groups, and for overbooked appointments without a reason."""
     finding = Finding(checked=await evidence.count("appointments", _OCCUPYING))
-    for whose in ("consultant", "patient"):
+    for whose in ("consultant", "patient", "room"):
         for pair in await evidence.rows("appointments", _OVERLAPPING, whose):
-            finding.violations.append(f"{pair['later']} overlaps {pair['earlier']} of the same {whose}")
+            same = "in the same room" if whose == "room" else f"of the same {whose}"
+            finding.violations.append(f"{pair['later']} overlaps {pair['earlier']} {same}")
+    for group in await evidence.rows("appointments", _GROUPS):
+        finding.violations.append(
+            f"the group of {group['reference']} has {group['taken']} patients on {group['seats']} seats "
+            f"of {group['capacity']}, in {group['rooms']} rooms"
+        )
     overbooked = await evidence.rows("appointments", _OVERBOOKED)
     finding.violations += [
         f"{reference} is overbooked without a reason" for reference in await without_reason(evidence, overbooked)

@@ -1,9 +1,12 @@
-"""The questions behind law 2. `$1` and `$2` are the weekly blocks and the exceptions of every consultant, as JSON.
+"""The questions behind law 2, of four documents in JSON.
 
-Working time is: the weekly blocks of the consultant at the location, without extra hours at other locations, with
-extra hours at this one, without leave and blocked time. On a day of 24 hours the blocks are plain ranges of instants.
-On a day on which the location's clocks change, every minute of the visit is asked what its wall clock shows; a wall
-time that is shown twice counts the first time.
+`$1` and `$2` are the weekly blocks and the exceptions of every consultant; `$3` are the opening hours of every
+location, `$4` the days on which it is closed.
+
+Working time is: the weekly blocks of the consultant at the location while it is open, without extra hours at other
+locations, with extra hours at this one, without leave and blocked time. On a day of 24 hours the blocks are plain
+ranges of instants. On a day on which the location's clocks change, every minute of the visit is asked what its wall
+clock shows; a wall time that is shown twice counts the first time.
 """
 
 _GIVEN = """
@@ -14,6 +17,11 @@ WITH blocks AS MATERIALIZED (
 ), exceptions AS MATERIALIZED (
   SELECT * FROM jsonb_to_recordset($2::jsonb) AS exception(
     tenant_id uuid, consultant_id uuid, kind text, starts_at timestamptz, ends_at timestamptz, location_id uuid)
+), opening AS MATERIALIZED (
+  SELECT * FROM jsonb_to_recordset($3::jsonb) AS opening(
+    tenant_id uuid, location_id uuid, weekday int, opens int, closes int)
+), closing AS MATERIALIZED (
+  SELECT * FROM jsonb_to_recordset($4::jsonb) AS closing(tenant_id uuid, location_id uuid, day date)
 ), visits AS MATERIALIZED (
   SELECT *, day_has_24_hours(start_at, zone) AND day_has_24_hours(end_at, zone) AS ordinary
   FROM (
@@ -38,7 +46,7 @@ WITH blocks AS MATERIALIZED (
 """
 
 _ANSWER = """
-SELECT visit.tenant_id, visit.consultant_id, visit.reference, visit.start_at, visit.end_at,
+SELECT visit.tenant_id, visit.consultant_id, visit.location_id, visit.reference, visit.start_at, visit.end_at,
        coalesce((
          SELECT max(at) FROM audit_events AS event
          WHERE event.tenant_id = visit.tenant_id AND event.entity = 'appointment' AND event.entity_id = visit.id
@@ -67,11 +75,14 @@ _REGULAR = """
   SELECT tenant_id, id, consultant_id, location_id, zone, (end_at AT TIME ZONE zone)::date FROM visits WHERE ordinary
 ), regular AS (
   SELECT day.tenant_id, day.id,
-         range_agg(tstzrange((day.day + make_interval(mins => starts)) AT TIME ZONE zone,
-                             (day.day + make_interval(mins => ends)) AT TIME ZONE zone)) AS span
+         range_agg(tstzrange((day.day + make_interval(mins => greatest(starts, opens))) AT TIME ZONE zone,
+                             (day.day + make_interval(mins => least(ends, closes))) AT TIME ZONE zone)) AS span
   FROM (SELECT *, extract(isodow FROM day)::int - 1 AS weekday FROM days) AS day
   JOIN blocks USING (tenant_id, consultant_id, location_id, zone, weekday)
+  JOIN opening USING (tenant_id, location_id, weekday)
   WHERE (valid_from IS NULL OR valid_from <= day.day) AND (valid_to IS NULL OR day.day <= valid_to)
+    AND greatest(starts, opens) < least(ends, closes)
+    AND (tenant_id, location_id, day.day) NOT IN (SELECT tenant_id, location_id, day FROM closing)
   GROUP BY 1, 2
 )
 """
@@ -105,6 +116,14 @@ WHERE NOT ordinary AND EXISTS (
           AND block.starts <= extract(hour FROM wall) * 60 + extract(minute FROM wall)
           AND extract(hour FROM wall) * 60 + extract(minute FROM wall) < block.ends
           AND (valid_from IS NULL OR valid_from <= wall::date) AND (valid_to IS NULL OR wall::date <= valid_to)
+          AND EXISTS (
+            SELECT FROM opening
+            WHERE (opening.tenant_id, opening.location_id, opening.weekday)
+                = (block.tenant_id, block.location_id, block.weekday)
+              AND opens <= extract(hour FROM wall) * 60 + extract(minute FROM wall)
+              AND extract(hour FROM wall) * 60 + extract(minute FROM wall) < closes
+          )
+          AND (block.tenant_id, block.location_id, wall::date) NOT IN (SELECT tenant_id, location_id, day FROM closing)
       )
     )
   )

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from careconnect.auth import Actor, require
 from careconnect.db import Read, ReadSession, Write, WriteSession
 from careconnect.pagination import Page, PagingQuery, Rows
+from services.appointments import occupancy
 from services.appointments import repository as appointments
 from services.appointments.models import Appointment
 from services.appointments.schemas import Status
@@ -56,7 +57,7 @@ async def offer(
         return _offer(standing)
     entry.offer()
     held = Appointment.hold(offer_id, asked.hold)
-    await appointments.add(session, held)
+    await occupancy.add(session, held, asked.hold.rooms)
     made = WaitlistOffer.make(entry_id, offer_id, asked)
     session.add(made)
     await session.flush()

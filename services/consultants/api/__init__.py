@@ -1,5 +1,12 @@
 """The endpoints of the consultants service."""
 
-from services.consultants.api import availability, consultants, prices, schedules, visit_types
+from services.consultants.api import availability, consultants, places, prices, schedules, visit_types
 
-ROUTERS = (consultants.router, schedules.router, visit_types.router, prices.router, availability.router)
+ROUTERS = (
+    consultants.router,
+    schedules.router,
+    visit_types.router,
+    prices.router,
+    places.router,
+    availability.router,
+)

@@ -17,8 +17,11 @@ READ = [require("consultants:read")]
 
 @router.get("/windows", summary="List the working time of those who offer a visit type", dependencies=READ)
 async def windows(session: Read, query: Annotated[schemas.WindowsQuery, Query()]) -> list[schemas.Window]:
-    """List soonest first, inside `[from, to)`: weekly hours and extra hours, without leave and blocked time."""
-    timetables = await availability.timetables(session, query)
+    """List soonest first, inside `[from, to)`: weekly hours and extra hours, without leave and blocked time.
+
+    Where the visit type needs a room, only locations that have one that fits are listed.
+    """
+    timetables, calendars, rooms = await availability.timetables(session, query)
     found = [
         schemas.Window.model_construct(
             consultant_id=consultant_id,
@@ -27,10 +30,11 @@ async def windows(session: Read, query: Annotated[schemas.WindowsQuery, Query()]
             start=stretch.start,
             end=stretch.end,
             anchor=stretch.anchor,
+            rooms=None if rooms is None else rooms[stretch.location_id],
         )
         for consultant_id, (blocks, deviations) in timetables.items()
-        for stretch in working_time(blocks, deviations, query.start, query.end)
-        if query.location_id in {None, stretch.location_id}
+        for stretch in working_time(blocks, deviations, query.start, query.end, calendars)
+        if query.location_id in {None, stretch.location_id} and (rooms is None or stretch.location_id in rooms)
     ]
     return sorted(found, key=lambda window: (window.start, window.consultant_id, window.location_id))
 

@@ -4,7 +4,7 @@ from typing import Any, Self
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -41,6 +41,7 @@ class VisitType(Base, Tenanted, Versioned):
     __table_args__ = (
         sa.CheckConstraint("duration > 0 AND buffer_before >= 0 AND buffer_after >= 0", name="durations"),
         sa.CheckConstraint("price >= 0", name="price"),
+        sa.CheckConstraint("capacity >= 1", name="capacity"),
         sa.CheckConstraint("mode IN ('in_person', 'telehealth')", name="mode"),
         sa.Index("ix_visit_types_name", "tenant_id", "name", "id"),
     )
@@ -64,6 +65,10 @@ class VisitType(Base, Tenanted, Versioned):
     specialty_key: Mapped[str | None]
     colour: Mapped[str]
     active: Mapped[bool]
+    capacity: Mapped[int]
+    location_ids: Mapped[list[UUID]] = mapped_column(ARRAY(sa.Uuid))
+    room_needed: Mapped[bool]
+    room_features: Mapped[list[str]]
     offered_by: Mapped[list[VisitTypeConsultant]] = relationship(lazy="raise", cascade="all, delete-orphan")
 
     @classmethod
@@ -88,13 +93,16 @@ class VisitType(Base, Tenanted, Versioned):
         self.specialty = terms.specialty
         self.specialty_key = specialty_key(terms.specialty) if terms.specialty else None
         self.colour, self.active = terms.colour, terms.active
+        self.capacity, self.location_ids = terms.capacity, sorted(terms.location_ids)
+        self.room_needed, self.room_features = terms.room_needed, sorted(terms.room_features)
         self._offer_by(terms.consultant_ids)
 
     def same_as(self, terms: schemas.VisitTypeWrite) -> bool:
         """Tell whether `terms` say what is written here."""
         told = {name: getattr(terms, name) for name in schemas.VisitTypeWrite.model_fields}
         told["reminder_offsets_hours"] = sorted(told["reminder_offsets_hours"], reverse=True)
-        told["consultant_ids"] = sorted(told["consultant_ids"])
+        for name in ("consultant_ids", "location_ids", "room_features"):
+            told[name] = sorted(told[name])
         return schemas.VisitTypeWrite(**told).model_dump() == self.shown().model_dump(exclude={"id", "version"})
 
     def shown(self) -> schemas.VisitType:
@@ -119,6 +127,10 @@ class VisitType(Base, Tenanted, Versioned):
             colour=self.colour,
             active=self.active,
             consultant_ids=sorted(link.consultant_id for link in self.offered_by),
+            location_ids=list(self.location_ids),
+            capacity=self.capacity,
+            room_needed=self.room_needed,
+            room_features=list(self.room_features),
             version=self.version,
         )
 

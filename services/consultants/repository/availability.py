@@ -1,8 +1,8 @@
-"""The two questions on the path of a booking: who works when, and on which terms. Two statements, and one."""
+"""The two questions on the path of a booking: who works when, and on which terms. A few statements, and one."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from services.consultants.models import (
     Consultant,
     MoneyPolicies,
     PriceListEntry,
+    Room,
     ScheduleBlock,
     ScheduleException,
     VisitType,
@@ -24,10 +25,25 @@ from services.consultants.models import (
     specialty_key,
 )
 from services.consultants.offers import Terms
+from services.consultants.opening import MARGIN, Calendar, Policy, Said
 from services.consultants.prices import Listed
+from services.consultants.repository import places
 from services.consultants.repository.visit_types import offers
 
 Timetable = tuple[list[Block], list[Deviation]]
+
+
+class Timetables(NamedTuple):
+    """What decides who works when: each consultant's hours and exceptions, and of locations calendars and rooms.
+
+    `rooms` are those that fit the visit type, by location; None: it needs no room.
+    """
+
+    of: dict[UUID, Timetable]
+    calendars: dict[UUID, Calendar]
+    rooms: dict[UUID, list[UUID]] | None
+
+
 _BLOCK = (
     ScheduleBlock.location_id,
     ScheduleBlock.zone,
@@ -56,7 +72,7 @@ _MARGIN = timedelta(days=2)
 """How far around a start the exceptions are read: a visit lasts a day at most."""
 
 
-async def timetables(session: ReadSession, query: schemas.WindowsQuery) -> dict[UUID, Timetable]:
+async def timetables(session: ReadSession, query: schemas.WindowsQuery) -> Timetables:
     """Read the weekly hours and the exceptions of everybody who takes bookings for a visit type.
 
     Raises:
@@ -67,11 +83,16 @@ async def timetables(session: ReadSession, query: schemas.WindowsQuery) -> dict[
         raise VisitTypeNotFound
     found: dict[UUID, Timetable] = {row[0]: ([], []) for row in rows if row[0] is not None}
     for row in rows:
-        if row[0] is not None and row[1] is not None:
-            found[row[0]][0].append(Block(*row[1:]))
+        if row[0] is not None and row[3] is not None:
+            found[row[0]][0].append(Block(*row[3:]))
     for row in await _deviations(session, found, query.start, query.end):
         found[row[0]][1].append(Deviation(*row[1:]))
-    return found
+    first, last = query.start.date() - MARGIN, query.end.date() + MARGIN
+    said, policy = await places.sayings(session)
+    locations = {block.location_id for blocks, _ in found.values() for block in blocks}
+    calendars = {one: said.get(one, Said()).calendar(policy, first, last) for one in locations}
+    rooms = await places.fitting(session, rows[0].room_features) if rows[0].room_needed else None
+    return Timetables(found, calendars, rooms)
 
 
 def _hours_statement(query: schemas.WindowsQuery) -> sa.Select[*tuple[Any, ...]]:
@@ -80,12 +101,19 @@ def _hours_statement(query: schemas.WindowsQuery) -> sa.Select[*tuple[Any, ...]]
         who.append(Consultant.id == query.consultant_id)
     if query.specialty is not None:
         who.append(Consultant.specialty_keys.contains([specialty_key(query.specialty)]))
-    hours = [ScheduleBlock.tenant_id == Consultant.tenant_id, ScheduleBlock.consultant_id == Consultant.id]
+    hours = [
+        ScheduleBlock.tenant_id == Consultant.tenant_id,
+        ScheduleBlock.consultant_id == Consultant.id,
+        sa.or_(
+            sa.func.cardinality(VisitType.location_ids) == 0,
+            ScheduleBlock.location_id == sa.any_(VisitType.location_ids),
+        ),
+    ]
     if query.location_id is not None:
         hours.append(ScheduleBlock.location_id == query.location_id)
     same_tenant = Consultant.tenant_id == VisitType.tenant_id
     return (
-        sa.select(Consultant.id, *_BLOCK)
+        sa.select(Consultant.id, VisitType.room_needed, VisitType.room_features, *_BLOCK)
         .select_from(VisitType)
         .outerjoin(Consultant, sa.and_(same_tenant, *who))
         .outerjoin(ScheduleBlock, sa.and_(*hours))
@@ -148,10 +176,15 @@ async def terms(session: ReadSession, wanted: schemas.OfferQuery) -> Terms:
         follow_up=schemas.FollowUpPolicy.model_validate(row.follow_up) if row.follow_up else None,
         prices=[_listed(*each) for each in row.prices or ()],
         usual_payment=schemas.PaymentPolicy.model_validate(row.usual_payment) if row.usual_payment else None,
+        location_ids=row.location_ids,
+        capacity=row.capacity,
+        rooms=_by_location(row.rooms or ()) if row.room_needed else None,
+        policy=Policy(*row.policy) if row.policy else Policy(),
+        said={UUID(each[0]): places.said(*each[1:]) for each in row.calendars or ()},
     )
 
 
-def _gathered(columns: Iterable[Any], *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
+def _gathered(columns: Iterable[Any], *where: Any) -> sa.ScalarSelect[Any]:
     """Gather rows into one JSON array of arrays."""
     each = sa.func.jsonb_agg(sa.func.jsonb_build_array(*columns), type_=JSONB)
     return sa.select(each).where(*where).scalar_subquery()
@@ -184,7 +217,15 @@ _TERMS = (
         VisitType.min_notice,
         VisitType.horizon_days,
         VisitType.mode,
+        VisitType.location_ids,
+        VisitType.capacity,
+        VisitType.room_needed,
         offers().label("offered"),
+        sa.select(sa.func.jsonb_build_array(*places.POLICY, type_=JSONB)).scalar_subquery().label("policy"),
+        _gathered(places.SAID).label("calendars"),
+        _gathered((Room.location_id, Room.id), Room.active, Room.features.contains(VisitType.room_features))
+        .correlate(VisitType)
+        .label("rooms"),
         _gathered(_BLOCK, ScheduleBlock.consultant_id == sa.bindparam("consultant", type_=sa.Uuid)).label("blocks"),
         _gathered(
             _DEVIATION,
@@ -192,16 +233,19 @@ _TERMS = (
             ScheduleException.starts_at < sa.bindparam("until", type_=sa.DateTime(timezone=True)),
             ScheduleException.ends_at > sa.bindparam("since", type_=sa.DateTime(timezone=True)),
         ).label("deviations"),
-        sa.select(ScheduleBlock.zone)
-        .where(ScheduleBlock.location_id == sa.bindparam("location", type_=sa.Uuid))
-        .limit(1)
-        .scalar_subquery()
-        .label("zone_of_location"),
+        places.zone_of(sa.bindparam("location", type_=sa.Uuid)).label("zone_of_location"),
     )
     .select_from(sa.select(sa.literal_column("1").label("one")).subquery("request"))
     .outerjoin(Consultant, Consultant.id == sa.bindparam("consultant", type_=sa.Uuid))
     .outerjoin(VisitType, VisitType.id == sa.bindparam("visit_type", type_=sa.Uuid))
 )
+
+
+def _by_location(rooms: Iterable[list[str]]) -> dict[UUID, list[UUID]]:
+    found: dict[UUID, list[UUID]] = {}
+    for location_id, room_id in sorted(rooms):
+        found.setdefault(UUID(location_id), []).append(UUID(room_id))
+    return found
 
 
 def _block(

@@ -9,6 +9,7 @@ from careconnect.db import ReadSession, WriteSession, objection
 from careconnect.pagination import Paging, Rows, keyset
 from services.consultants.errors import ConsultantNotFound, ExceptionNotFound, HoursOverlap
 from services.consultants.models import Schedule, ScheduleBlock, ScheduleException
+from services.consultants.repository.places import zone_of
 
 _OVERLAPS = {"ex_schedule_blocks_overlap": HoursOverlap, "ex_schedule_exceptions_extra": HoursOverlap}
 
@@ -45,9 +46,8 @@ async def replace_blocks(session: WriteSession, consultant_id: UUID, fresh: list
 
 
 async def zone_of_location(session: ReadSession, location_id: UUID) -> str | None:
-    """Tell the zone of a location from the weekly hours that anybody has there."""
-    statement = sa.select(ScheduleBlock.zone).where(ScheduleBlock.location_id == location_id).limit(1)
-    return await session.scalar(statement)
+    """Tell the zone of a location from its calendar, or from the weekly hours that anybody has there."""
+    return await session.scalar(sa.select(zone_of(sa.literal(location_id, sa.Uuid))))
 
 
 async def find_exception(session: ReadSession, consultant_id: UUID, exception_id: UUID) -> ScheduleException | None:

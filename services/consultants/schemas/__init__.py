@@ -12,6 +12,18 @@ from services.consultants.schemas.consultants import (
     StatusWrite,
 )
 from services.consultants.schemas.fields import ExceptionKind, Status
+from services.consultants.schemas.places import (
+    Calendar,
+    CalendarWrite,
+    Holiday,
+    HolidayPolicy,
+    HolidayPolicyWrite,
+    Holidays,
+    Opening,
+    Room,
+    RoomReplacement,
+    RoomWrite,
+)
 from services.consultants.schemas.prices import (
     FollowUpPolicy,
     MoneyPolicy,
@@ -32,6 +44,8 @@ from services.consultants.schemas.visit_types import (
 )
 
 __all__ = [
+    "Calendar",
+    "CalendarWrite",
     "CancellationPolicy",
     "Consultant",
     "ConsultantName",
@@ -42,6 +56,10 @@ __all__ = [
     "ExceptionWrite",
     "Figures",
     "FollowUpPolicy",
+    "Holiday",
+    "HolidayPolicy",
+    "HolidayPolicyWrite",
+    "Holidays",
     "Hours",
     "Mode",
     "MoneyPolicy",
@@ -49,10 +67,14 @@ __all__ = [
     "NamesQuery",
     "Offer",
     "OfferQuery",
+    "Opening",
     "PaymentPolicy",
     "Price",
     "PriceReplacement",
     "PriceWrite",
+    "Room",
+    "RoomReplacement",
+    "RoomWrite",
     "Schedule",
     "ScheduleException",
     "ScheduleWrite",

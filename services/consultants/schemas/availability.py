@@ -46,6 +46,7 @@ class Window(BaseModel):
         description="where the working time began before anything was cut away; bookable starts are counted from here "
         "in steps, so that a meeting until 10:07 does not move the day to odd minutes; it may lie before start"
     )
+    rooms: list[UUID] | None = Field(None, description="rooms here that fit the visit type; none: it needs no room")
 
 
 class OfferQuery(Input):
@@ -57,6 +58,7 @@ class OfferQuery(Input):
     start: AwareDatetime
     payer_id: UUID | None = Field(None, description="who pays, where a price list knows of it")
     override_hours: bool = Field(default=False, description="do not ask whether the consultant works then")
+    held: bool = Field(default=False, description="the time is held already: its notice was in time and is not asked")
 
 
 class Offer(BaseModel):
@@ -86,3 +88,5 @@ class Offer(BaseModel):
     reminder_offsets_hours: list[int]
     mode: Mode
     within_hours: bool = Field(description="false only where the hours were overridden")
+    capacity: int = Field(1, description="how many patients share the visit")
+    rooms: list[UUID] | None = Field(None, description="rooms that fit; none: it needs no room")

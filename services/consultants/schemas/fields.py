@@ -20,6 +20,8 @@ ClosingTime = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0
 """A time of the wall clock at which something ends; `24:00` is the end of the day."""
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(lambda name: zone_of(name).key)]
 """An IANA time zone, such as `Asia/Colombo`."""
+Feature = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=60)]
+"""What a room is or has, in lower case, such as `treatment` or `ultrasound`."""
 Version = Annotated[int, Field(ge=1, description="the version that the change was made from; stale: version_conflict")]
 
 

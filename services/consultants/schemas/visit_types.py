@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, model_validator
 
 from careconnect.money import Money
-from services.consultants.schemas.fields import Colour, Input, Version, Words
+from services.consultants.schemas.fields import Colour, Feature, Input, Version, Words
 from services.consultants.schemas.prices import FollowUpPolicy, PaymentPolicy, Tax
 
 Mode = Literal["in_person", "telehealth"]
@@ -66,6 +66,10 @@ class VisitTypeWrite(Input):
     colour: Colour = "#4f6bed"
     active: bool = True
     consultant_ids: list[UUID] = Field([], max_length=500, description="who offers it; empty: the speciality decides")
+    location_ids: list[UUID] = Field([], max_length=200, description="where it is offered; empty: at every location")
+    capacity: int = Field(1, ge=1, le=500, description="how many patients share one visit; above 1: a group visit")
+    room_needed: bool = Field(default=False, description="whether a free room is taken with the time")
+    room_features: list[Feature] = Field([], max_length=20, description="what such a room has to be and to have")
 
     @model_validator(mode="after")
     def _ask_for_money_that_adds_up(self) -> Self:
@@ -102,8 +106,12 @@ class VisitTypeWrite(Input):
 
     @model_validator(mode="after")
     def _name_each_once(self) -> Self:
-        if len(set(self.consultant_ids)) != len(self.consultant_ids):
-            message = "consultant_ids names each consultant once"
+        for name in ("consultant_ids", "location_ids", "room_features"):
+            if len(set(getattr(self, name))) != len(getattr(self, name)):
+                message = f"{name} names each once"
+                raise ValueError(message)
+        if self.room_features and not self.room_needed:
+            message = "room_features are those of a room that is needed"
             raise ValueError(message)
         if len(set(self.reminder_offsets_hours)) != len(self.reminder_offsets_hours):
             message = "reminder_offsets_hours names each offset once"
@@ -139,4 +147,8 @@ class VisitType(BaseModel):
     colour: str
     active: bool
     consultant_ids: list[UUID]
+    location_ids: list[UUID] = []
+    capacity: int = 1
+    room_needed: bool = False
+    room_features: list[str] = []
     version: int

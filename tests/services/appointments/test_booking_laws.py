@@ -16,6 +16,7 @@ from tests.conftest import Act
 
 NINE = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
 DESK = ("appointments:read", "appointments:write")
+CHIEF = (*DESK, "appointments:overbook")
 
 
 @pytest.fixture
@@ -87,14 +88,14 @@ async def test_a_repeated_hold_answers_with_what_stands(http: httpx.AsyncClient,
 
 async def test_an_overbooking_may_overlap_and_what_comes_after_it_may_not(http: httpx.AsyncClient, act: Act) -> None:
     consultant = str(uuid7())
-    await hold(http, act(*DESK), asked(consultant_id=consultant, overbooked=True))
-    plain = await hold(http, act(*DESK), asked(consultant_id=consultant))
-    over = await hold(http, act(*DESK), asked(consultant_id=consultant, overbooked=True))
+    await hold(http, act(*CHIEF), asked(consultant_id=consultant, overbooked=True))
+    plain = await hold(http, act(*CHIEF), asked(consultant_id=consultant))
+    over = await hold(http, act(*CHIEF), asked(consultant_id=consultant, overbooked=True))
     assert (plain.status_code, over.status_code) == (409, 201)
 
 
 async def test_a_plain_appointment_is_not_moved_onto_an_overbooked_one(http: httpx.AsyncClient, act: Act) -> None:
-    headers, consultant = act(*DESK), str(uuid7())
+    headers, consultant = act(*CHIEF), str(uuid7())
     key = await booked(http, headers, consultant_id=consultant)
     later = NINE + timedelta(hours=3)
     await booked(http, headers, consultant_id=consultant, start=later, overbooked=True)

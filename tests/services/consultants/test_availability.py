@@ -26,6 +26,7 @@ async def test_working_time_is_the_weekly_hours_as_instants(clinic: Clinic) -> N
             "start": "2026-11-02T03:30:00Z",
             "end": "2026-11-02T07:30:00Z",
             "anchor": "2026-11-02T03:30:00Z",
+            "rooms": None,
         }
     ]
 
@@ -149,6 +150,8 @@ async def test_an_offer_tells_what_is_occupied_what_it_costs_and_which_policies_
         "reminder_offsets_hours": [72, 24, 2],
         "mode": "in_person",
         "within_hours": True,
+        "capacity": 1,
+        "rooms": None,
     }
 
 

@@ -15,6 +15,7 @@ PERIOD = {"from": "2026-11-02T00:00:00Z", "to": "2026-11-03T00:00:00Z", "visit_t
 OFFER = {"visit_type_id": ONE, "consultant_id": ONE, "start": "2026-11-02T09:00:00Z"}
 EXCEPTION = {"kind": "leave", "starts_at": "2026-11-02T00:00:00Z", "ends_at": "2026-11-03T00:00:00Z"}
 PRICE = {"visit_type_id": ONE, "price": {"amount": 1, "currency": "LKR"}}
+ROOM = {"location_id": ONE, "name": "Room 1"}
 Door = tuple[str, str, str, dict[str, Any]]
 DOORS: list[Door] = [
     ("GET", "/consultants", "consultants:read", {}),
@@ -45,6 +46,15 @@ DOORS: list[Door] = [
     ("DELETE", f"/price-lists/{ONE}", "catalogue:write", {}),
     ("GET", "/money-policy", "catalogue:read", {}),
     ("PUT", "/money-policy", "catalogue:write", {"json": {"payment": {"kind": "none"}}}),
+    ("GET", "/rooms", "catalogue:read", {}),
+    ("GET", f"/rooms/{ONE}", "catalogue:read", {}),
+    ("PUT", f"/rooms/{ONE}", "catalogue:write", {"json": ROOM}),
+    ("PUT", f"/rooms/{ONE}/record", "catalogue:write", {"json": ROOM}),
+    ("GET", f"/locations/{ONE}/calendar", "catalogue:read", {}),
+    ("PUT", f"/locations/{ONE}/calendar", "catalogue:write", {"json": {"zone": "Asia/Colombo"}}),
+    ("GET", "/holiday-policy", "catalogue:read", {}),
+    ("PUT", "/holiday-policy", "catalogue:write", {"json": {"country": "LK"}}),
+    ("GET", "/holidays", "catalogue:read", {"params": {"from": "2026-11-02", "to": "2026-11-03"}}),
     ("GET", "/windows", "consultants:read", {"params": PERIOD}),
     ("GET", "/offer", "consultants:read", {"params": OFFER}),
 ]

@@ -1,0 +1,145 @@
+"""Taking a time: who is in the way, which seat and which room are free; Postgres' objections translated once."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from careconnect import clock
+from careconnect.db import WriteSession, objection
+from services.appointments.errors import NoRoomFree, PatientBusy, SlotTaken
+from services.appointments.models import Appointment
+from services.appointments.schemas import OCCUPYING
+
+_TAKEN = {
+    "ex_appointments_consultant": SlotTaken,
+    "ex_appointments_seat": SlotTaken,
+    "ex_appointments_patient": PatientBusy,
+    "ex_appointments_room": NoRoomFree,
+}
+_LONGEST_VISIT = timedelta(days=1)
+
+
+async def add(session: WriteSession, asked: Appointment, rooms: Sequence[UUID] | None = None) -> Appointment | None:
+    """Write a hold, unless one with this id stands: then give that one. `rooms` fit; none: no room is needed.
+
+    Raises:
+        SlotTaken: the consultant is occupied then, or all places of the group visit are taken.
+        PatientBusy: the patient has another appointment then.
+        NoRoomFree: all rooms that fit are in use then.
+    """
+    others = await _in_the_way(session, asked, rooms)
+    for other in others:
+        if other.id == asked.id:
+            return other
+    _settle(session, asked, others, rooms)
+    await session.flush()
+    session.add(asked)
+    await flush(session)
+    return None
+
+
+async def make_way(session: WriteSession, moved: Appointment, rooms: Sequence[UUID] | None = None) -> None:
+    """Refuse a move to a time that is occupied; the row holds the wanted time already and is not written yet.
+
+    Raises:
+        SlotTaken, PatientBusy, NoRoomFree: as for a hold.
+    """
+    with session.no_autoflush:
+        others = await _in_the_way(session, moved, rooms)
+        _settle(session, moved, [other for other in others if other.id != moved.id], rooms)
+
+
+async def flush(session: WriteSession) -> None:
+    """Send changes to Postgres, which refuses a second appointment at an occupied time."""
+    with objection(_TAKEN):
+        await session.flush()
+
+
+async def _in_the_way(session: WriteSession, asked: Appointment, rooms: Sequence[UUID] | None) -> list[Appointment]:
+    """Find what occupies the time, of the consultant, the patient or a room, and what stands under the same id."""
+    await _queue_up(session, asked.consultant_id, asked.patient_id, *([asked.location_id] if rooms else []))
+    whose = [Appointment.consultant_id == asked.consultant_id, Appointment.patient_id == asked.patient_id]
+    if rooms:
+        whose.append(Appointment.room_id.in_(rooms))
+    overlapping = sa.and_(
+        sa.or_(*whose),
+        Appointment.start_at > asked.occupied_from - _LONGEST_VISIT,
+        Appointment.start_at < asked.occupied_to,
+        Appointment.occupied_to > asked.occupied_from,
+        Appointment.status.in_(sorted(OCCUPYING)),
+    )
+    statement = sa.select(Appointment).where(
+        Appointment.tenant_id == session.tenant_id, sa.or_(Appointment.id == asked.id, overlapping)
+    )
+    return list(await session.scalars(statement))
+
+
+async def _queue_up(session: WriteSession, *wanted: UUID) -> None:
+    """Let those who want the same consultant, patient, or room of a location ask one after the other.
+
+    The exclusion constraints hold the law without it, but bookings that collide in them wait for each other until
+    Postgres' deadlock detector, a second later, ends one of them.
+    """
+    numbers = sorted(one.int % 2**63 for one in wanted)
+    await session.execute(_QUEUE_UP, {"numbers": numbers})
+
+
+_QUEUE_UP = sa.text("SELECT pg_advisory_xact_lock(number) FROM unnest(:numbers) AS number").bindparams(
+    sa.bindparam("numbers", type_=ARRAY(sa.BigInteger()))
+)
+
+
+def _settle(
+    session: WriteSession, asked: Appointment, others: Sequence[Appointment], rooms: Sequence[UUID] | None
+) -> None:
+    """Refuse what is occupied, and choose seat and room.
+
+    Unlike the exclusion constraints, this also sees overbooked appointments: a plain one may not come after them.
+    """
+    others = [other for other in others if not _ran_out(session, other)]
+    theirs = [other for other in others if other.consultant_id == asked.consultant_id]
+    together = [other for other in theirs if asked.shares_with(other)]
+    if not asked.overbooked:
+        if len(together) < len(theirs) or (together and len(together) >= asked.capacity):
+            raise SlotTaken
+        if any(_same_patient(asked, other) for other in others):
+            raise PatientBusy
+    asked.seat = _seat(asked, together)
+    asked.room_id = _room(asked, others, together, rooms)
+
+
+def _ran_out(session: WriteSession, other: Appointment) -> bool:
+    """Give back a hold that ran out, should its workflow not have come to it yet."""
+    if other.hold_expires_at is None or other.hold_expires_at >= clock.now():
+        return False
+    other.release("hold_expired")
+    session.record("appointment.expired", "appointment", other.id, data=other.facts())
+    return True
+
+
+def _same_patient(asked: Appointment, other: Appointment) -> bool:
+    at_once = other.end_at > asked.start_at and other.start_at < asked.end_at
+    return other.patient_id == asked.patient_id and at_once
+
+
+def _seat(asked: Appointment, together: Sequence[Appointment]) -> int:
+    """Take the lowest seat that is free; one that is overbooked sits on none of its own."""
+    taken = {other.seat for other in together if not other.overbooked}
+    return next((seat for seat in range(1, asked.capacity + 1) if seat not in taken), asked.capacity)
+
+
+def _room(
+    asked: Appointment, others: Sequence[Appointment], together: Sequence[Appointment], rooms: Sequence[UUID] | None
+) -> UUID | None:
+    """Take the group's room, or the first that is free; who is overbooked goes without if there is none."""
+    if rooms is None:
+        return None
+    shared = next((other.room_id for other in together if other.room_id), None)
+    taken = {other.room_id for other in others}
+    found = shared or next((room for room in rooms if room not in taken), None)
+    if found is None and not asked.overbooked:
+        raise NoRoomFree
+    return found
