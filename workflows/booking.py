@@ -38,7 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.undo import ours, regardless, within
     from workflows.visit import WAITING, Visit
 
-_NEAREST_FREE_HELP = frozenset({"slot_taken", "outside_hours"})
+_NEAREST_FREE_HELP = frozenset({"slot_taken", "no_room_free", "outside_hours"})
 
 
 @workflow.defn(name="AppointmentBooking")

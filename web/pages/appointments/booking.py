@@ -27,7 +27,10 @@ from workflows.contracts import PaymentChoice
 router = APIRouter()
 Writer = Annotated[Screen, needs("appointments:write")]
 UNREADY = 422
-_NO_LONGER_FREE = {"slot_taken", "outside_hours", "too_soon", "consultant_unavailable", "patient_busy", "not_offered"}
+_NO_LONGER_FREE = {
+    "slot_taken", "no_room_free", "outside_hours", "too_soon", "consultant_unavailable", "patient_busy", "not_offered",
+    "no_suitable_room",
+}  # fmt: skip
 
 
 @router.get("/new")
