@@ -40,7 +40,7 @@ def processes(folder: DataFolder, at: InstancePorts, settings: Mapping[str, str]
     host = settings["CARECONNECT_WEB__HOST"]
     near = ports.LOOPBACK if host in EVERYWHERE else host
     return [
-        _process(folder, settings, "edge", "web", lambda: answers(at.web, "/readyz", near)),
+        _process(folder, settings, "edge", "web", lambda path: answers(at.web, path, near)),
         *(_worker(folder, settings, name, getattr(at, f"{name}_health")) for name in WORKERS),
     ]
 
@@ -61,11 +61,11 @@ async def run_once(folder: DataFolder, settings: Mapping[str, str], *arguments: 
 
 def _worker(folder: DataFolder, settings: Mapping[str, str], name: str, health: int) -> Part:
     own = {**settings, "CARECONNECT_WORKER__HEALTH_PORT": str(health)}
-    return _process(folder, own, name, "worker", lambda: answers(health, "/readyz"))
+    return _process(folder, own, name, "worker", lambda path: answers(health, path))
 
 
 def _process(
-    folder: DataFolder, settings: Mapping[str, str], name: str, command: str, is_ready: Callable[[], Awaitable[bool]]
+    folder: DataFolder, settings: Mapping[str, str], name: str, command: str, says: Callable[[str], Awaitable[bool]]
 ) -> Part:
     log = folder.logs / f"{name}.log"
 
@@ -76,11 +76,11 @@ def _process(
     async def ready(child: Child) -> None:
         try:
             async with asyncio.timeout(READY_SECONDS):
-                while not await is_ready():
+                while not await says("/readyz"):
                     if not child.running:
                         raise NotReady(f"The {name} stopped while starting; {log} says:\n{tail(log)}")
                     await asyncio.sleep(POLL_SECONDS)
         except TimeoutError as error:
             raise NotReady(f"The {name} was not ready after {READY_SECONDS:.0f} s; see {log}.") from error
 
-    return Part(name, launch, ready)
+    return Part(name, launch, ready, answers=lambda: says("/healthz"))

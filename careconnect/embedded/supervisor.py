@@ -14,6 +14,8 @@ from careconnect.embedded.runtime import PartRecord, ProcessRecord, Runtime
 FIRST_DELAY = 0.2
 LONGEST_DELAY = 10.0
 HEALTHY_SECONDS = 30.0
+PROBE_SECONDS = 5.0
+SILENT_PROBES = 9
 
 
 @dataclass
@@ -40,18 +42,32 @@ async def nothing() -> None:
 
 @dataclass(frozen=True)
 class Part:
-    """A process to keep alive: how to start it, when it is ready, and what to set up once it is."""
+    """A process to keep alive: how to start it, when it is ready, what to set up once it is, whether it still answers.
+
+    One that is silent for `SILENT_PROBES` probes in a row hangs, and is ended as if it had died.
+    """
 
     name: str
     launch: Callable[[], Awaitable[Launch]]
     ready: Callable[[Child], Awaitable[None]]
     prepare: Callable[[], Awaitable[None]] = nothing
+    answers: Callable[[], Awaitable[bool]] | None = None
 
 
 class Supervisor:
     """Runs parts and writes how they fare into the folder. All its methods belong to one event loop."""
 
-    def __init__(self, folder: DataFolder, runtime: Runtime, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        folder: DataFolder,
+        runtime: Runtime,
+        say: Callable[[str], None],
+        *,
+        probe_seconds: float = PROBE_SECONDS,
+        silent_probes: int = SILENT_PROBES,
+    ) -> None:
+        self.probe_seconds = probe_seconds
+        self.silent_probes = silent_probes
         self.folder = folder
         self.runtime = runtime
         self.say = say
@@ -99,13 +115,32 @@ class Supervisor:
         clock = asyncio.get_running_loop().time
         while True:
             began = clock()
-            code = await self._children[part.name].wait()
+            code = await self._until_it_ends(part)
             wait = back_off.after(clock() - began)
             restarts = self.runtime.parts[part.name].restarts + 1
             self.note(part.name, state="restarting", process=None, restarts=restarts, last_exit=code)
             self.say(f"{part.name} ended with {code}; starting it again in {wait:.1f} s")
             await asyncio.sleep(wait)
             await self._try_again(part)
+
+    async def _until_it_ends(self, part: Part) -> int:
+        child = self._children[part.name]
+        watching = asyncio.create_task(self._watch(part, child))
+        try:
+            return await child.wait()
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+    async def _watch(self, part: Part, child: Child) -> None:
+        """End a process that lives and does not answer any more: nobody else would notice."""
+        silent = 0
+        while part.answers and silent < self.silent_probes:
+            await asyncio.sleep(self.probe_seconds)
+            silent = 0 if await part.answers() else silent + 1
+        if part.answers:
+            self.say(f"{part.name} does not answer any more and is ended")
+            await child.stop()
 
     async def _try_again(self, part: Part) -> None:
         """Bring a part up; if that fails the child is ended, and the keeper sees one more death and waits."""

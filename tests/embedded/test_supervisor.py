@@ -2,6 +2,7 @@ import asyncio
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -102,6 +103,27 @@ async def test_a_part_that_is_killed_comes_back_and_the_record_says_so(
     record = Runtime.read(folder).parts["part"]
     assert (record.restarts, record.state, record.process) == (1, "stopped", None)
     assert not psutil.pid_exists(first)
+
+
+async def test_a_part_that_hangs_is_ended_and_comes_back(folder: DataFolder) -> None:
+    """It lives, and so no death would ever be noticed."""
+    said: list[str] = []
+    supervisor = Supervisor(folder, Runtime(), said.append, probe_seconds=0.01, silent_probes=3)
+    rehearsal = Rehearsal(folder)
+    replies = iter([True, False, False, True, False, False, False])
+
+    async def answers() -> bool:
+        return next(replies, True)
+
+    await supervisor.start(replace(rehearsal.part, answers=answers))
+    await rehearsal.came_up.get()
+    first = pid_of(supervisor)
+    await rehearsal.came_up.get()
+    assert pid_of(supervisor) != first
+    assert not psutil.pid_exists(first)
+    assert said[0] == "part does not answer any more and is ended"
+    await supervisor.stop("part")
+    assert Runtime.read(folder).parts["part"].restarts == 1
 
 
 async def test_a_part_that_does_not_come_up_fails_the_start(supervisor: Supervisor, folder: DataFolder) -> None:
