@@ -43,12 +43,13 @@ from services.reports.client import ReportsClient
 from workflows import ids
 from workflows.booking import AppointmentBooking
 from workflows.dashboard import DashboardAggregation
+from workflows.events import GatewayEvents
 from workflows.payment import PaymentCapture
 from workflows.reminders import AppointmentReminders
 
 log = structlog.get_logger()
 
-WORKFLOWS = [AppointmentBooking, PaymentCapture, AppointmentReminders, DashboardAggregation]
+WORKFLOWS = [AppointmentBooking, PaymentCapture, AppointmentReminders, DashboardAggregation, GatewayEvents]
 GRACE = timedelta(seconds=10)
 PATIENCE = timedelta(seconds=15)
 
@@ -85,7 +86,8 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
         client,
         task_queue=ids.BACKGROUND,
         activities=[
-            told.tell, people.figures, experts.figures, visits.figures, money.figures, *reports.activities,
+            told.tell, people.figures, experts.figures, visits.figures, money.figures,
+            money.finish_events, *reports.activities,
         ],
         # A burst of bookings brings a burst of messages, and nobody waits for those: they take what the bookings leave.
         max_concurrent_activities=3,

@@ -16,6 +16,7 @@ from services.payments.schemas import (
     PaymentWrite,
     RefundWrite,
     ReleaseWrite,
+    Unfinished,
 )
 from services.payments.states import InvoiceStatus, PaymentStatus
 from workflows import ids
@@ -33,6 +34,7 @@ from workflows.contracts import (
     PaymentTarget,
     RefundRequest,
     SourceFigures,
+    SweepRequest,
 )
 
 
@@ -142,6 +144,12 @@ class PaymentActivities:
     async def standing(self, request: PaymentTarget) -> PaymentResult:
         """Read where a payment stands."""
         return PaymentResult(payment=await self.payments.get_payment(request.actor, request.payment_id))
+
+    @activity.defn(name="finish_gateway_events")
+    async def finish_events(self, request: SweepRequest) -> Unfinished:
+        """Look into events that waited for their gateway, and tell whose money is still to go back."""
+        actor = request.actor or Actor.workflow(request.tenant_id, "events", frozenset({"payments:refund"}))
+        return await self.payments.finish_events(actor)
 
     @activity.defn(name="payment_figures")
     async def figures(self, request: FiguresRequest) -> SourceFigures:

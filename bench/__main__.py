@@ -3,9 +3,14 @@
 import asyncio
 import sys
 
-from bench import bookings, reads, startup
+from bench import bookings, reads, startup, webhooks
 
-MEASUREMENTS = {"bookings": bookings.measure, "reads": reads.measure, "startup": startup.measure}
+MEASUREMENTS = {
+    "bookings": bookings.measure,
+    "reads": reads.measure,
+    "startup": startup.measure,
+    "webhooks": webhooks.measure,
+}
 
 
 def main(arguments: list[str]) -> int:

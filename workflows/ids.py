@@ -41,6 +41,11 @@ def dashboard(tenant_id: UUID) -> str:
     return f"dashboard-{tenant_id}"
 
 
+def gateway_events(tenant_id: UUID) -> str:
+    """Name the schedule of a tenant's sweep of gateways' events, and begin the ids of its runs."""
+    return f"gateway-events-{tenant_id}"
+
+
 def payment_of(appointment_id: UUID) -> UUID:
     """Give the id of the payment that is taken at booking."""
     return derived_id("payment", appointment_id)

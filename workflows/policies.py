@@ -105,6 +105,13 @@ FIGURES: Options = {
 }
 """One service's figures for the dashboard; a service that stays silent greys its part."""
 
+SWEEP: Options = {
+    "task_queue": BACKGROUND,
+    "start_to_close_timeout": timedelta(seconds=50),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=5), maximum_attempts=3),
+}
+"""A turn of the sweep; what it does not get done is there at the next."""
+
 REFUND_WINDOW = timedelta(days=30)
 """How long a settled payment's workflow waits for refunds; a later refund starts it again."""
 

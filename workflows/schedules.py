@@ -1,4 +1,4 @@
-"""When workflows start by themselves: each tenant's dashboard, again and again."""
+"""When workflows start by themselves: each tenant's dashboard, and its sweep of gateways' events, again and again."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -19,11 +19,15 @@ from temporalio.client import (
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from workflows import ids
-from workflows.contracts import DashboardRequest
+from workflows.contracts import DashboardRequest, SweepRequest
 from workflows.dashboard import DashboardAggregation
+from workflows.events import GatewayEvents
 
 CATCH_UP = timedelta(minutes=1)
 """How late a run may start after the engine was away; figures of an hour ago interest nobody."""
+
+SWEEP = timedelta(minutes=2)
+"""How often unfinished events are looked for."""
 
 
 async def ensure_dashboard(client: Client, tenant_id: UUID, interval: timedelta) -> None:
@@ -47,6 +51,36 @@ async def refresh_dashboard(client: Client, tenant_id: UUID) -> None:
     # A run that has already asked the services would miss what the caller has just changed, so this one is not skipped.
     handle = client.get_schedule_handle(ids.dashboard(tenant_id))
     await handle.trigger(overlap=ScheduleOverlapPolicy.BUFFER_ONE)
+
+
+async def ensure_gateway_events(client: Client, tenant_id: UUID, interval: timedelta = SWEEP) -> None:
+    """Let what a tenant's gateway events left undone be finished every `interval`; a repeat brings it up to date."""
+    wanted = _gateway_events(tenant_id, interval)
+    try:
+        await client.create_schedule(ids.gateway_events(tenant_id), wanted)
+    except ScheduleAlreadyRunningError:
+        await client.get_schedule_handle(ids.gateway_events(tenant_id)).update(lambda found: _updated(found, wanted))
+
+
+def _gateway_events(tenant_id: UUID, interval: timedelta) -> Schedule:
+    seconds = max(1, int(interval.total_seconds()))
+    every = timedelta(seconds=seconds)
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            GatewayEvents.run,
+            SweepRequest(tenant_id=tenant_id),
+            id=ids.gateway_events(tenant_id),
+            task_queue=ids.BOOKINGS,
+            typed_search_attributes=TypedSearchAttributes([SearchAttributePair(ids.TENANT, str(tenant_id))]),
+            static_summary="Gateways' events that are not finished",
+        ),
+        spec=ScheduleSpec(
+            intervals=[ScheduleIntervalSpec(every=every, offset=timedelta(seconds=tenant_id.int % seconds))],
+            jitter=min(every / 10, timedelta(seconds=5)),
+        ),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP, pause_on_failure=False),
+        state=ScheduleState(note=f"every {seconds} s"),
+    )
 
 
 def _dashboard(tenant_id: UUID, interval: timedelta) -> Schedule:

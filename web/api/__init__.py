@@ -10,6 +10,7 @@ from web.api import (
     catalogue,
     consultants,
     docs,
+    gateways,
     invoices,
     ledger,
     messages,
@@ -30,7 +31,7 @@ from web.gateway.errors import StillDeciding
 # The order counts where a fixed word stands where an id could: invoices come before payments.
 _RESOURCES = (
     patients, consultants, schedules, catalogue, prices, slots, appointments, calendars, visits, invoices, payments,
-    ledger, messages, reports, workflows, docs,
+    gateways, ledger, messages, reports, workflows, docs,
 )  # fmt: skip
 
 

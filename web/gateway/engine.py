@@ -116,6 +116,39 @@ class Engine:
             workflow_id,
         )
 
+    async def signal(
+        self,
+        run: Any,
+        request: BaseModel,
+        workflow_id: str,
+        signal: str,
+        argument: BaseModel,
+        *,
+        attributes: list[SearchAttributePair[Any]],
+        summary: str,
+    ) -> None:
+        """Tell a workflow something, and start it for that where it does not run.
+
+        Raises:
+            EngineUnavailable: the engine does not answer; nobody was told.
+        """
+        try:
+            await self.client.start_workflow(
+                run,
+                request,
+                id=workflow_id,
+                task_queue=ids.BOOKINGS,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                search_attributes=TypedSearchAttributes(attributes),
+                static_summary=summary,
+                start_signal=signal,
+                start_signal_args=[argument],
+                rpc_timeout=self._timeout,
+            )
+        except (RPCError, RuntimeError) as error:
+            raise EngineUnavailable from error
+
     async def ask(self, workflow_id: str, update: Any, argument: BaseModel, *, update_id: str) -> Any:
         """Send an update to a running workflow and wait for its answer.
 

@@ -21,7 +21,9 @@ from workflows.contracts import (
     PaymentResult,
     PaymentTarget,
     RefundRequest,
+    Settlement,
 )
+from workflows.events import LATE, SCOPES
 from workflows.payment import PaymentCapture
 
 
@@ -95,6 +97,23 @@ class MoneyProcesses:
         asked = RefundRequest(actor=actor, payment_id=payment_id, refund_id=refund_id, amount=amount, reason=reason)
         said = derived_id(payment_id, reason, amount)  # another body reaches the service, which refuses it
         return await self._ask(actor, payment_id, PaymentCapture.refund, asked, f"refund-{refund_id}-{said}")
+
+    async def give_back(self, tenant_id: UUID, payment_id: UUID) -> None:
+        """Let money go back that came when nothing was owed any more; a repeat is harmless.
+
+        Raises:
+            EngineUnavailable: the engine does not answer; the sweep of unfinished events does it later.
+        """
+        actor = Actor.workflow(tenant_id, "events", SCOPES)
+        await self._engine.signal(
+            PaymentCapture.run,
+            CollectRequest(actor=actor, payment_id=payment_id),
+            ids.payment(payment_id),
+            "settle",
+            Settlement(actor=actor, reason=LATE, cause=LATE),
+            attributes=attributes(actor),
+            summary="Payment",
+        )
 
     async def _ask(self, actor: Actor, payment_id: UUID, update: Any, asked: BaseModel, update_id: str) -> Payment:
         """Speak to the payment's workflow; one that ended long ago is started again for it."""

@@ -46,6 +46,7 @@ from workflows.contracts.payment import (
     RefundRequest,
     Settled,
     Settlement,
+    SweepRequest,
 )
 from workflows.contracts.refusal import Refused
 from workflows.contracts.visit import (
@@ -108,6 +109,7 @@ __all__ = [
     "SourceFigures",
     "Stage",
     "StepRequest",
+    "SweepRequest",
     "Target",
     "TermsRequest",
     "Verified",

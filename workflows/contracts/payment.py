@@ -116,6 +116,13 @@ class CollectRequest(BaseModel):
     settlement: Settlement | None = None
 
 
+class SweepRequest(BaseModel):
+    """Starts `GatewayEvents`, and asks for what a tenant's events left undone."""
+
+    tenant_id: UUID
+    actor: Actor | None = None
+
+
 class MoneyTarget(BaseModel):
     """The money of an appointment, who acts on it, and why."""
 

@@ -34,17 +34,17 @@ async def take_in(till: Till, gateway: str, event: Event) -> WebhookReceipt:
         if await _known(session, gateway, event.id):
             return _receipt(till, event, "duplicate")
     try:
-        charge = await _ask(till, gateway, event.reference)
+        known, charge = await _ask(till, gateway, event.reference)
     except Unavailable:
         async with till.write() as session:
             kept = await _first(session, gateway, event, "accepted")
         return _receipt(till, event, "accepted" if kept else "duplicate")
     async with till.write() as session:
-        payment = await _payment(session, event.reference)
-        if not await _first(session, gateway, event, "nothing" if payment else "unmatched"):
+        outcome: Outcome = "nothing" if known else "unmatched"
+        if not await _first(session, gateway, event, outcome):
             return _receipt(till, event, "duplicate")
-        if payment is None or payment.is_closed_door or charge is None:
-            return _receipt(till, event, "nothing" if payment else "unmatched")
+        if known is None or known.is_closed_door or charge is None:
+            return _receipt(till, event, outcome)
         outcome, back = await _apply(session, gateway, event, charge)
     return _receipt(till, event, outcome, back)
 
@@ -62,15 +62,15 @@ async def _payment(session: ReadSession, reference: UUID | None) -> Payment | No
     return await repository.find_payment(session, reference) if reference else None
 
 
-async def _ask(till: Till, gateway: str, reference: UUID | None) -> GatewayCharge | None:
-    """Ask the gateway how a charge stands; behind a closed door, let go what it holds."""
+async def _ask(till: Till, gateway: str, reference: UUID | None) -> tuple[Payment | None, GatewayCharge | None]:
+    """Find the payment, and ask the gateway how its charge stands; behind a closed door, let go what it holds."""
     if reference is None:
-        return None
+        return None, None
     async with till.read() as session:
         payment = await repository.find_payment(session, reference)
     if payment and payment.is_closed_door:
         await door.keep_shut(till, payment)
-    return await (await till.gateway(gateway)).find(reference)
+    return payment, await (await till.gateway(gateway)).find(reference)
 
 
 async def _first(session: WriteSession, gateway: str, event: Event, outcome: Outcome) -> bool:
@@ -133,23 +133,24 @@ async def finish(till: Till) -> Unfinished:
     for row in rows:
         event = Event(row.event_id, row.type, till.actor.tenant_id, row.reference)
         try:
-            charge = await _ask(till, row.gateway, row.reference)
+            known, charge = await _ask(till, row.gateway, row.reference)
         except (Unavailable, GatewayNotFound):
             waiting += 1
             continue
-        await _look_into(till, row.gateway, event, charge)
+        await _look_into(till, row.gateway, event, known, charge)
     return Unfinished(return_payments=await _to_return(till), waiting=waiting)
 
 
-async def _look_into(till: Till, gateway: str, event: Event, charge: GatewayCharge | None) -> None:
+async def _look_into(
+    till: Till, gateway: str, event: Event, known: Payment | None, charge: GatewayCharge | None
+) -> None:
     this = sa.and_(WebhookEvent.gateway == gateway, WebhookEvent.event_id == event.id)
     async with till.write() as session:
-        payment = await _payment(session, event.reference)
-        outcome = "nothing" if payment else "unmatched"
+        outcome = "nothing" if known else "unmatched"
         still = sa.update(WebhookEvent).where(this, WebhookEvent.outcome == "accepted").values(outcome=outcome)
         if await session.scalar(still.returning(WebhookEvent.id)) is None:
             return  # somebody else was faster
-        if payment and not payment.is_closed_door and charge:
+        if known and not known.is_closed_door and charge:
             await _apply(session, gateway, event, charge)
 
 

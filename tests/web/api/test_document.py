@@ -32,6 +32,7 @@ PROMISED = {
     "/appointments/{appointment_id}/calendar.ics": "GET",
     "/payments/invoices": "GET POST", "/payments/invoices/{invoice_id}": "GET",
     "/payments/invoices/{invoice_id}/receipt.pdf": "GET", "/payments": "GET POST", "/payments/summary": "GET",
+    "/gateways": "GET", "/gateways/{kind}": "PUT",
     "/payments/{payment_id}": "GET", "/payments/{payment_id}/capture": "POST", "/payments/{payment_id}/void": "POST",
     "/payments/{payment_id}/refunds": "GET POST", "/reports/dashboard": "GET", "/reports/appointments": "GET",
     "/reports/revenue": "GET",

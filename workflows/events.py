@@ -1,0 +1,65 @@
+"""The sweep of gateways' events: what was acknowledged and is not finished, is finished here."""
+
+from temporalio import workflow
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+with workflow.unsafe.imports_passed_through():
+    from uuid import UUID
+
+    from activities.payments import PaymentActivities
+    from careconnect.auth import Actor
+    from services.payments.schemas import Unfinished
+    from workflows import ids, policies
+    from workflows.contracts import CollectRequest, Settlement, SweepRequest
+    from workflows.payment import PaymentCapture
+    from workflows.undo import ours
+
+LATE = "paid_too_late"
+"""Why money goes back that came when nothing was owed any more; it is part of the refund's name."""
+SCOPES = frozenset({"payments:read", "payments:write", "payments:refund"})
+
+
+@workflow.defn(name="GatewayEvents")
+class GatewayEvents:
+    """Looks into events that waited for their gateway, and lets money go back that came too late.
+
+    Mostly there are none: an event has its effect when it comes, and the edge begins what follows. This is for those
+    whose gateway was silent, and for the moment in which the edge died or the engine was away.
+    """
+
+    @workflow.run
+    async def run(self, request: SweepRequest) -> Unfinished:
+        """Finish what is left, once."""
+        actor = Actor.workflow(request.tenant_id, "events", SCOPES)
+        found: Unfinished = await workflow.execute_activity_method(
+            PaymentActivities.finish_events, SweepRequest(tenant_id=request.tenant_id, actor=actor), **policies.SWEEP
+        )
+        for payment_id in found.return_payments:
+            await self._give_back(actor, payment_id)
+        return found
+
+    async def _give_back(self, actor: Actor, payment_id: UUID) -> None:
+        """Tell the payment's process; one that has ended is started again for it."""
+        settlement = Settlement(actor=actor, reason=LATE, cause=LATE)
+        handle = workflow.get_external_workflow_handle_for(PaymentCapture.run, ids.payment(payment_id))
+        try:
+            await handle.signal(PaymentCapture.settle, settlement)
+        except BaseException as error:
+            if not ours(error):
+                raise
+            await self._start(CollectRequest(actor=actor, payment_id=payment_id, settlement=settlement))
+
+    async def _start(self, request: CollectRequest) -> None:
+        tenant = SearchAttributePair(ids.TENANT, str(request.actor.tenant_id))
+        try:
+            await workflow.start_child_workflow(
+                PaymentCapture.run,
+                request,
+                id=ids.payment(request.payment_id),
+                task_queue=ids.BOOKINGS,
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                search_attributes=TypedSearchAttributes([tenant]),
+            )
+        except WorkflowAlreadyStartedError:
+            workflow.logger.info("somebody_else_started_it")  # the next turn tells it, if it still is to be told
