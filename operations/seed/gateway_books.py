@@ -4,7 +4,7 @@ from typing import Any
 
 from operations.seed.money import Account, Paid, Return
 
-_TOKENS = {
+_TOKENS: dict[str | None, str] = {
     None: "pm_card_visa",
     "card_declined": "pm_card_chargeDeclined",
     "insufficient_funds": "pm_card_chargeDeclinedInsufficientFunds",
