@@ -20,6 +20,7 @@ from web.api import create_api, webhooks
 from web.edge import Limits, SecurityHeaders
 from web.gateway import Gateway
 from web.guessing import Guesses
+from web.live import Live
 from web.readiness import missing_parts
 
 log = structlog.get_logger()
@@ -55,7 +56,8 @@ def create(settings: Settings | None = None) -> FastAPI:
 
 def _fit_middleware(app: FastAPI, settings: Settings) -> None:
     """Put the doors in place; the one added last is the outermost."""
-    app.add_middleware(BrotliMiddleware, quality=4, minimum_size=600)
+    # A stream of events would keep a compressor each, and gain nothing.
+    app.add_middleware(BrotliMiddleware, quality=4, minimum_size=600, excluded_handlers=["^/calendar/events$"])
     app.add_middleware(Guesses, allowed=settings.web.failed_sign_ins)
     app.add_middleware(Limits, body_bytes=settings.web.body_limit_bytes, per_second=settings.web.requests_per_second)
     app.add_middleware(SecurityHeaders, https=settings.web.public_url.startswith("https://"))
@@ -67,8 +69,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     ui_url = settings.temporal.ui_url
     app.state.console = httpx.AsyncClient(base_url=ui_url, timeout=30) if ui_url else None
-    async with Gateway.open(settings) as gateway:
-        app.state.gateway = gateway
+    async with Gateway.open(settings) as gateway, Live.open(gateway.appointments) as live:
+        app.state.gateway, app.state.live = gateway, live
         yield
     if app.state.console:
         await app.state.console.aclose()

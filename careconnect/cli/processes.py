@@ -10,7 +10,6 @@ import typer
 
 from careconnect.cli.options import Data, enter
 
-GRACE_SECONDS = 10
 SERVICE_PORT = 8000
 
 
@@ -66,26 +65,10 @@ def service(
 
 
 def _serve(create: Callable[[], Any], host: str, port: int) -> None:
-    """Serve an application until SIGTERM, then let its requests end.
-
-    Forwarded headers are not believed: a proxy in front is a setting of its own, never a default.
-    """
-    import uvicorn  # noqa: PLC0415 - keeps `--help` quick
-
-    from careconnect import garbage  # noqa: PLC0415 - the same
+    """Serve an application until SIGTERM, then let its requests end."""
+    from careconnect import garbage  # noqa: PLC0415 - keeps `--help` quick
+    from careconnect.serving import serve  # noqa: PLC0415 - the same
 
     app = create()
     garbage.calm()
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        log_level="warning",
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
+    serve(app, host, port)

@@ -11,6 +11,8 @@ from services.appointments.schemas import (
     AppointmentDetail,
     AppointmentFilter,
     Cancellation,
+    Changes,
+    DiaryQuery,
     Figures,
     FreeSlot,
     Hold,
@@ -23,6 +25,7 @@ from services.appointments.schemas import (
 
 # The class has a method named `list`, so lists of things have names of their own.
 FreeSlots = list[FreeSlot]
+Appointments = list[Appointment]
 Timeline = list[TimelineEvent]
 
 
@@ -89,6 +92,16 @@ class AppointmentsClient(ServiceClient):
         """List by start."""
         params = {"limit": limit, "cursor": cursor, "count": count, "newest_first": newest_first}
         return await self.call(actor, "GET", "/appointments", params=_filter(wanted) | params, into=Page[Appointment])
+
+    async def diary(self, actor: Actor, wanted: DiaryQuery) -> Appointments:
+        """List what touches a stretch of time, by start and all at once."""
+        return await self.call(
+            actor, "GET", "/diary", params=wanted.model_dump(exclude_defaults=True), into=Appointments
+        )
+
+    async def changes(self, actor: Actor, after: int | None = None) -> Changes:
+        """Tell which appointments changed after a point of the outbox; without `after`, where it ends."""
+        return await self.call(actor, "GET", "/changes", params={"after": after}, into=Changes)
 
     async def summary(self, actor: Actor, wanted: AppointmentFilter | None = None) -> Summary:
         """Count by state."""

@@ -1,6 +1,6 @@
 """Appointments on the wire."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -165,6 +165,46 @@ class AppointmentFilter(_Input):
     status: list[Status] = []
     either: bool = False
     attention: bool = False
+
+
+LONGEST_VISIT = timedelta(days=1)
+
+
+class DiaryQuery(_Input):
+    """Which appointments a calendar shows: those that touch `[from_, to)`, at most 62 days."""
+
+    from_: AwareDatetime
+    to: AwareDatetime
+    consultant_id: list[UUID] = []
+    location_id: UUID | None = None
+    without: list[Status] = []
+    limit: int = Field(1000, ge=1, le=5000)
+
+    @model_validator(mode="after")
+    def _stay_within_two_months(self) -> "DiaryQuery":
+        if not timedelta() < self.to - self.from_ <= timedelta(days=62):
+            message = "the stretch begins before it ends and is not longer than 62 days"
+            raise ValueError(message)
+        return self
+
+
+class Change(BaseModel):
+    """One thing that happened to an appointment, by its number in the outbox; `moved`: it may have left a place."""
+
+    number: int
+    at: datetime
+    appointment_id: UUID
+    version: int | None
+    location_id: UUID | None
+    moved: bool = False
+
+
+class Changes(BaseModel):
+    """What changed, and how far this tells; `more`: too much to tell one by one."""
+
+    newest: int
+    items: list[Change] = []
+    more: bool = False
 
 
 class Summary(BaseModel):

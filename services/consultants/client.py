@@ -204,6 +204,21 @@ class ConsultantsClient(PlacesClient):
         params |= {"consultant_id": consultant_id, "specialty": specialty, "location_id": location_id}
         return await self.call(actor, "GET", "/windows", into=Windows, params=params)
 
+    async def timetable(
+        self, actor: Actor, start: datetime, end: datetime, *, consultant_id: Iterable[UUID] = ()
+    ) -> schemas.Timetable:
+        """Tell who works when inside `[start, end)`, and what keeps them from it: of everybody, or of those named."""
+        params: dict[str, Any] = {"from": start, "to": end, "consultant_id": [*consultant_id]}
+        return await self.call(actor, "GET", "/timetable", into=schemas.Timetable, params=params)
+
+    async def try_schedule(
+        self, actor: Actor, consultant_id: UUID, schedule: schemas.ScheduleWrite, start: datetime, end: datetime
+    ) -> Windows:
+        """Tell what the working time inside `[start, end)` would be with other weekly hours."""
+        path = f"/consultants/{consultant_id}/schedule/trial"
+        params = {"from": start, "to": end}
+        return await self.call(actor, "POST", path, into=Windows, json=schedule, params=params)
+
     async def offer(
         self,
         actor: Actor,

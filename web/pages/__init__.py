@@ -7,6 +7,7 @@ from web.pages import (
     appointments,
     attention,
     billing,
+    calendar,
     collecting,
     consultants,
     dashboard,
@@ -28,8 +29,8 @@ def install(app: FastAPI) -> None:
     app.mount("/static", assets, name="static")
     app.state.views = Views(assets)
     for module in (
-        dashboard, signing_in, appointments, patients, consultants, billing, collecting, ledger, messages, attention,
-        settings, search, public,
+        dashboard, signing_in, calendar, appointments, patients, consultants, billing, collecting, ledger, messages,
+        attention, settings, search, public,
     ):  # fmt: skip
         app.include_router(module.router)
     tell_people(app)

@@ -86,6 +86,7 @@ def shown(session: SessionInfo) -> Shown:
 def _entries(waiting: int) -> list[Entry]:
     return [
         Entry("dashboard", "/", gettext("Dashboard"), "d", "reports:read"),
+        Entry("calendar", "/calendar", gettext("Calendar"), "k", "appointments:read"),
         Entry("appointments", "/appointments", gettext("Appointments"), "a", "appointments:read"),
         Entry("patients", "/patients", gettext("Patients"), "p", "patients:read"),
         Entry("consultants", "/consultants", gettext("Consultants"), "c", "consultants:read"),

@@ -92,7 +92,7 @@ async def register(screen: Writer) -> Response:
     message = gettext("Patient registered")
     if screen.htmx and form.values["purpose"] == "booking":
         chosen = {"id": str(patient.id), "name": patient.name}
-        return screen.closed(message, **{"patient-registered": chosen})
+        return screen.closed(message, tell={"patient-registered": chosen})
     return screen.done(message, f"/patients/{patient.id}")
 
 

@@ -82,9 +82,12 @@ class Screen:
         flash.keep(response, Toast(message, tone, undo))
         return response
 
-    def closed(self, message: str, **events: Any) -> Response:
+    def closed(
+        self, message: str, *, undo: str | None = None, tone: str = "green", tell: dict[str, Any] | None = None
+    ) -> Response:
         """Answer a change that was made in a dialog: close it, say so, and let the screen below know."""
-        told = {**events, "toast": {"message": message}, "close-dialog": True}
+        toast = {"message": message, "tone": tone, "undo": undo}
+        told = {**(tell or {}), "toast": toast, "close-dialog": True}
         return Response(status_code=204, headers={"HX-Trigger": json.dumps(told)})
 
 

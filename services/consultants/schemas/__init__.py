@@ -35,6 +35,7 @@ from services.consultants.schemas.prices import (
     Tax,
 )
 from services.consultants.schemas.schedules import ExceptionWrite, Hours, Schedule, ScheduleException, ScheduleWrite
+from services.consultants.schemas.timetable import Closed, Timetable, TimetableQuery
 from services.consultants.schemas.visit_types import (
     CancellationPolicy,
     Mode,
@@ -47,6 +48,7 @@ __all__ = [
     "Calendar",
     "CalendarWrite",
     "CancellationPolicy",
+    "Closed",
     "Consultant",
     "ConsultantName",
     "ConsultantPatch",
@@ -81,6 +83,8 @@ __all__ = [
     "Status",
     "StatusWrite",
     "Tax",
+    "Timetable",
+    "TimetableQuery",
     "VisitType",
     "VisitTypeReplacement",
     "VisitTypeWrite",

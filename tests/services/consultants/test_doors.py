@@ -11,7 +11,8 @@ from services.consultants.api import ROUTERS
 from tests.services.consultants.clinic import Clinic, consultant, visit_type
 
 ONE = str(uuid7())
-PERIOD = {"from": "2026-11-02T00:00:00Z", "to": "2026-11-03T00:00:00Z", "visit_type_id": ONE}
+SPAN = {"from": "2026-11-02T00:00:00Z", "to": "2026-11-03T00:00:00Z"}
+PERIOD = SPAN | {"visit_type_id": ONE}
 OFFER = {"visit_type_id": ONE, "consultant_id": ONE, "start": "2026-11-02T09:00:00Z"}
 EXCEPTION = {"kind": "leave", "starts_at": "2026-11-02T00:00:00Z", "ends_at": "2026-11-03T00:00:00Z"}
 PRICE = {"visit_type_id": ONE, "price": {"amount": 1, "currency": "LKR"}}
@@ -55,6 +56,8 @@ DOORS: list[Door] = [
     ("GET", "/holiday-policy", "catalogue:read", {}),
     ("PUT", "/holiday-policy", "catalogue:write", {"json": {"country": "LK"}}),
     ("GET", "/holidays", "catalogue:read", {"params": {"from": "2026-11-02", "to": "2026-11-03"}}),
+    ("GET", "/timetable", "consultants:read", {"params": SPAN}),
+    ("POST", f"/consultants/{ONE}/schedule/trial", "consultants:read", {"params": SPAN, "json": {"hours": []}}),
     ("GET", "/windows", "consultants:read", {"params": PERIOD}),
     ("GET", "/offer", "consultants:read", {"params": OFFER}),
 ]

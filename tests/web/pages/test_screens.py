@@ -13,6 +13,9 @@ from tests.web.pages.desk import Desk, Page
 SCREENS = {
     "/": "reports:read",
     "/?period=month": "reports:read",
+    "/calendar": "appointments:read",
+    "/calendar?show=list": "appointments:read",
+    "/calendar/data": "appointments:read",
     "/appointments": "appointments:read",
     "/appointments?range=month": "appointments:read",
     "/appointments/new": "appointments:write",
@@ -48,7 +51,10 @@ async def opened(owner: Desk, clinic: Clinic) -> dict[str, Page]:
     """Open every screen, those of single records too."""
     booked = await clinic.booked()
     paths = [
-        *SCREENS,
+        *(path for path in SCREENS if not path.endswith("/data")),
+        f"/calendar?consultant_id={clinic.consultant}&show=list",
+        f"/calendar/appointments/{booked['id']}",
+        f"/calendar/appointments/{booked['id']}/move",
         f"/appointments/{booked['id']}",
         f"/appointments/{booked['id']}/cancel",
         f"/appointments/{booked['id']}/move",
@@ -132,6 +138,7 @@ async def test_another_organisations_records_do_not_exist(stranger: Desk, clinic
     booked = await clinic.booked()
     for path in (
         f"/appointments/{booked['id']}",
+        f"/calendar/appointments/{booked['id']}",
         f"/patients/{booked['patient']['id']}",
         f"/consultants/{clinic.consultant}",
         f"/billing/invoices/{booked['invoice']['id']}",

@@ -41,9 +41,9 @@ async def new(screen: Writer) -> Response:
     first = next((str(one.id) for one in types.values() if one.active), "")
     place = screen.frame.location
     values = {"visit_type_id": first, "location_id": str(place.id) if place else "", "notify": "true"}
-    names = ("patient_id", "consultant_id", "visit_type_id", "date")
+    names = ("patient_id", "consultant_id", "visit_type_id", "location_id", "date", "slot")
     values |= {name: asked[name] for name in names if asked.get(name)}
-    return await _form(screen, screen.form("booking", **values))
+    return await _form(screen, screen.form("booking", **values), ready=bool(asked.get("slot")))
 
 
 @router.get("/new/times")
@@ -100,8 +100,10 @@ async def _refused(screen: Screen, form: Form, refusal: Refusal) -> Response:
     return await _form(screen, form.object(f"{gettext(title).rstrip('.')}. {ending}", "slot"), refusal.status, near)
 
 
-async def _form(screen: Screen, form: Form, status: int = OK, near: list[Slot] | None = None) -> Response:
-    patient_id, shown_already = form.chosen("patient_id"), status != OK or not screen.htmx
+async def _form(
+    screen: Screen, form: Form, status: int = OK, near: list[Slot] | None = None, *, ready: bool = False
+) -> Response:
+    patient_id, shown_already = form.chosen("patient_id"), ready or status != OK or not screen.htmx
     types, consultants, places, people = await asyncio.gather(
         screen.known.visit_types(screen.actor),
         screen.known.consultants(screen.actor),

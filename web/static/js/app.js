@@ -16,6 +16,9 @@ document.addEventListener("signed-in", (event) => {
   for (const field of document.querySelectorAll('input[name="csrf_token"]')) field.value = event.detail.csrf;
 });
 
+// Filters that lead to another page go there as soon as one is chosen.
+document.addEventListener("change", (event) => event.target.form?.hasAttribute("data-submits") && event.target.form.requestSubmit());
+
 followDialogs();
 followCombobox();
 followFeedback(token);

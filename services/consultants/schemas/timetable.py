@@ -1,0 +1,46 @@
+"""Who works when, for a calendar, on the wire."""
+
+from datetime import datetime, timedelta
+from typing import Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from services.consultants.schemas.availability import LONGEST_PERIOD, Window
+from services.consultants.schemas.fields import ExceptionKind, Input
+
+
+class TimetableQuery(Input):
+    """Whose hours are wanted, and when: everybody's who is not archived, unless narrowed."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    start: AwareDatetime = Field(alias="from")
+    end: AwareDatetime = Field(alias="to")
+    consultant_id: list[UUID] = Field([], max_length=500)
+    specialty: str | None = Field(None, max_length=100)
+
+    @model_validator(mode="after")
+    def _stay_within_a_year(self) -> Self:
+        if not timedelta() < self.end - self.start <= LONGEST_PERIOD:
+            message = "the period begins before it ends and is not longer than 370 days"
+            raise ValueError(message)
+        return self
+
+
+class Closed(BaseModel):
+    """A stretch that leave or blocked time takes from a consultant's hours, at one location or everywhere (None)."""
+
+    consultant_id: UUID
+    kind: ExceptionKind
+    start: datetime
+    end: datetime
+    location_id: UUID | None
+
+
+class Timetable(BaseModel):
+    """Who works when at which location, and what keeps them from it; `consultant_ids` are all who were asked about."""
+
+    consultant_ids: list[UUID]
+    windows: list[Window]
+    closed: list[Closed]

@@ -1,0 +1,198 @@
+"""The calendar: what a view shows, and moving in it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from careconnect.client import ServiceClient
+from careconnect.ids import uuid7
+from services.consultants.schemas import Closed, Window
+from tests.web.clinic import ZONE, Clinic, consultant
+from tests.web.pages.desk import Desk, Page, told
+from web.pages.calendar.shading import Span, shades
+from web.pages.known import Known
+
+HERE, THERE = uuid7(), uuid7()
+WHO = uuid7()
+
+
+def local(moment: str) -> datetime:
+    """Read an instant as the clinic's clocks show it."""
+    return datetime.fromisoformat(moment).astimezone(ZoneInfo(ZONE))
+
+
+async def data(desk: Desk, day: str, **more: str) -> dict[str, Any]:
+    """Read what a script draws of a day."""
+    answer = await desk.http.get("/calendar/data", params={"date": day, **more})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def seen(found: dict[str, Any], appointment_id: str) -> dict[str, Any]:
+    """Find one appointment in what is drawn."""
+    return next(one for one in found["visits"] if one["id"] == appointment_id)
+
+
+@pytest.fixture
+async def booked(clinic: Clinic) -> dict[str, Any]:
+    """Book a visit on a day that no other test has."""
+    return await clinic.booked()
+
+
+async def test_a_day_shows_who_works_and_their_visits_in_local_time(
+    front_desk: Desk, clinic: Clinic, booked: dict[str, Any]
+) -> None:
+    start = local(booked["start"])
+    found = await data(front_desk, start.date().isoformat())
+    one = seen(found, booked["id"])
+    assert (one["consultant"], one["start"]) == (clinic.consultant, start.strftime("%Y-%m-%dT%H:%M"))
+    assert (one["status"], one["movable"], one["version"]) == ("booked", True, 1)
+    assert one["patient"] in one["label"]
+    assert "Booked" in one["label"]
+    assert clinic.consultant in [column["id"] for column in found["columns"]]
+    assert found["offset"] == "+05:30"
+
+
+async def test_a_week_shows_one_consultant_and_a_list_needs_no_script(
+    owner: Desk, clinic: Clinic, booked: dict[str, Any]
+) -> None:
+    day = local(booked["start"]).date().isoformat()
+    week = await data(owner, day, consultant_id=clinic.consultant)
+    assert [column["id"] for column in week["columns"]] == [clinic.consultant]
+    assert seen(week, booked["id"])
+    page = await owner.read(f"/calendar?date={day}&show=list")
+    assert booked["patient"]["name"] in page.text
+    assert f"/calendar/appointments/{booked['id']}/move" in page.links
+
+
+async def test_a_calendar_of_many_asks_no_more_than_one_of_few(
+    edge: FastAPI, owner: Desk, clinic: Clinic, booked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    send = ServiceClient._send  # noqa: SLF001 - what goes to the services is counted where it leaves
+
+    async def counting(self: ServiceClient, actor: Any, method: str, path: str, *more: Any) -> httpx.Response:
+        if actor.kind == "staff":  # the worker of other tests' bookings asks services too
+            asked.append(path)
+        return await send(self, actor, method, path, *more)
+
+    day = local(booked["start"]).date().isoformat()
+    monkeypatch.setattr(ServiceClient, "_send", counting)
+    edge.state.known = Known(clinic.gateway)
+    await data(owner, day)
+    few = sorted(asked)
+    days = [{"location_id": clinic.location, "weekday": n, "starts": "09:00", "ends": "12:00"} for n in range(7)]
+    for _ in range(4):
+        made = await clinic.made("/consultants", consultant())
+        await clinic.put(f"/consultants/{made}/schedule", json={"hours": days})
+    asked.clear()
+    edge.state.known = Known(clinic.gateway)
+    found = await data(owner, day)
+    assert len(found["columns"]) > 4
+    assert sorted(asked) == few
+
+
+async def test_another_organisation_sees_none_of_it(stranger: Desk, clinic: Clinic, booked: dict[str, Any]) -> None:
+    found = await data(stranger, local(booked["start"]).date().isoformat())
+    assert booked["id"] not in [one["id"] for one in found["visits"]]
+    assert clinic.consultant not in [column["id"] for column in found["columns"]]
+
+
+async def test_a_cancelled_visit_is_shown_to_those_who_ask(owner: Desk, clinic: Clinic, booked: dict[str, Any]) -> None:
+    await clinic.post(f"/appointments/{booked['id']}/cancellation", json={"reason": "pat"})
+    day = local(booked["start"]).date().isoformat()
+    assert booked["id"] not in [one["id"] for one in (await data(owner, day))["visits"]]
+    assert seen(await data(owner, day, ended="true"), booked["id"])["movable"] is False
+
+
+async def test_it_is_moved_once_and_moved_back(front_desk: Desk, booked: dict[str, Any]) -> None:
+    path = f"/calendar/appointments/{booked['id']}/move"
+    before, later = local(booked["start"]), local(booked["start"]) + timedelta(hours=2)
+    wall = later.strftime("%Y-%m-%dT%H:%M")
+    page = await front_desk.read(f"{path}?start={wall}", part="dialogs")
+    assert f"Move to {later:%a}" in page.text
+    answer = await front_desk.send(page, path, script=True)
+    assert answer.status_code == 204, answer.text
+    toast = told(answer)["toast"]
+    assert toast["message"].startswith("Moved to")
+    assert seen(await data(front_desk, later.date().isoformat()), booked["id"])["start"] == wall
+    stale = await front_desk.send(page, path, script=True)
+    assert stale.status_code == 422
+    assert "Somebody else moved it" in Page(stale.text).text
+    back = await front_desk.post(toast["undo"], {"csrf_token": await front_desk.token()})
+    assert back.status_code == 303
+    one = seen(await data(front_desk, before.date().isoformat()), booked["id"])
+    assert (one["start"], one["version"]) == (before.strftime("%Y-%m-%dT%H:%M"), 3)
+    again = await front_desk.post(toast["undo"], {"csrf_token": await front_desk.token()})
+    assert again.status_code == 303
+    assert seen(await data(front_desk, before.date().isoformat()), booked["id"])["version"] == 3
+
+
+async def test_a_taken_time_is_said_beside_the_time_and_nothing_has_moved(
+    front_desk: Desk, clinic: Clinic, booked: dict[str, Any]
+) -> None:
+    start = local(booked["start"])
+    taken = datetime.fromisoformat(booked["start"]) + timedelta(hours=4)
+    await clinic.booked(start=taken.isoformat())
+    path = f"/calendar/appointments/{booked['id']}/move"
+    page = await front_desk.read(f"{path}?start={taken.astimezone(ZoneInfo(ZONE)):%Y-%m-%dT%H:%M}", part="dialogs")
+    answer = await front_desk.send(page, path, script=True)
+    said = Page(answer.text)
+    assert answer.status_code == 409
+    assert said.having("id", "calendar-move-time-error")
+    assert seen(await data(front_desk, start.date().isoformat()), booked["id"])["version"] == 1
+
+
+async def test_an_empty_time_becomes_a_booking_that_begins_with_it(front_desk: Desk, clinic: Clinic) -> None:
+    slot = await clinic.slot()
+    wall = local(slot["start"]).strftime("%Y-%m-%dT%H:%M")
+    answer = await front_desk.http.get("/calendar/new", params={"consultant_id": clinic.consultant, "at": wall})
+    asked = parse_qs(urlsplit(answer.headers["location"]).query)
+    assert datetime.fromisoformat(asked["slot"][0].split("|")[2]) == datetime.fromisoformat(slot["start"])
+    page = await front_desk.read(answer.headers["location"], part="dialogs")
+    assert page.form("/appointments").fields["slot"] == asked["slot"][0]
+    assert page.form("/appointments").fields["offered"] == "true"
+
+
+async def test_somebody_who_only_reads_moves_nothing(edge: Any, clinic: Clinic, booked: dict[str, Any]) -> None:
+    auditor = await Desk.open(edge, clinic, "auditor")
+    assert (await auditor.http.get(f"/calendar/appointments/{booked['id']}/move")).status_code == 403
+    found = await data(auditor, local(booked["start"]).date().isoformat())
+    assert seen(found, booked["id"])["movable"] is False
+
+
+def at(hour: float) -> datetime:
+    """Give an instant of the day that the shading tests look at."""
+    return datetime(2026, 12, 1, tzinfo=UTC) + timedelta(hours=hour)
+
+
+def window(start: float, end: float, location_id: UUID = HERE) -> Window:
+    return Window(consultant_id=WHO, location_id=location_id, zone=ZONE, start=at(start), end=at(end), anchor=at(start))
+
+
+def told_of(closed: list[Closed], *windows: Window, place: UUID | None = HERE) -> list[tuple[str, float, float]]:
+    found = shades(WHO, Span(at(0), at(24)), windows, closed, place, {THERE: "Kandy"})
+    hour = timedelta(hours=1)
+    return [(one.kind, (one.start - at(0)) / hour, (one.end - at(0)) / hour) for one in found]
+
+
+def test_what_lies_between_two_stretches_of_work_is_a_break_and_the_rest_is_closed() -> None:
+    day = told_of([], window(9, 12), window(13, 17))
+    assert day == [("closed", 0, 9), ("break", 12, 13), ("closed", 17, 24)]
+    assert told_of([], window(9, 12), window(18, 20))[1] == ("closed", 12, 18)
+
+
+def test_leave_lies_over_closed_time_and_work_elsewhere_is_said() -> None:
+    leave = Closed(consultant_id=WHO, kind="leave", start=at(8), end=at(30), location_id=None)
+    assert told_of([leave]) == [("closed", 0, 8), ("leave", 8, 24)]
+    elsewhere = told_of([], window(9, 12), window(13, 17, THERE))
+    assert elsewhere == [("closed", 0, 9), ("closed", 12, 13), ("elsewhere", 13, 17), ("closed", 17, 24)]
+    assert told_of([], window(9, 12), window(13, 17, THERE), place=None)[1] == ("break", 12, 13)

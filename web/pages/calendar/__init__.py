@@ -1,0 +1,12 @@
+"""The calendar: days with consultants as columns, weeks of one consultant, moving, and what other desks change."""
+
+from fastapi import APIRouter
+
+from web.pages.calendar import beginning, data, events, moving, peek, show
+from web.pages.calendar.view import PATH
+
+router = APIRouter(include_in_schema=False)
+for module in (show, data, events, beginning, moving, peek):
+    router.include_router(module.router, prefix=PATH)
+
+__all__ = ["router"]

@@ -1,0 +1,113 @@
+// The grid of the calendar: draws what the server tells, and asks the server before anything is moved.
+import { draw } from "./calendar/drawing.js";
+import { listen } from "./calendar/live.js";
+import { quiet, walk } from "./calendar/walking.js";
+
+const root = document.getElementById("calendar");
+const words = JSON.parse(root.dataset.words);
+const mayWrite = Boolean(root.dataset.mayWrite);
+
+let grid = null;
+let shown = null;
+let held = null; // what was dragged and is being asked about: how to put it back
+let behind = false; // something changed while it was
+
+begin();
+
+async function begin() {
+  shown = await read();
+  if (!shown) return;
+  root.replaceChildren();
+  root.removeAttribute("aria-busy");
+  grid = draw(root, shown, { words, mayWrite, click, book, dropped });
+  walk(root, { move: (id, element) => ask(id, {}, element) });
+  new MutationObserver(() => quiet(root, words)).observe(root, { childList: true, subtree: true });
+  quiet(root, words);
+  listen(root.dataset.stream, document.getElementById("live"), words, again);
+}
+
+async function read() {
+  try {
+    const answer = await fetch(root.dataset.source, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+    if (answer.status === 401) return location.reload();
+    if (answer.ok) return await answer.json();
+  } catch {
+    // said below
+  }
+  document.dispatchEvent(new CustomEvent("toast", { detail: { message: words.lost, tone: "red" } }));
+  return null;
+}
+
+// Read anew and show it; while something is being dragged or asked about, it waits.
+async function again(changed = []) {
+  if (held || root.querySelector(".ec-preview")) {
+    behind = true;
+    return;
+  }
+  const fresh = await read();
+  if (!fresh || held) return;
+  behind = false;
+  const focused = document.activeElement?.querySelector?.("[data-id]")?.dataset.id;
+  const before = new Map(shown.visits.map((visit) => [visit.id, `${visit.version} ${visit.status}`]));
+  shown = fresh;
+  grid.show(fresh);
+  await new Promise(requestAnimationFrame);
+  if (focused) grid.element(focused)?.focus();
+  for (const id of changed) {
+    const visit = fresh.visits.find((one) => one.id === id);
+    if (visit && before.get(id) !== `${visit.version} ${visit.status}`) point(id);
+  }
+}
+
+// Where somebody else changed something, it is pointed out for a moment.
+function point(id) {
+  const element = grid.element(id);
+  element?.classList.add("changed");
+  setTimeout(() => element?.classList.remove("changed"), 2500);
+}
+
+function open(path, source) {
+  htmx.ajax("GET", path, { source: source ?? root, target: "#dialogs", swap: "beforeend" });
+}
+
+function click(id, element) {
+  open(`/calendar/appointments/${id}`, element);
+}
+
+function book(consultant, at) {
+  if (mayWrite) open(`/calendar/new?${new URLSearchParams({ consultant_id: consultant, at })}`);
+}
+
+function dropped(id, to, element, back) {
+  held = back;
+  ask(id, to, element);
+}
+
+function ask(id, to, element) {
+  const query = new URLSearchParams(to).toString();
+  open(`/calendar/appointments/${id}/move${query ? `?${query}` : ""}`, element);
+}
+
+// A refusal puts it back at once and is said in the dialog; so does leaving the dialog.
+function putBack() {
+  held?.();
+  held = null;
+  if (behind) again();
+}
+
+const moves = (element) => element?.closest?.("dialog")?.querySelector('form[action*="/move"]');
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { successful, xhr, elt, target } = event.detail;
+  if (!held || successful) return;
+  if (xhr.status === 0 || xhr.status >= 400) if (moves(elt) || target?.id === "dialogs") putBack();
+});
+document.addEventListener("htmx:responseError", () => held && !document.querySelector("dialog[open]") && putBack());
+document.addEventListener("calendar-changed", (event) => {
+  held = null;
+  again([event.detail.id].filter(Boolean));
+});
+document.addEventListener("close", (event) => event.target.matches?.("dialog") && held && !document.querySelector("dialog[open]") && putBack(), true);
+document.addEventListener("appointments-changed", () => again());
+// A booking was made in a dialog above: it is shown when the dialog leaves, or at once if the stream tells it.
+document.addEventListener("htmx:afterSettle", (event) => event.detail.target?.querySelector?.(".outcome") && again());
