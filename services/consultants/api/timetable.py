@@ -1,16 +1,20 @@
 """Endpoints of calendars: who works when, whatever they offer, and what keeps them from it."""
 
+from collections.abc import Iterator
+from datetime import date
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 
 from careconnect.auth import require
 from careconnect.db import Read
 from services.consultants import schemas
-from services.consultants.hours import Stretch, working_time
+from services.consultants.hours import Stretch, expand, working_time
 from services.consultants.models import ScheduleBlock
 from services.consultants.repository import timetable
+from services.consultants.repository.timetable import Diaries, Diary
 
 router = APIRouter(tags=["timetable"])
 READ = [require("consultants:read")]
@@ -21,23 +25,16 @@ async def read_timetable(session: Read, query: Annotated[schemas.TimetableQuery,
     """Tell the working time inside `[from, to)` of everybody who was asked about, and the leave that touches it."""
     found = await timetable.diaries(session, query)
     return schemas.Timetable(
-        consultant_ids=list(found),
+        consultant_ids=list(found.of),
         windows=[
             _window(consultant_id, stretch)
-            for consultant_id, one in found.items()
-            for stretch in working_time(one.blocks, one.deviations, query.start, query.end)
+            for consultant_id, one in found.of.items()
+            for stretch in working_time(one.blocks, one.deviations, query.start, query.end, found.calendars)
         ],
         closed=[
-            schemas.Closed(
-                consultant_id=consultant_id,
-                kind=each.kind,
-                start=max(each.start, query.start),
-                end=min(each.end, query.end),
-                location_id=each.location_id,
-            )
-            for consultant_id, one in found.items()
-            for each in one.deviations
-            if each.kind != "extra"
+            closed
+            for consultant_id, one in found.of.items()
+            for closed in (*_absences(consultant_id, one, query), *_closing_days(consultant_id, one, found, query))
         ],
     )
 
@@ -50,13 +47,49 @@ async def read_timetable(session: Read, query: Annotated[schemas.TimetableQuery,
 async def try_schedule(
     session: Read, consultant_id: UUID, wanted: schemas.ScheduleWrite, query: Annotated[schemas.TimetableQuery, Query()]
 ) -> list[schemas.Window]:
-    """Compute it with the exceptions as they are, and change nothing."""
-    asked = query.model_copy(update={"consultant_id": [consultant_id], "specialty": None})
-    found = (await timetable.diaries(session, asked)).get(consultant_id, timetable.Diary())
+    """Compute it with exceptions and calendars as they are, and change nothing."""
+    found = await timetable.diaries(session, query.model_copy(update={"consultant_id": [consultant_id]}))
+    one = found.of.get(consultant_id, Diary())
     blocks = [ScheduleBlock.of(consultant_id, each).plain() for each in wanted.hours]
-    return [
-        _window(consultant_id, stretch) for stretch in working_time(blocks, found.deviations, query.start, query.end)
-    ]
+    stretches = working_time(blocks, one.deviations, query.start, query.end, found.calendars)
+    return [_window(consultant_id, stretch) for stretch in stretches]
+
+
+def _absences(consultant_id: UUID, one: Diary, query: schemas.TimetableQuery) -> Iterator[schemas.Closed]:
+    for each in one.deviations:
+        if each.kind != "extra":
+            yield schemas.Closed(
+                consultant_id=consultant_id,
+                kind=each.kind,
+                start=max(each.start, query.start),
+                end=min(each.end, query.end),
+                location_id=each.location_id,
+            )
+
+
+def _closing_days(
+    consultant_id: UUID, one: Diary, found: Diaries, query: schemas.TimetableQuery
+) -> Iterator[schemas.Closed]:
+    """Give the hours that would be worked if the location were not closed all day."""
+    for stretch in expand(one.blocks, query.start, query.end):
+        day = _day(stretch)
+        if (
+            day in found.calendars[stretch.location_id].closed
+            and stretch.end > query.start
+            and stretch.start < query.end
+        ):
+            yield schemas.Closed(
+                consultant_id=consultant_id,
+                kind="holiday",
+                name=found.holidays[stretch.location_id].get(day),
+                start=max(stretch.start, query.start),
+                end=min(stretch.end, query.end),
+                location_id=stretch.location_id,
+            )
+
+
+def _day(stretch: Stretch) -> date:
+    return stretch.start.astimezone(ZoneInfo(stretch.zone)).date()
 
 
 def _window(consultant_id: UUID, stretch: Stretch) -> schemas.Window:

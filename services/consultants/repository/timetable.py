@@ -1,6 +1,9 @@
-"""Who works when, for a calendar: three small statements, however many consultants."""
+"""Who works when, for a calendar: four small statements, however many consultants."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,6 +12,8 @@ from careconnect.db import ReadSession
 from services.consultants import schemas
 from services.consultants.hours import Block, Deviation
 from services.consultants.models import Consultant, ScheduleBlock, ScheduleException, specialty_key
+from services.consultants.opening import MARGIN, Calendar, Said
+from services.consultants.repository import places
 
 
 @dataclass
@@ -19,8 +24,16 @@ class Diary:
     deviations: list[Deviation] = field(default_factory=list)
 
 
-async def diaries(session: ReadSession, query: schemas.TimetableQuery) -> dict[UUID, Diary]:
-    """Read the hours and the exceptions of those who are asked about, in the order of names."""
+class Diaries(NamedTuple):
+    """The diaries of those who were asked about, in the order of names, and of locations calendars and holidays."""
+
+    of: dict[UUID, Diary]
+    calendars: Mapping[UUID, Calendar]
+    holidays: Mapping[UUID, Mapping[date, str]]
+
+
+async def diaries(session: ReadSession, query: schemas.TimetableQuery) -> Diaries:
+    """Read the hours and the exceptions of those who are asked about, and when their locations are open."""
     who: list[sa.ColumnElement[bool]] = [Consultant.archived_at.is_(None)]
     if query.consultant_id:
         who.append(Consultant.id.in_(query.consultant_id))
@@ -40,4 +53,11 @@ async def diaries(session: ReadSession, query: schemas.TimetableQuery) -> dict[U
         found[one.consultant_id].deviations.append(
             Deviation(one.kind, one.starts_at, one.ends_at, one.location_id, one.zone)
         )
-    return found
+    first, last = query.start.date() - MARGIN, query.end.date() + MARGIN
+    said, policy = await places.sayings(session)
+    locations = {block.location_id for one in found.values() for block in one.blocks}
+    return Diaries(
+        found,
+        {one: said.get(one, Said()).calendar(policy, first, last) for one in locations},
+        {one: said.get(one, Said()).observed(policy, first, last) for one in locations},
+    )

@@ -1,13 +1,13 @@
 """Who works when, for a calendar, on the wire."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Literal, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from services.consultants.schemas.availability import LONGEST_PERIOD, Window
-from services.consultants.schemas.fields import ExceptionKind, Input
+from services.consultants.schemas.fields import Input
 
 
 class TimetableQuery(Input):
@@ -29,10 +29,14 @@ class TimetableQuery(Input):
 
 
 class Closed(BaseModel):
-    """A stretch that leave or blocked time takes from a consultant's hours, at one location or everywhere (None)."""
+    """A stretch that leave, blocked time or a closed location takes from a consultant's hours.
+
+    It holds at one location or everywhere (None); `name` is that of a public holiday.
+    """
 
     consultant_id: UUID
-    kind: ExceptionKind
+    kind: Literal["leave", "blocked", "holiday"]
+    name: str | None = None
     start: datetime
     end: datetime
     location_id: UUID | None

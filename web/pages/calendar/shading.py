@@ -10,7 +10,7 @@ from uuid import UUID
 from services.consultants.schemas import Closed, Window
 from web.words import gettext
 
-Kind = Literal["closed", "break", "elsewhere", "leave", "blocked"]
+Kind = Literal["closed", "break", "elsewhere", "leave", "blocked", "holiday"]
 _LONGEST_BREAK = timedelta(hours=3)
 
 
@@ -46,16 +46,11 @@ def shades(
     """
     working = sorted((window for window in windows if window.start < day.end and window.end > day.start), key=_start)
     here = [Span(one.start, one.end) for one in working if place in {None, one.location_id}]
-    found: list[Shade] = []
-    for one in closed:
-        if (
-            one.start < day.end
-            and one.end > day.start
-            and (None in {place, one.location_id} or one.location_id == place)
-        ):
-            word = gettext("Leave") if one.kind == "leave" else gettext("Blocked")
-            kind: Kind = "leave" if one.kind == "leave" else "blocked"
-            found.append(Shade(consultant_id, max(one.start, day.start), min(one.end, day.end), kind, word))
+    found = [
+        Shade(consultant_id, max(one.start, day.start), min(one.end, day.end), one.kind, _why(one))
+        for one in closed
+        if one.start < day.end and one.end > day.start and (place is None or one.location_id in {None, place})
+    ]
     for window in working:
         if place not in {None, window.location_id}:
             word = gettext("At %(place)s") % {"place": places.get(window.location_id, gettext("another location"))}
@@ -66,6 +61,12 @@ def shades(
         word = gettext("Break") if pause else ""
         found.append(Shade(consultant_id, gap.start, gap.end, "break" if pause else "closed", word))
     return sorted(found, key=_start)
+
+
+def _why(one: Closed) -> str:
+    if one.kind == "holiday":
+        return one.name or gettext("Closed")
+    return gettext("Leave") if one.kind == "leave" else gettext("Blocked")
 
 
 def gaps(spans: Iterable[Span], within: Span) -> list[Span]:
