@@ -16,6 +16,7 @@ from web.api import (
     messages,
     patients,
     payments,
+    places,
     prices,
     reports,
     schedules,
@@ -30,8 +31,8 @@ from web.gateway.errors import StillDeciding
 
 # The order counts where a fixed word stands where an id could: invoices come before payments.
 _RESOURCES = (
-    patients, consultants, schedules, catalogue, prices, slots, appointments, calendars, visits, invoices, payments,
-    gateways, ledger, messages, reports, workflows, docs,
+    patients, consultants, schedules, catalogue, places, prices, slots, appointments, calendars, visits, invoices,
+    payments, gateways, ledger, messages, reports, workflows, docs,
 )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ SCOPES: dict[str, str] = {
 TAGS: dict[str, str] = {
     "patients": "Registration, the record, and everything that happened to a patient.",
     "consultants": "Who sees patients, their weekly hours, and when those do not hold.",
-    "catalogue": "What can be booked (visit types) and where (locations).",
+    "catalogue": "What can be booked (visit types), where (locations, rooms), and when places are closed.",
     "slots": "Free times, computed from hours less what is occupied.",
     "appointments": "Each appointment is a durable process. A verb is a noun resource: POST does it, DELETE undoes it.",
     "payments": "Invoices, payments and refunds. Money is an integer of minor units and a currency.",

@@ -14,6 +14,7 @@ from services.consultants.schemas.consultants import (
 from services.consultants.schemas.fields import ExceptionKind, Status
 from services.consultants.schemas.places import (
     Calendar,
+    CalendarTold,
     CalendarWrite,
     Holiday,
     HolidayPolicy,
@@ -46,6 +47,7 @@ from services.consultants.schemas.visit_types import (
 
 __all__ = [
     "Calendar",
+    "CalendarTold",
     "CalendarWrite",
     "CancellationPolicy",
     "Closed",

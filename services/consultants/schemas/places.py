@@ -77,10 +77,9 @@ class _Observes(Input):
         return self
 
 
-class CalendarWrite(_Observes):
+class CalendarTold(_Observes):
     """When a location is open; consultants' weekly hours count only then, extra hours always."""
 
-    zone: Zone
     opening: list[Opening] | None = Field(None, max_length=70, description="none: whenever a consultant works")
     holidays: Holidays = Field("as_organisation", description="what public holidays do; open is the opt-out")
     country: Country | None = Field(None, description="whose holidays; none: the organisation's")
@@ -96,6 +95,12 @@ class CalendarWrite(_Observes):
                 message = f"opening.{first} and opening.{second} overlap"
                 raise ValueError(message)
         return self
+
+
+class CalendarWrite(CalendarTold):
+    """The same, with the zone in which it is meant."""
+
+    zone: Zone
 
 
 class Calendar(BaseModel):

@@ -27,6 +27,7 @@ async def _records(clinic: Clinic) -> dict[str, str]:
     message = {"patient_id": patient, "channel": "sms", "template": "reminder", "values": values}
     price = {"visit_type_id": clinic.desk_visit, "price": {"amount": 350000, "currency": "LKR"}}
     return {
+        "room_id": await clinic.made("/rooms", {"location_id": clinic.location, "name": "Room 1"}),
         "price_id": await clinic.made("/price-lists", price),
         "patient_id": patient,
         "consultant_id": clinic.consultant,
@@ -46,5 +47,5 @@ async def _records(clinic: Clinic) -> dict[str, str]:
 def strangers() -> dict[str, str]:
     """Give ids that nobody has."""
     names = ("patient", "consultant", "exception", "visit_type", "location", "appointment", "invoice", "payment")
-    unknown = {f"{name}_id": str(uuid7()) for name in (*names, "message", "price")}
+    unknown = {f"{name}_id": str(uuid7()) for name in (*names, "message", "price", "room")}
     return unknown | {"workflow_id": f"appointment-{uuid7()}", "period": "2026-01"}

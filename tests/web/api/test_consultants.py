@@ -1,6 +1,8 @@
 """Consultants, their hours, and the catalogue over REST."""
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -161,3 +163,42 @@ async def test_nor_is_it_looked_for(clinic: Clinic, query: str) -> None:
     more = {"params": {"visit_type_id": clinic.paid_visit, "specialty": "\u0000"}} if "slots" in query else {}
     answer = await clinic.get(query, **more)
     assert answer.status_code in {200, 422}, answer.text
+
+
+async def test_slots_narrow_to_a_part_of_the_day_and_to_weekdays(clinic: Clinic) -> None:
+    key = await clinic.made("/consultants", consultant())
+    hours = [{"location_id": clinic.location, "weekday": day, "starts": "11:00", "ends": "18:00"} for day in range(7)]
+    assert (await clinic.put(f"/consultants/{key}/schedule", json={"hours": hours})).status_code == 200
+    asked = {"visit_type_id": clinic.paid_visit, "consultant_id": key, "limit": 200}
+
+    async def free(**narrowed: Any) -> list[datetime]:
+        found = (await clinic.get("/slots", params=asked | narrowed)).json()["items"]
+        return [datetime.fromisoformat(one["start"]).astimezone(ZoneInfo("Asia/Colombo")) for one in found]
+
+    thursdays = await free(weekday=[3], part_of_day="afternoon")
+    assert {start.weekday() for start in thursdays} == {3}
+    assert {start.hour for start in thursdays} == {12, 13, 14, 15, 16}
+    assert {start.hour for start in await free(part_of_day="morning")} == {11}
+    assert {start.hour for start in await free(part_of_day="evening")} == {17}
+
+
+async def test_a_visit_with_a_room_is_offered_once_there_is_one_and_the_answer_names_no_other(clinic: Clinic) -> None:
+    key = await clinic.made("/visit-types", visit_type(room_needed=True, room_features=["laser"]))
+    asked = {"visit_type_id": key, "limit": 1}
+    assert (await clinic.get("/slots", params=asked)).json()["items"] == []
+    room = await clinic.made("/rooms", {"location_id": clinic.location, "name": "Laser", "features": ["Laser"]})
+    assert len((await clinic.get("/slots", params=asked)).json()["items"]) == 1
+    listed = (await clinic.get("/rooms", params={"location_id": clinic.location, "active": True})).json()["items"]
+    assert room in {one["id"] for one in listed}
+
+
+async def test_a_location_is_closed_on_the_days_that_its_calendar_names(clinic: Clinic) -> None:
+    place = f"/locations/{clinic.location}/calendar"
+    before = (await clinic.get(place)).json()
+    told = {"closed_on": ["2030-05-06"], "version": before["version"]}
+    changed = await clinic.put(place, json=told)
+    assert (changed.status_code, changed.json()["zone"]) == (200, "Asia/Colombo"), changed.text
+    days = {"from": "2030-05-01", "to": "2030-05-09", "location_id": clinic.location}
+    listed = (await clinic.get("/holidays", params=days)).json()["items"]
+    assert [(one["date"], one["closed"]) for one in listed] == [("2030-05-06", True)]
+    problem(await clinic.put(place, json=told | {"closed_on": []}), 409, "version_conflict")
