@@ -1,7 +1,7 @@
 """Booking and what follows, through forms."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -201,3 +201,20 @@ async def free_times(desk: Desk, wanted: dict[str, str]) -> list[str]:
     asked = urlencode({"visit_type_id": wanted["visit_type_id"], "date": start.date().isoformat()})
     page = await desk.read(f"/appointments/new/times?{asked}&first={start.date().isoformat()}", part="times")
     return [said["value"] for said in page.having("name", "slot")]
+
+
+async def test_the_finder_takes_thursday_afternoons_with_anybody_of_a_speciality(
+    front_desk: Desk, clinic: Clinic
+) -> None:
+    form = await front_desk.read("/appointments/new")
+    anybody = next(one["value"] for one in form.having("value") if one.get("value", "").startswith("specialty:"))
+    asked = {"visit_type_id": clinic.paid_visit, "consultant_id": anybody, "on": "3", "part_of_day": "afternoon"}
+    stale = {"date": (await front_desk.read("/appointments/new/times?" + urlencode(asked))).having("name", "date")}
+    assert [datetime.fromisoformat(one["value"]).weekday() for one in stale["date"]] == [3] * 7
+    friday = datetime.fromisoformat(stale["date"][0]["value"]) + timedelta(days=1)
+    times = await front_desk.read("/appointments/new/times?" + urlencode(asked | {"date": f"{friday:%Y-%m-%d}"}))
+    starts = [datetime.fromisoformat(one["value"].split("|")[2]) for one in times.having("name", "slot")]
+    local = [start.astimezone(ZoneInfo(ZONE)) for start in starts]
+    assert {start.weekday() for start in local} == {3}
+    assert {start.hour for start in local} == {12, 13, 14, 15, 16}
+    assert [one.get("value") for one in times.having("selected")] == ["3", "afternoon"]

@@ -20,6 +20,7 @@ from web.pages import naming
 from web.pages.appointments.outcome import booked, deciding
 from web.pages.appointments.picker import Start, pick, pick_again
 from web.pages.appointments.terms import Offer, terms, with_default
+from web.pages.appointments.wish import who_choices
 from web.pages.screen import OK, Screen, needs
 from web.words import gettext
 from workflows.contracts import PaymentChoice
@@ -122,7 +123,7 @@ async def _form(
         form=form,
         patient=people.get(patient_id) if patient_id else None,
         visit_types=[(one.id, one.name) for one in types.values() if one.active],
-        consultants=[(one.id, one.name) for one in consultants.values() if one.status == "active"],
+        consultants=who_choices(consultants.values()),
         locations=[(place.id, place.name) for place in places if place.active],
         picker=picker,
         offer=offer,

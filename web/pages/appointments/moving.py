@@ -12,6 +12,7 @@ from web.forms import Form
 from web.gateway.finding import Slot
 from web.pages import naming
 from web.pages.appointments.picker import Start, pick_again
+from web.pages.appointments.wish import who_choices
 from web.pages.screen import OK, Screen, needs
 from web.words import gettext
 
@@ -60,6 +61,6 @@ async def _form(
         http=status,
         form=form,
         visit=await naming.visit(screen, found),
-        consultants=[(one.id, one.name) for one in consultants.values() if one.status == "active"],
+        consultants=who_choices(consultants.values()),
         picker=await pick_again(screen, form.values, near) if shown_already else None,
     )

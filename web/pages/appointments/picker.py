@@ -13,11 +13,22 @@ from careconnect.errors import Refusal
 from web.formats import day as day_name
 from web.gateway.bookings import Named
 from web.gateway.finding import Slot, SlotQuery
+from web.pages.appointments.wish import (
+    Choices,
+    day_choices,
+    next_days,
+    on,
+    part,
+    part_choices,
+    weekdays,
+    wish,
+)
 from web.pages.days import bounds, day_of, midnight, today
 from web.pages.screen import Screen
 from web.words import gettext
 
 _WEEK = timedelta(days=7)
+_DAYS = 7
 _PER_DAY = 600
 _AHEAD = timedelta(days=60)
 _NOON, _EVENING = 12, 17
@@ -85,6 +96,10 @@ class Picker:
     """What `appointments/_times.html` shows."""
 
     sort: str
+    on: str
+    part: str
+    day_choices: Choices
+    part_choices: Choices
     moving: bool
     days: list[Day]
     groups: list[Group]
@@ -97,14 +112,15 @@ class Picker:
 
 async def pick(screen: Screen, typed: Mapping[str, str], near: list[Slot] | None = None) -> Picker:
     """Find the free times that the form asks for; `near` are shown instead, where they are known already."""
+    typed = {**typed, "on": "", "part_of_day": ""} if near else typed
     zone = await _zone(screen, typed.get("location_id", ""))
-    wanted, now = _query(typed), today(screen.frame)
+    wanted, now = wish(typed), today(screen.frame)
     if wanted is None:
         return _picker(typed, now, now, [], asked=False)
     chosen = Start.read(typed.get("slot", ""))
     first = max(now, day_of(typed.get("from") or typed.get("first"), now))
     day = await _day(screen, typed, wanted, chosen or (Start.of(near[0]) if near else None), first, zone)
-    if not first <= day < first + _WEEK:
+    if day not in next_days(first, weekdays(typed), _DAYS):
         first = max(now, day)
     slots = near or await _of_day(screen, wanted, day, zone)
     groups = await _grouped(screen, slots, "near" if near else _sort(typed), chosen)
@@ -124,11 +140,12 @@ async def _day(
 ) -> date:
     """Choose the day to show: where somebody turned to, the day that was chosen, the chosen time's, the first free."""
     if typed.get("from"):
-        return first
-    if typed.get("date"):
+        return next_days(first, weekdays(typed), 1)[0]
+    if typed.get("date") and day_of(typed["date"], first).weekday() in weekdays(typed):
         return day_of(typed["date"], first)
-    if start:
-        return start.start.astimezone(ZoneInfo(zone)).date()
+    chosen = start.start.astimezone(ZoneInfo(zone)).date() if start else None
+    if chosen and chosen.weekday() in weekdays(typed):
+        return chosen
     return await _first_free(screen, wanted, midnight(first, zone), zone) or first
 
 
@@ -147,14 +164,18 @@ def _picker(
         if following
         else gettext("Nothing is free in the next two months; try another consultant or location.")
     )
-    days = [Day(first + timedelta(days=n), first + timedelta(days=n) == day) for n in range(_WEEK.days)]
+    strip = next_days(first, weekdays(typed), _DAYS)
     return Picker(
         sort=_sort(typed),
+        on=on(typed),
+        part=part(typed),
+        day_choices=day_choices(),
+        part_choices=part_choices(),
         moving=typed.get("moving") == "true",
-        days=days,
+        days=[Day(one, one == day) for one in strip],
         groups=groups,
         before=(first - _WEEK).isoformat() if earlier else None,
-        after=(first + _WEEK).isoformat(),
+        after=(strip[-1] + timedelta(days=1)).isoformat(),
         asked=asked,
         advice=advice,
         next_free=following,
@@ -163,14 +184,6 @@ def _picker(
 
 def _sort(typed: Mapping[str, str]) -> str:
     return "consultant" if typed.get("sort") == "consultant" else "soonest"
-
-
-def _query(typed: Mapping[str, str]) -> SlotQuery | None:
-    said = {name: typed.get(name) or None for name in ("visit_type_id", "consultant_id", "location_id")}
-    try:
-        return SlotQuery.model_validate(said)
-    except ValidationError:
-        return None
 
 
 async def _zone(screen: Screen, location_id: str) -> str:
