@@ -24,15 +24,23 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from activities.appointments import AppointmentActivities
 from activities.consultants import ConsultantActivities
 from activities.notifications import NotificationActivities
+from activities.openings import Openings
 from activities.patients import PatientActivities
 from activities.payments import PaymentActivities
+from activities.processes import Processes
 from activities.reports import ReportActivities
+from activities.series import SeriesActivities
 from activities.slots import SlotActivities
+from activities.telling import Telling
+from activities.waiting import WaitlistActivities
 from careconnect import garbage, temporal
 from careconnect.config import Settings
+from careconnect.links import SignedLinks
 from careconnect.sandbox import sandbox
 from careconnect.telemetry import configure_logs
 from services.appointments.client import AppointmentsClient
+from services.appointments.series.client import SeriesClient
+from services.appointments.waitlist.client import WaitlistClient
 from services.consultants.client import ConsultantsClient
 from services.hosting import Services
 from services.identity.client import IdentityClient
@@ -44,12 +52,18 @@ from workflows import ids
 from workflows.booking import AppointmentBooking
 from workflows.dashboard import DashboardAggregation
 from workflows.events import GatewayEvents
+from workflows.matching import WaitlistMatching
 from workflows.payment import PaymentCapture
 from workflows.reminders import AppointmentReminders
+from workflows.series import AppointmentSeries
+from workflows.waiting import WaitlistEntry
 
 log = structlog.get_logger()
 
-WORKFLOWS = [AppointmentBooking, PaymentCapture, AppointmentReminders, DashboardAggregation, GatewayEvents]
+WORKFLOWS = [
+    AppointmentBooking, PaymentCapture, AppointmentReminders, DashboardAggregation, GatewayEvents, AppointmentSeries,
+    WaitlistEntry, WaitlistMatching,
+]  # fmt: skip
 GRACE = timedelta(seconds=10)
 PATIENCE = timedelta(seconds=15)
 
@@ -60,9 +74,18 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
     appointments, payments = services.client(AppointmentsClient), services.client(PaymentsClient)
     identity = services.client(IdentityClient)
     people, experts = PatientActivities(patients), ConsultantActivities(consultants)
-    visits, money = AppointmentActivities(appointments), PaymentActivities(payments)
+    openings = Openings(client, timedelta(seconds=settings.worker.waitlist_interval_seconds))
+    visits, money = AppointmentActivities(appointments, openings.freed), PaymentActivities(payments)
     slots = SlotActivities(consultants, appointments)
     told = NotificationActivities(services.client(NotificationsClient), patients, consultants, appointments, identity)
+    processes, list_, repeated = Processes(client), services.client(WaitlistClient), services.client(SeriesClient)
+    series = SeriesActivities(repeated, processes)
+    waiting = WaitlistActivities(client, list_, patients, consultants, appointments, openings)
+    telling = Telling(SignedLinks(settings), told, repeated, list_)
+    lists = [
+        processes.book, processes.cancel, processes.move, series.plan, series.book, series.skip, series.stand,
+        series.targets, openings.watch, waiting.join, waiting.offer, waiting.close_offer, waiting.close, waiting.match,
+    ]  # fmt: skip
     reports = ReportActivities(services.client(ReportsClient), identity)
     bookings = Worker(
         client,
@@ -72,7 +95,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
             people.verify, experts.offer, experts.terms, visits.hold, visits.confirm, visits.release, visits.step,
             visits.cancel, visits.move, visits.standing, visits.attend, money.issue_invoice, money.cancel_invoice,
             money.close_invoices, money.held, money.authorise, money.capture, money.void, money.refund, money.release,
-            money.standing, slots.alternatives,
+            money.standing, slots.alternatives, *lists,
         ],
         workflow_runner=sandbox(),
         max_concurrent_workflow_tasks=settings.worker.workflow_slots,
@@ -86,8 +109,8 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
         client,
         task_queue=ids.BACKGROUND,
         activities=[
-            told.tell, people.figures, experts.figures, visits.figures, money.figures,
-            money.finish_events, *reports.activities,
+            told.tell, telling.offer, telling.series, people.figures, experts.figures, visits.figures,
+            money.figures,            money.finish_events, *reports.activities,
         ],
         # A burst of bookings brings a burst of messages, and nobody waits for those: they take what the bookings leave.
         max_concurrent_activities=3,

@@ -1,5 +1,8 @@
 """Steps that change and read appointments."""
 
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
 from temporalio import activity
 
 from activities.answers import insisting, refusing
@@ -21,10 +24,13 @@ from workflows.contracts import (
 
 
 class AppointmentActivities:
-    """Holds the client of the appointments service."""
+    """Holds the client of the appointments service, and whom to tell when a time may have been freed."""
 
-    def __init__(self, appointments: AppointmentsClient) -> None:
+    def __init__(
+        self, appointments: AppointmentsClient, freed: Callable[[UUID], Awaitable[None]] | None = None
+    ) -> None:
         self.appointments = appointments
+        self._freed = freed
 
     @activity.defn(name="hold_time")
     @refusing(Changed)
@@ -61,6 +67,7 @@ class AppointmentActivities:
     async def release(self, request: ReleaseRequest) -> None:
         """Give back the time; harmless when it was never held."""
         await self.appointments.release(request.actor, request.appointment_id, request.code)
+        await self._tell(request.actor)
 
     @activity.defn(name="step_of_visit")
     @refusing(Changed)
@@ -74,13 +81,17 @@ class AppointmentActivities:
     async def cancel(self, request: CancelRequest) -> Changed:
         """Cancel; the time is free at once."""
         asked = Cancellation.model_validate({"reason": request.reason, "late": request.late})
-        return Changed(appointment=await self.appointments.cancel(request.actor, request.appointment_id, asked))
+        cancelled = await self.appointments.cancel(request.actor, request.appointment_id, asked)
+        await self._tell(request.actor)
+        return Changed(appointment=cancelled)
 
     @activity.defn(name="move_appointment")
     @refusing(Changed)
     async def move(self, request: MoveRequest) -> Changed:
         """Take the new time and let go of the old one in one step."""
-        return Changed(appointment=await self.appointments.move(request.actor, request.appointment_id, request.move))
+        moved = await self.appointments.move(request.actor, request.appointment_id, request.move)
+        await self._tell(request.actor)
+        return Changed(appointment=moved)
 
     @activity.defn(name="read_appointment")
     @refusing(Changed)
@@ -111,3 +122,8 @@ class AppointmentActivities:
             )
             found.append(figures.model_dump(mode="json"))
         return SourceFigures(source="appointments", figures=found)
+
+    async def _tell(self, actor: Actor) -> None:
+        """Have somebody look at once who waits for such a time; they look by themselves a little later."""
+        if self._freed:
+            await self._freed(actor.tenant_id)

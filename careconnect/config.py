@@ -115,6 +115,7 @@ class WorkerSettings(BaseModel):
     workflow_slots: int = Field(16, ge=2)
     activity_slots: int = Field(40, ge=2)
     dashboard_interval_seconds: int = Field(60, ge=5, description="how often the dashboard's snapshot is made")
+    waitlist_interval_seconds: int = Field(60, ge=1, description="how often free times are sought for who waits")
 
 
 class TelemetrySettings(BaseModel):

@@ -1,5 +1,6 @@
 """Names of workflows, task queues and search attributes: one workflow per business object."""
 
+from datetime import datetime
 from uuid import UUID
 
 from temporalio.common import SearchAttributeKey
@@ -44,6 +45,31 @@ def dashboard(tenant_id: UUID) -> str:
 def gateway_events(tenant_id: UUID) -> str:
     """Name the schedule of a tenant's sweep of gateways' events, and begin the ids of its runs."""
     return f"gateway-events-{tenant_id}"
+
+
+def series(series_id: UUID) -> str:
+    """Name the workflow of a series."""
+    return f"series-{series_id}"
+
+
+def waitlist(entry_id: UUID) -> str:
+    """Name the workflow of an entry of the waiting list."""
+    return f"waitlist-{entry_id}"
+
+
+def matching(tenant_id: UUID) -> str:
+    """Name the schedule by which free times are looked for, and begin the ids of its runs."""
+    return f"matching-{tenant_id}"
+
+
+def occurrence_of(series_id: UUID, number: int, start: datetime) -> UUID:
+    """Give the id of a series' appointment at one start; another try at the same start is the same appointment."""
+    return derived_id("occurrence", series_id, number, int(start.timestamp()))
+
+
+def offer_of(entry_id: UUID, number: int) -> UUID:
+    """Give the id of an entry's first, second, ... offer, and of the appointment that holds its time."""
+    return derived_id("offer", entry_id, number)
 
 
 def payment_of(appointment_id: UUID) -> UUID:

@@ -96,6 +96,31 @@ MESSAGE: Options = {
 }
 """A message: two hours later it would only confuse."""
 
+ASK: Options = {
+    "start_to_close_timeout": timedelta(seconds=30),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+    ),
+}
+"""A question to another process, repeated until it answers; its id makes the repeat harmless."""
+
+OFFER: Options = {
+    "task_queue": BACKGROUND,
+    "start_to_close_timeout": timedelta(seconds=30),
+    "schedule_to_close_timeout": timedelta(minutes=10),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+    ),
+}
+"""A message about an offer that stands for a quarter of an hour: later than this it would come too late."""
+
+MATCHING: Options = {
+    "start_to_close_timeout": timedelta(minutes=2),
+    "heartbeat_timeout": timedelta(seconds=20),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3),
+}
+"""One look for free times; the next one comes soon."""
+
 FIGURES: Options = {
     "task_queue": BACKGROUND,
     "start_to_close_timeout": timedelta(seconds=20),

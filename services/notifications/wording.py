@@ -23,7 +23,12 @@ LOCALES = {"en": "en_GB", "si": "si_LK", "ta": "ta_LK"}
 
 _FOLDER = Path(__file__).parent / "templates"
 _APPOINTMENT_NEEDS = ("starts_at", "zone")
-_PAYMENT_NEEDS = ("amount",)
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "payment_receipt": ("amount",),
+    "payment_failed": ("amount",),
+    "waitlist_offer": (*_APPOINTMENT_NEEDS, "link", "answer_by"),
+    "series_dates": ("zone",),
+}
 _plain = Environment(  # noqa: S701 - plain text for mail and telephones; the HTML layout below escapes
     loader=FileSystemLoader(_FOLDER), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
 )
@@ -51,7 +56,7 @@ def check(template: Template, values: Values) -> None:
     Raises:
         InvalidInput: one that the template needs is missing, or the zone does not exist.
     """
-    needed = _PAYMENT_NEEDS if template.startswith("payment_") else _APPOINTMENT_NEEDS
+    needed = _NEEDS.get(template, _APPOINTMENT_NEEDS)
     wrong = [
         FieldError(field=f"values.{field}", code="missing", message=f"The template {template} needs it.")
         for field in needed
@@ -92,7 +97,7 @@ def as_html(text: Text) -> str:
 
 def _words(name: str, values: Values, locale: str) -> dict[str, Any]:
     words: dict[str, Any] = values.model_dump(
-        exclude={"starts_at", "ends_at", "previous_starts_at", "zone", "amount", "refund"}
+        exclude={"starts_at", "ends_at", "previous_starts_at", "zone", "amount", "refund", "answer_by", "dates"}
     )
     zone = _zone(values.zone) or ZoneInfo("UTC")
     starts = values.starts_at
@@ -103,6 +108,8 @@ def _words(name: str, values: Values, locale: str) -> dict[str, Any]:
         "when": _when(starts, zone, locale),
         "previous_when": _when(values.previous_starts_at, zone, locale),
         "short_when": f"{_date(starts, zone, locale, 'medium')} {_time(starts, zone, locale)}" if starts else "",
+        "answer_by": _time(values.answer_by, zone, locale),
+        "dates": [f"{_date(one, zone, locale)}, {_time(one, zone, locale)}" for one in values.dates],
         "amount": _money(values.amount, locale),
         "refund": _money(values.refund, locale),
     }

@@ -47,10 +47,16 @@ from workflows.contracts import (
     VisitStep,
 )
 from workflows.dashboard import DashboardAggregation
+from workflows.matching import WaitlistMatching
 from workflows.payment import PaymentCapture
 from workflows.reminders import AppointmentReminders
+from workflows.series import AppointmentSeries
+from workflows.waiting import WaitlistEntry
 
-WORKFLOWS = [AppointmentBooking, PaymentCapture, AppointmentReminders, DashboardAggregation]
+WORKFLOWS = [
+    AppointmentBooking, PaymentCapture, AppointmentReminders, DashboardAggregation, AppointmentSeries, WaitlistEntry,
+    WaitlistMatching,
+]  # fmt: skip
 
 
 class Office(Troubled):

@@ -1,5 +1,6 @@
 """Lives of workflows whose histories are kept: each branch that a running workflow may have taken before a change."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -7,18 +8,23 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle
 
 from careconnect.ids import uuid7
+from services.appointments.errors import SlotTaken
+from services.patients.errors import PatientArchived
 from services.payments.errors import CaptureFailed, RefundFailed
 from services.payments.states import PaymentStatus
 from tests.workflows.answering import Clinic
 from tests.workflows.conftest import working
+from tests.workflows.desk import Desk
 from tests.workflows.office import Office
 from tests.workflows.till import HALF
 from tests.workflows.trouble import for_good, hanging, refusing
 from workflows import ids
 from workflows.booking import AppointmentBooking
-from workflows.contracts import DashboardRequest, RefundRequest, Resolution
+from workflows.contracts import DashboardRequest, Leaving, RefundRequest, Resolution, Resolving
 from workflows.dashboard import DashboardAggregation
 from workflows.payment import PaymentCapture
+from workflows.series import AppointmentSeries
+from workflows.waiting import WaitlistEntry
 
 Lives = dict[str, WorkflowHandle[Any, Any]]
 Scenario = Callable[[Client], Awaitable[Lives]]
@@ -175,11 +181,88 @@ async def dashboard(client: Client) -> Lives:
         return {"dashboard": handle}
 
 
+async def series(client: Client) -> Lives:
+    """Book a series with a conflict, resolve it, move the following, cancel all."""
+    async with Desk(client).open() as desk:
+        desk.occupied(2)
+        await desk.book_series(4)
+        free = desk.start + timedelta(weeks=1, hours=2)
+        asked = Resolving(actor=desk.actor, number=2, start=free)
+        await desk.series.execute_update(AppointmentSeries.resolve, asked)
+        await desk.move_series(3, "following", desk.start + timedelta(weeks=2, days=7))
+        await desk.cancel_series(1, "all")
+        await desk.series.result()
+        return {"series": desk.series}
+
+
+async def series_refused(client: Client) -> Lives:
+    """Want a series for a patient who cannot be booked."""
+    async with Desk(client).open() as desk:
+        desk.on("verify_patient", refusing(PatientArchived()))
+        await desk.book_series(4)
+        await desk.series.result()
+        return {"series_refused": desk.series}
+
+
+async def waiting(client: Client) -> Lives:
+    """Be silent, decline, find the time taken, accept; and leave with an offer under way."""
+    async with Desk(client).open() as desk:
+        key = await desk.wait_for_visit()
+        desk.free(6)
+        await desk.match()
+        await desk.pass_time(desk.entry(key), timedelta(minutes=16))
+        await desk.until(lambda: desk.standing(key)[1] == ["lapsed"])
+        desk.free(7)
+        await desk.match()
+        await desk.answer(key, accept=False)
+        desk.free(8)
+        desk.on("hold", refusing(SlotTaken()))
+        await desk.match()
+        desk.free(9)
+        await desk.match()
+        await desk.answer(key, accept=True)
+        await desk.entry(key).result()
+        leaving = await desk.wait_for_visit()
+        desk.free(10)
+        await desk.match()
+        await desk.entry(leaving).execute_update(WaitlistEntry.leave, Leaving(actor=desk.actor))
+        await desk.entry(leaving).result()
+        return {"waiting": desk.entry(key), "waiting_left": desk.entry(leaving)}
+
+
+async def waiting_crash(client: Client) -> Lives:
+    """Lose the worker while an accepted offer is booked, and go on with another."""
+    desk = Desk(client)
+    async with desk.open():
+        key = await desk.wait_for_visit()
+        desk.free()
+        await desk.match()
+        desk.on("confirm", hanging)
+        answering = asyncio.create_task(desk.answer(key, accept=True))
+        await desk.until(lambda: desk.count("confirm") == 1)
+        answering.cancel()
+    desk.trouble.clear()
+    async with desk.open():
+        await desk.answer(key, accept=True)
+        await desk.entry(key).result()
+        return {"waiting_crash": desk.entry(key)}
+
+
+async def matching(client: Client) -> Lives:
+    """Look for free times once."""
+    async with Desk(client).open() as desk:
+        await desk.wait_for_visit()
+        desk.free()
+        await desk.match()
+        return {"matching": desk.matching}
+
+
 SCENARIOS: list[Scenario] = [
     booked, taken, declined, capture_refused, moved_and_cancelled, cancelled, no_show, crash, given_up,
-    payment_refunded, reminders_sent, dashboard,
+    payment_refunded, reminders_sent, dashboard, series, series_refused, waiting, waiting_crash, matching,
 ]  # fmt: skip
 NAMES = {
     "booked", "taken", "declined", "capture_refused", "moved", "payment_settled", "reminders_moved", "cancelled",
-    "no_show", "crash", "given_up", "payment_refunded", "reminders_sent", "dashboard",
+    "no_show", "crash", "given_up", "payment_refunded", "reminders_sent", "dashboard", "series", "series_refused",
+    "waiting", "waiting_left", "waiting_crash", "matching",
 }  # fmt: skip

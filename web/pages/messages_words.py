@@ -13,6 +13,8 @@ def template_words(template: str, offset_hours: int | None = None) -> str:
         "reminder": gettext("Reminder"),
         "cancellation": gettext("Cancellation"),
         "rescheduling": gettext("New time"),
+        "waitlist_offer": gettext("Offer of a free time"),
+        "series_dates": gettext("Dates of a series"),
         "payment_receipt": gettext("Receipt"),
         "payment_failed": gettext("Payment failed"),
     }.get(template, template.replace("_", " ").capitalize())

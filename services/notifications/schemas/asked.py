@@ -21,7 +21,14 @@ from careconnect.money import Money
 
 Channel = Literal["email", "sms"]
 Template = Literal[
-    "booking_confirmation", "reminder", "cancellation", "rescheduling", "payment_receipt", "payment_failed"
+    "booking_confirmation",
+    "reminder",
+    "cancellation",
+    "rescheduling",
+    "payment_receipt",
+    "payment_failed",
+    "waitlist_offer",
+    "series_dates",
 ]
 Status = Literal["queued", "sent", "failed", "skipped", "cancelled"]
 Failure = Annotated[
@@ -80,6 +87,9 @@ class Values(Input):
     invoice_number: Line | None = None
     payment_method: Line | None = None
     reason: Line | None = None
+    link: Line | None = Field(None, description="a signed link, which stands on a line of its own")
+    answer_by: AwareDatetime | None = Field(None, description="until when an offer stands")
+    dates: list[AwareDatetime] = Field([], max_length=60, description="the appointments of a series that lie ahead")
 
 
 _EXAMPLE: dict[str, JsonValue] = {

@@ -8,7 +8,7 @@ from careconnect import clock
 from careconnect.ids import uuid7
 from tests.services.notifications.post import VALUES, Desk, message, wrong
 
-PERISHABLE = ("booking_confirmation", "reminder", "rescheduling")
+PERISHABLE = ("booking_confirmation", "reminder", "rescheduling", "waitlist_offer")
 LASTING = ("cancellation", "payment_receipt", "payment_failed")
 WORDS = VALUES | {"amount": {"amount": 350000, "currency": "LKR"}}
 
