@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from datetime import timedelta
+from typing import Any
 
 import structlog
 import uvicorn
@@ -82,7 +83,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
     series = SeriesActivities(repeated, processes)
     waiting = WaitlistActivities(client, list_, patients, consultants, appointments, openings)
     telling = Telling(SignedLinks(settings), told, repeated, list_)
-    lists = [
+    lists: list[Any] = [
         processes.book, processes.cancel, processes.move, series.plan, series.book, series.skip, series.stand,
         series.targets, openings.watch, waiting.join, waiting.offer, waiting.close_offer, waiting.close, waiting.match,
     ]  # fmt: skip

@@ -19,6 +19,9 @@ _VALUES = Values(
     location="Galle Road",
     amount=Money(amount=350000, currency="LKR"),
     invoice_number="INV-2026-000001",
+    link="https://clinic.example/p/offer/...",
+    answer_by=datetime(2026, 11, 30, 4, 15, tzinfo=UTC),
+    dates=[datetime(2026, 12, day, 4, 0, tzinfo=UTC) for day in (1, 15, 29)],
 )
 
 

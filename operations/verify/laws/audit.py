@@ -28,6 +28,8 @@ _CREATED = {
     ("consultants", "consultants", "consultant"): ["consultant.registered"],
     ("consultants", "visit_types", "visit_type"): ["visit_type.added"],
     ("appointments", "appointments", "appointment"): ["appointment.held", "appointment.booked"],
+    ("appointments", "series", "series"): ["series.planned"],
+    ("appointments", "waitlist_entries", "waitlist_entry"): ["waitlist.joined"],
     ("payments", "invoices", "invoice"): ["invoice.issued"],
     ("payments", "payments", "payment"): [
         f"payment.{how}" for how in ("pending", "authorised", "captured", "declined", "failed", "voided", "released")

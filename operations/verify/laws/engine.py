@@ -2,7 +2,8 @@
 
 The engine's list follows its state with a delay, so each difference is asked again of the workflow itself. A no-show
 keeps its workflow as long as it may be undone, and an ended appointment as long as its last message is under way or its
-workflow waits for a person. An appointment whose workflow waits for a person is listed as needing attention.
+workflow waits for a person. A time on offer to somebody who waits belongs to the workflow of the waiting list (see
+`lists`). An appointment whose workflow waits for a person is listed as needing attention.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from careconnect import clock
 from operations.verify.evidence import Evidence
 from operations.verify.finding import CannotCheckError, Finding
+from operations.verify.laws import lists
 from workflows import ids
 
 UNDO_OF_NO_SHOW = timedelta(hours=12, minutes=5)
@@ -25,7 +27,9 @@ OCCUPYING = ("held", "booked", "arrived", "checked_in")
 _RUNNING = "WorkflowType = 'AppointmentBooking' AND ExecutionStatus = 'Running'"
 _OCCUPYING = """
 SELECT tenant_id, id, reference, status, status_since, needs_attention FROM appointments
-WHERE status IN ('held', 'booked', 'arrived', 'checked_in')
+WHERE status IN ('held', 'booked', 'arrived', 'checked_in') AND NOT EXISTS (
+  SELECT FROM waitlist_offers AS offer
+  WHERE offer.tenant_id = appointments.tenant_id AND offer.id = appointments.id AND offer.status = 'offered')
 """
 _THESE = """
 SELECT tenant_id, id, reference, status, status_since, needs_attention FROM appointments WHERE id = ANY($1::uuid[])
@@ -58,6 +62,7 @@ async def check(evidence: Evidence) -> Finding:
         wrong = _wrong(rows.get(key), workflow)
         if wrong and await _runs(engine, key):
             finding.violations.append(f"workflow {ids.appointment(key)} {wrong}")
+    finding += await lists.check(evidence, engine)
     return finding
 
 

@@ -1,9 +1,10 @@
 """Law 7: at most one message per appointment, version, channel and offset, and none that is wrong or unwanted.
 
-A message speaks of a time to come if it is a confirmation, a reminder or a notice of rescheduling. Such a message is
-wrong when the appointment was moved or cancelled before the message was asked for, or before its delivery began; a
-delivery has its message to itself for up to a minute, and between reading the appointment and asking there may be
-seconds. A message is unwanted when its patient had opted out of the channel before it was asked for.
+A message speaks of a time to come if it is a confirmation, a reminder, a notice of rescheduling or an offer of a held
+time. Such a message is wrong when the appointment was moved, cancelled or given back before the message was asked for,
+or before its delivery began; a delivery has its message to itself for up to a minute, and between reading the
+appointment and asking there may be seconds. A message is unwanted when its patient had opted out of the channel before
+it was asked for.
 """
 
 import json
@@ -29,13 +30,14 @@ HAVING count(*) > 1
 _PERISHABLE = """
 SELECT tenant_id, id, appointment_id, appointment_version, queued_at, sent_at FROM messages
 WHERE status = 'sent' AND appointment_id IS NOT NULL
-  AND template IN ('booking_confirmation', 'reminder', 'rescheduling')
+  AND template IN ('booking_confirmation', 'reminder', 'rescheduling', 'waitlist_offer')
 """
 _CHANGES = """
 SELECT asked.tenant_id, event.entity_id, event.at, event.action, event.data
 FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[]) AS pair(tenant_id, id)) AS asked
 JOIN audit_events AS event ON event.tenant_id = asked.tenant_id AND event.entity_id = asked.id
-WHERE event.entity = 'appointment' AND event.action IN ('appointment.rescheduled', 'appointment.cancelled')
+WHERE event.entity = 'appointment' AND event.action IN (
+  'appointment.rescheduled', 'appointment.cancelled', 'appointment.released', 'appointment.expired')
 """
 _TO_OPTED_OUT = """
 SELECT message.id, message.channel

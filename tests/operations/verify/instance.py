@@ -50,13 +50,16 @@ class Instance:
 
     async def start_workflow(self, appointment_id: UUID, tenant_id: UUID, *, attention: bool = False) -> None:
         """Start the workflow of an appointment; with no worker it stays as it is."""
+        await self.start("AppointmentBooking", ids.appointment(appointment_id), tenant_id, attention=attention)
+
+    async def start(self, workflow: str, name: str, tenant_id: UUID, *, attention: bool = False) -> None:
+        """Start a workflow; with no worker it stays as it is."""
         attributes: list[SearchAttributePair[Any]] = [
             SearchAttributePair(ids.TENANT, str(tenant_id)),
             SearchAttributePair(ids.NEEDS_ATTENTION, attention),
         ]
-        name = ids.appointment(appointment_id)
         await self.engine.start_workflow(
-            "AppointmentBooking",
+            workflow,
             id=name,
             task_queue=ids.BOOKINGS,
             search_attributes=TypedSearchAttributes(attributes),
@@ -65,7 +68,11 @@ class Instance:
 
     async def end_workflow(self, appointment_id: UUID) -> None:
         """End the workflow of an appointment."""
-        await self.engine.get_workflow_handle(ids.appointment(appointment_id)).terminate()
+        await self.end(ids.appointment(appointment_id))
+
+    async def end(self, name: str) -> None:
+        """End a workflow."""
+        await self.engine.get_workflow_handle(name).terminate()
 
     def keep_workflows(self) -> None:
         """Let those that were started so far run on when others are ended."""

@@ -50,7 +50,7 @@ async def test_every_call_gives_back_its_type(notifications: NotificationsClient
     assert "Dear Nimal" in (await notifications.mail(sender, f"{sent.id}.1")).text
     assert (await notifications.resend(sender, sent.id)).attempts == 2
     assert (await notifications.figures(sender, from_=sent.created_at, zone="Asia/Colombo")).sent == 1
-    assert len(await notifications.templates(sender)) == 6
+    assert len(await notifications.templates(sender)) == 8
     wishes = schemas.Preferences(email=False, sms=True)
     assert await notifications.set_preferences(sender, said.patient_id, wishes) == wishes
     assert await notifications.preferences(sender, said.patient_id) == wishes

@@ -51,7 +51,8 @@ async def test_a_preference_is_yes_or_no(desk: Desk, said: dict[str, Any]) -> No
 async def test_nothing_goes_for_a_version_that_was_moved_even_when_it_is_asked_for_later(
     desk: Desk, template: str
 ) -> None:
-    body = message(template=template)
+    offer = {"link": "https://clinic.example/p/offer/abc", "answer_by": VALUES["starts_at"]}
+    body = message(template=template, values=VALUES | offer)
     await desk.ask("PUT", f"/appointments/{body['appointment_id']}/cutoff", json={"below_version": 2})
     stale = (await desk.put(body)).json()
     assert (stale["status"], stale["failure"]) == ("cancelled", "superseded")
