@@ -11,11 +11,12 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.answers import insisting, refusing
 from activities.openings import Openings
+from activities.slots import slot_search
 from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.errors import Refusal, Unavailable
 from services.appointments.client import AppointmentsClient
-from services.appointments.schemas import Hold, SlotSearch, Window
+from services.appointments.schemas import Hold
 from services.appointments.waitlist.client import WaitlistClient
 from services.appointments.waitlist.fitting import may_be_offered, narrowed, suits
 from services.appointments.waitlist.schemas import (
@@ -28,7 +29,6 @@ from services.appointments.waitlist.schemas import (
     OfferWrite,
 )
 from services.consultants.client import ConsultantsClient
-from services.consultants.schemas import VisitType
 from services.patients.client import PatientsClient
 from workflows import ids
 from workflows.contracts import (
@@ -49,8 +49,11 @@ NOTICE = timedelta(minutes=60)
 """How near a time may be that is offered: a quarter of an hour to answer, and the way to the clinic."""
 AHEAD = timedelta(days=62)
 _TRIES = 5
+_MOST_WINDOWS, _MOST_SLOTS = 5000, 2000
 _SCOPES = frozenset({"appointments:read", "appointments:write", "consultants:read", "catalogue:read"})
-_GONE = frozenset({"slot_taken", "patient_busy", "outside_hours", "too_soon", "not_offered", "consultant_unavailable"})
+_GONE = frozenset(
+    {"slot_taken", "no_room_free", "patient_busy", "outside_hours", "too_soon", "not_offered", "consultant_unavailable"}
+)
 _WAITING = EntryFilter(status=[EntryStatus.WAITING])
 
 
@@ -99,7 +102,8 @@ class WaitlistActivities:
             occupied_from=terms.occupied_from,
             occupied_to=terms.occupied_to,
             hold_seconds=request.hold_seconds,
-            hours_overridden=False,
+            capacity=terms.capacity,
+            rooms=terms.rooms,
         )
         asked = OfferWrite(hold=hold, expires_at=request.expires_at)
         made = await self.waitlist.offer(request.actor, request.entry_id, request.offer_id, asked)
@@ -169,9 +173,10 @@ class WaitlistActivities:
             return []
         windows = await self.consultants.windows(actor, first, last, entry.visit_type_id)
         known = {(one.consultant_id, one.start) for one in entry.offers}
-        length = timedelta(minutes=visit_type.duration_minutes)
-        parts = narrowed([Window.model_validate(one.model_dump()) for one in windows], entry, length)
-        free = await self.appointments.slots(actor, _search(parts, visit_type, first)) if parts else []
+        search = slot_search(visit_type, windows, first)
+        parts = narrowed(search.windows, entry, timedelta(minutes=visit_type.duration_minutes))
+        wanted = search.model_copy(update={"windows": parts[:_MOST_WINDOWS], "limit": _MOST_SLOTS})
+        free = await self.appointments.slots(actor, wanted) if parts else []
         fitting = (
             one
             for one in free
@@ -193,18 +198,6 @@ class WaitlistActivities:
             log.warning("nobody_cares_for_entry", entry=str(entry.id))
             return OfferMade()
         return found
-
-
-def _search(parts: list[Window], visit_type: VisitType, first: datetime) -> SlotSearch:
-    return SlotSearch(
-        windows=parts[:5000],
-        duration_minutes=visit_type.duration_minutes,
-        buffer_before_minutes=visit_type.buffer_before_minutes,
-        buffer_after_minutes=visit_type.buffer_after_minutes,
-        step_minutes=visit_type.slot_step_minutes,
-        not_before=first,
-        limit=2000,
-    )
 
 
 def _midnight(day: str) -> datetime:

@@ -56,6 +56,7 @@ AFTERWARDS = timedelta(days=1)
 """How long after its last appointment a series may still be changed."""
 _OF_ONE_TIME = frozenset({"outside_hours", "too_soon", "beyond_horizon"})
 """Refusals that are about the first time and not about the series."""
+_TAKEN = frozenset({"slot_taken", "no_room_free"})
 _OWN_SCOPES = frozenset({"appointments:read", "appointments:write", "consultants:read", "catalogue:read"})
 
 
@@ -284,7 +285,7 @@ class AppointmentSeries:
     async def _with_alternatives(
         self, change: OccurrenceChange, target: SeriesTarget, asked: SeriesMove
     ) -> OccurrenceChange:
-        if change.refused is None or change.refused.code != "slot_taken" or target.to is None:
+        if change.refused is None or change.refused.code not in _TAKEN or target.to is None:
             return change
         wanted = AlternativesRequest(
             actor=asked.actor,
