@@ -111,7 +111,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
         task_queue=ids.BACKGROUND,
         activities=[
             told.tell, telling.offer, telling.series, people.figures, experts.figures, visits.figures,
-            money.figures,            money.finish_events, *reports.activities,
+            money.figures, money.finish_events, *reports.activities,
         ],
         # A burst of bookings brings a burst of messages, and nobody waits for those: they take what the bookings leave.
         max_concurrent_activities=3,
