@@ -149,9 +149,12 @@ async def test_an_entry_that_does_not_balance_is_found(instance: Instance) -> No
 async def test_a_balanced_entry_of_something_that_did_not_happen_is_found(instance: Instance) -> None:
     subject = uuid7()
     tenant = await instance.ask("payments", "SELECT tenant_id FROM ledger_entries LIMIT 1")
-    entry = "INSERT INTO ledger_entries VALUES ($1, $2, 'payment.captured', $2, now())"
+    entry = "INSERT INTO ledger_entries VALUES ($1, $2, 'payment.captured', $2, now(), current_date)"
     await instance.plant("payments", entry, tenant, subject)
-    lines = "INSERT INTO ledger_lines VALUES ($1, $2, 'cash', 'LKR', 5), ($1, $2, 'receivables', 'LKR', -5)"
+    lines = (
+        "INSERT INTO ledger_lines "
+        "VALUES ($1, $2, 'cash', 'LKR', 5, current_date), ($1, $2, 'receivables', 'LKR', -5, current_date)"
+    )
     await instance.plant("payments", lines, tenant, subject)
     assert await instance.violations(6) == [f"payment.captured of {subject} is booked as it did not happen"]
 
