@@ -22,6 +22,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
+from activities.absences import AbsenceActivities
+from activities.absent_messages import AbsenceMessages
 from activities.appointments import AppointmentActivities
 from activities.consultants import ConsultantActivities
 from activities.notifications import NotificationActivities
@@ -39,6 +41,7 @@ from careconnect.config import Settings
 from careconnect.links import SignedLinks
 from careconnect.sandbox import sandbox
 from careconnect.telemetry import configure_logs
+from services.appointments.absences.client import AbsencesClient
 from services.appointments.client import AppointmentsClient
 from services.appointments.series.client import SeriesClient
 from services.appointments.waitlist.client import WaitlistClient
@@ -50,6 +53,7 @@ from services.patients.client import PatientsClient
 from services.payments.client import PaymentsClient
 from services.reports.client import ReportsClient
 from workflows import ids
+from workflows.absence import ConsultantAbsence
 from workflows.booking import AppointmentBooking
 from workflows.dashboard import DashboardAggregation
 from workflows.events import GatewayEvents
@@ -63,7 +67,7 @@ log = structlog.get_logger()
 
 WORKFLOWS = [
     AppointmentBooking, PaymentCapture, AppointmentReminders, DashboardAggregation, GatewayEvents, AppointmentSeries,
-    WaitlistEntry, WaitlistMatching,
+    WaitlistEntry, WaitlistMatching, ConsultantAbsence,
 ]  # fmt: skip
 GRACE = timedelta(seconds=10)
 PATIENCE = timedelta(seconds=15)
@@ -87,6 +91,9 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
         processes.book, processes.cancel, processes.move, series.plan, series.book, series.skip, series.stand,
         series.targets, openings.watch, waiting.join, waiting.offer, waiting.close_offer, waiting.close, waiting.match,
     ]  # fmt: skip
+    absences = services.client(AbsencesClient)
+    away = AbsenceActivities(client, absences, appointments, consultants)
+    away_told = AbsenceMessages(told, absences, SignedLinks(settings))
     reports = ReportActivities(services.client(ReportsClient), identity)
     bookings = Worker(
         client,
@@ -96,7 +103,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
             people.verify, experts.offer, experts.terms, visits.hold, visits.confirm, visits.release, visits.step,
             visits.cancel, visits.move, visits.standing, visits.attend, money.issue_invoice, money.cancel_invoice,
             money.close_invoices, money.held, money.authorise, money.capture, money.void, money.refund, money.release,
-            money.standing, slots.alternatives, *lists,
+            money.standing, slots.alternatives, *lists, *away.activities,
         ],
         workflow_runner=sandbox(),
         max_concurrent_workflow_tasks=settings.worker.workflow_slots,
@@ -110,7 +117,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
         client,
         task_queue=ids.BACKGROUND,
         activities=[
-            told.tell, telling.offer, telling.series, people.figures, experts.figures, visits.figures,
+            told.tell, telling.offer, telling.series, away_told.tell, people.figures, experts.figures, visits.figures,
             money.figures, money.finish_events, *reports.activities,
         ],
         # A burst of bookings brings a burst of messages, and nobody waits for those: they take what the bookings leave.

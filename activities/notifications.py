@@ -65,10 +65,10 @@ class NotificationActivities:
         if appointment.version != request.version or appointment.status not in _ABOUT[request.template]:
             return MessageResult(statuses={"all": "superseded"})
         contact, values = await asyncio.gather(
-            self.patients.contact(actor, appointment.patient_id), self._values(actor, appointment)
+            self.patients.contact(actor, appointment.patient_id), self.values(actor, appointment)
         )
         statuses = {}
-        for channel in _channels(contact):
+        for channel in channels_of(contact):
             key = ids.message_of(appointment.id, request.version, request.template, request.offset_hours, channel)
             message = await self.notifications.send(
                 actor, key, _message(request, appointment, channel, contact, values)
@@ -76,7 +76,8 @@ class NotificationActivities:
             statuses[channel] = message.status
         return MessageResult(statuses=dict(statuses))
 
-    async def _values(self, actor: Actor, appointment: Appointment) -> Values:
+    async def values(self, actor: Actor, appointment: Appointment) -> Values:
+        """Gather what a message says of an appointment."""
         (tenant, locations), consultants, visit_type = await asyncio.gather(
             self._clinic(actor),
             self._recent(
@@ -125,7 +126,7 @@ def _address(place: Location | None) -> str | None:
     return ", ".join(part for part in parts if part) or None
 
 
-def _channels(contact: Contact) -> list[str]:
+def channels_of(contact: Contact) -> list[str]:
     """Choose e-mail where there is one and SMS where there is a number; with neither, the e-mail row says so."""
     found = [name for name, there in (("email", contact.email), ("sms", contact.phone)) if there]
     return found or ["email"]

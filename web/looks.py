@@ -65,6 +65,24 @@ LOOKS: dict[str, dict[str, Look]] = {
         "inactive": Look("grey", "person-off", "Inactive"),
         "archived": Look("grey", "archive", "Archived"),
     },
+    "absence": {
+        "running": Look("blue", "retry", "Under way"),
+        "paused": Look("amber", "hourglass", "Paused"),
+        "finished": Look("green", "check", "Finished"),
+        "undoing": Look("amber", "undo", "Being undone"),
+        "undone": Look("grey", "undo", "Undone"),
+        "closed": Look("green", "check", "Closed"),
+    },
+    "absence_item": {
+        "waiting": Look("slate", "hourglass", "Waiting"),
+        "moved": Look("green", "calendar", "Moved"),
+        "offered": Look("amber", "mail", "Patient chooses"),
+        "cancelled": Look("grey", "cross", "Cancelled"),
+        "left": Look("slate", "info", "Changed by others"),
+        "failed": Look("orange", "flag", "Needs a person"),
+        "restored": Look("green", "undo", "Put back"),
+        "unrestored": Look("orange", "flag", "Not put back"),
+    },
     "attention": {
         "open": Look("orange", "flag", "Needs attention"),
     },
@@ -103,6 +121,11 @@ CHOICES: dict[str, dict[str, Look]] = {
         "auditor": Look("slate", "shield", "Auditor"),
         "integration": Look("slate", "workflow", "Integration"),
         "operator": Look("slate", "workflow", "Operator"),
+    },
+    "absence_action": {
+        "move": Look("slate", "calendar", "Move"),
+        "offer": Look("slate", "mail", "Let the patient choose"),
+        "cancel": Look("slate", "cross", "Cancel, all money back"),
     },
     "cancel_reason": {
         "pat": Look("grey", "person", "Patient asked"),

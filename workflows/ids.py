@@ -37,6 +37,11 @@ def reminders(appointment_id: UUID) -> str:
     return f"reminders-{appointment_id}"
 
 
+def absence(absence_id: UUID) -> str:
+    """Name the workflow that deals with a consultant's absence."""
+    return f"absence-{absence_id}"
+
+
 def dashboard(tenant_id: UUID) -> str:
     """Name the schedule of a tenant's dashboard, and begin the ids of its runs."""
     return f"dashboard-{tenant_id}"

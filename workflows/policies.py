@@ -86,6 +86,14 @@ INLINE: LocalOptions = {
 }
 """A first try in place, at something outside that is usually quick; what takes longer must not hold a worker's slot."""
 
+OTHERS: Options = {
+    "start_to_close_timeout": timedelta(seconds=40),
+    "schedule_to_close_timeout": timedelta(minutes=15),
+    "heartbeat_timeout": timedelta(seconds=5),
+    "retry_policy": QUICKLY,
+}
+"""A step through another appointment's own process; one that does not answer must not stop the others."""
+
 MESSAGE: Options = {
     "task_queue": BACKGROUND,
     "start_to_close_timeout": timedelta(seconds=30),
@@ -120,6 +128,8 @@ MATCHING: Options = {
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3),
 }
 """One look for free times; the next one comes soon."""
+TELLING: Options = {**MESSAGE, "heartbeat_timeout": timedelta(seconds=5)}
+"""A message whose sender says that it lives: what a dead worker had in hand is sent by the next within seconds."""
 
 FIGURES: Options = {
     "task_queue": BACKGROUND,

@@ -153,6 +153,8 @@ class Visit(Settling):
         return changed
 
     async def _cancel(self, asked: CancellationRequest) -> Changed:
+        if asked.expected_version not in {None, self.now().version}:
+            return Changed(refused=_CHANGED)
         late = self.is_late()
         request = CancelRequest(
             actor=asked.actor, appointment_id=self.request.appointment_id, reason=asked.reason, late=late
@@ -173,6 +175,8 @@ class Visit(Settling):
             workflow.logger.info("money_takes_longer")
 
     async def _reschedule(self, asked: RescheduleRequest) -> Changed:
+        if asked.expected_version not in {None, self.now().version}:
+            return Changed(refused=_CHANGED)
         offered = await self.local(ConsultantActivities.offer, self._wanted(asked))
         if offered.offer is None:
             return Changed(refused=offered.refused)
@@ -203,6 +207,7 @@ class Visit(Settling):
             location_id=asked.location_id or (None if asked.consultant_id else now.location_id),
             start=asked.start,
             override_hours=asked.overbook,
+            held=asked.held,
         )
 
     def _move(self, asked: RescheduleRequest, offer: Offer) -> MoveRequest:
@@ -221,6 +226,11 @@ class Visit(Settling):
             rooms=offer.rooms,
         )
         return MoveRequest(actor=asked.actor, appointment_id=self.request.appointment_id, move=move)
+
+
+_CHANGED = Refused(
+    code="version_conflict", status=409, title="It was changed", detail="Somebody else changed this appointment since."
+)
 
 
 def _ended(detail: str) -> Refused:

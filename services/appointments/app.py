@@ -5,11 +5,20 @@ from fastapi import FastAPI
 from careconnect.config import Settings
 from careconnect.service import create_service
 from services.appointments import api, availability, diary, visit
+from services.appointments.absences import api as absences
 from services.appointments.series import api as series
 from services.appointments.waitlist import api as waitlist
 
 
 def create(settings: Settings) -> FastAPI:
     """Make the application."""
-    routers = [availability.router, diary.router, series.router, waitlist.router, api.router, visit.router]
+    routers = [
+        availability.router,
+        diary.router,
+        series.router,
+        waitlist.router,
+        absences.router,
+        api.router,
+        visit.router,
+    ]
     return create_service("appointments", routers, settings=settings, database="appointments")

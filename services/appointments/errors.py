@@ -79,3 +79,27 @@ class OfferOver(Refusal):
     """The offer of a freed time has passed, or was answered before."""
 
     code, status, title = "offer_over", 409, "This offer has passed"
+
+
+class AbsenceNotFound(Refusal):
+    """There is no such absence for this tenant."""
+
+    code, status, title = "absence_not_found", 404, "There is no such absence"
+
+
+class AbsenceUnderWay(Refusal):
+    """The appointments in this leave are being dealt with already."""
+
+    code, status, title = "absence_under_way", 409, "The appointments in this leave are being dealt with already"
+
+
+class NobodyAffected(Refusal):
+    """There is no appointment in the leave that anything could become of."""
+
+    code, status, title = "nobody_affected", 409, "No appointment lies in this leave"
+
+
+class NotNow(Refusal):
+    """The work stands where this cannot be asked any more, or not yet."""
+
+    code, status, title = "absence_wrong_state", 409, "This is not possible as the work stands now"

@@ -10,13 +10,24 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from careconnect import clock, db
 from careconnect.ids import reference
+from services.appointments.absences.models import AbsenceAppointment, ConsultantAbsence
 from services.appointments.base import Base
 from services.appointments.errors import HoldExpired, TooLateToUndo, WrongState
 from services.appointments.schemas import OCCUPYING, Hold, Move, Status
 from services.appointments.series.models import Occurrence, Series
 from services.appointments.waitlist.models import WaitlistEntry, WaitlistOffer
 
-__all__ = ["Appointment", "AppointmentNotes", "Base", "Occurrence", "Series", "WaitlistEntry", "WaitlistOffer"]
+__all__ = [
+    "AbsenceAppointment",
+    "Appointment",
+    "AppointmentNotes",
+    "Base",
+    "ConsultantAbsence",
+    "Occurrence",
+    "Series",
+    "WaitlistEntry",
+    "WaitlistOffer",
+]
 OCCUPIES = "status IN ('held', 'booked', 'arrived', 'checked_in')"
 
 

@@ -113,6 +113,11 @@ class ConsultantsClient(PlacesClient):
         params = {"from": start, "to": end, "limit": limit, "cursor": cursor}
         return await self.call(actor, "GET", path, into=Page[schemas.ScheduleException], params=params)
 
+    async def exception(self, actor: Actor, consultant_id: UUID, exception_id: UUID) -> schemas.ScheduleException:
+        """Read when the weekly hours do not hold."""
+        path = f"/consultants/{consultant_id}/exceptions/{exception_id}"
+        return await self.call(actor, "GET", path, into=schemas.ScheduleException)
+
     async def put_exception(
         self, actor: Actor, consultant_id: UUID, exception_id: UUID, told: schemas.ExceptionWrite
     ) -> schemas.ScheduleException:

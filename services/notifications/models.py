@@ -17,7 +17,12 @@ LEASE = timedelta(seconds=60)
 """How long one delivery has the message to itself; longer than the mail server is waited for."""
 PATIENCE = timedelta(minutes=90)
 """How long a message is tried again while its server cannot be reached."""
-PERISHABLE = frozenset({"booking_confirmation", "reminder", "rescheduling", "waitlist_offer"})
+PERISHABLE = frozenset(
+    {
+        "booking_confirmation", "reminder", "rescheduling", "waitlist_offer",
+        "absence_moved", "absence_choice", "absence_withdrawn",
+    }
+)  # fmt: skip
 """Templates that speak of a time to come, and are wrong once the appointment has changed."""
 _KEY = ("patient_id", "appointment_id", "appointment_version", "payment_id", "channel", "template", "offset_hours")
 

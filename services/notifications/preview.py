@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 from typing import get_args
+from uuid import UUID
 
 from careconnect.money import Money
-from services.notifications.schemas import Template, TemplatePreview, Values
+from services.notifications.schemas import Change, Template, TemplatePreview, Values
 from services.notifications.wording import write
 
 _NAME = "Nimal Perera"
@@ -22,6 +23,18 @@ _VALUES = Values(
     link="https://clinic.example/p/offer/...",
     answer_by=datetime(2026, 11, 30, 4, 15, tzinfo=UTC),
     dates=[datetime(2026, 12, day, 4, 0, tzinfo=UTC) for day in (1, 15, 29)],
+    changes=[
+        Change(
+            kind="moved",
+            appointment_id=UUID(int=0),
+            appointment_version=2,
+            was=datetime(2026, 11, 30, 4, 0, tzinfo=UTC),
+            starts_at=datetime(2026, 12, 1, 4, 0, tzinfo=UTC),
+            zone="Asia/Colombo",
+            consultant="Dr Anula Silva",
+            location="Galle Road",
+        )
+    ],
 )
 
 

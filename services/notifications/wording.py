@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from careconnect.errors import FieldError, InvalidInput
 from careconnect.money import Money
-from services.notifications.schemas import Channel, Template, Values
+from services.notifications.schemas import Change, Channel, Template, Values
 
 FALLBACK = "en"
 LOCALES = {"en": "en_GB", "si": "si_LK", "ta": "ta_LK"}
@@ -97,7 +97,17 @@ def as_html(text: Text) -> str:
 
 def _words(name: str, values: Values, locale: str) -> dict[str, Any]:
     words: dict[str, Any] = values.model_dump(
-        exclude={"starts_at", "ends_at", "previous_starts_at", "zone", "amount", "refund", "answer_by", "dates"}
+        exclude={
+            "starts_at",
+            "ends_at",
+            "previous_starts_at",
+            "zone",
+            "amount",
+            "refund",
+            "answer_by",
+            "dates",
+            "changes",
+        }
     )
     zone = _zone(values.zone) or ZoneInfo("UTC")
     starts = values.starts_at
@@ -107,12 +117,29 @@ def _words(name: str, values: Values, locale: str) -> dict[str, Any]:
         "time": _time(starts, zone, locale),
         "when": _when(starts, zone, locale),
         "previous_when": _when(values.previous_starts_at, zone, locale),
-        "short_when": f"{_date(starts, zone, locale, 'medium')} {_time(starts, zone, locale)}" if starts else "",
+        "short_when": _short(starts, zone, locale),
         "answer_by": _time(values.answer_by, zone, locale),
         "dates": [f"{_date(one, zone, locale)}, {_time(one, zone, locale)}" for one in values.dates],
         "amount": _money(values.amount, locale),
         "refund": _money(values.refund, locale),
+        "changes": [_change(one, locale) for one in values.changes],
     }
+
+
+def _change(change: Change, locale: str) -> dict[str, Any]:
+    zone, starts = _zone(change.zone) or ZoneInfo("UTC"), change.starts_at
+    words = change.model_dump(include={"kind", "consultant", "visit_type", "location", "reference", "link"})
+    return words | {
+        "was": _when(change.was, zone, locale),
+        "when": _when(starts, zone, locale),
+        "decide_by": _when(change.decide_by, zone, locale),
+        "short_was": _short(change.was, zone, locale),
+        "short_when": _short(starts, zone, locale),
+    }
+
+
+def _short(moment: datetime | None, zone: ZoneInfo, locale: str) -> str:
+    return f"{_date(moment, zone, locale, 'medium')} {_time(moment, zone, locale)}" if moment else ""
 
 
 def _when(moment: datetime | None, zone: ZoneInfo, locale: str) -> str:

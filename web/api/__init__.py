@@ -5,6 +5,7 @@ from fastapi.responses import JSONResponse, Response
 
 from careconnect.service import answer_with_problems
 from web.api import (
+    absences,
     appointments,
     calendars,
     catalogue,
@@ -31,8 +32,8 @@ from web.gateway.errors import StillDeciding
 
 # The order counts where a fixed word stands where an id could: invoices come before payments.
 _RESOURCES = (
-    patients, consultants, schedules, catalogue, places, prices, slots, appointments, calendars, visits, invoices,
-    payments, gateways, ledger, messages, reports, workflows, docs,
+    patients, consultants, schedules, absences, catalogue, places, prices, slots, appointments, calendars, visits,
+    invoices, payments, gateways, ledger, messages, reports, workflows, docs,
 )  # fmt: skip
 
 

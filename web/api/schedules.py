@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict, VersionConflict
 from careconnect.pagination import Page, PagingQuery
+from services.appointments.schemas import Appointment
 from services.consultants.errors import ConsultantArchived, ConsultantNotFound, HoursOverlap
 from services.consultants.schemas import ExceptionWrite, Hours, Schedule, ScheduleException, ScheduleWrite
 from services.consultants.schemas.fields import ClosingTime, ExceptionKind, WallTime
@@ -60,6 +61,14 @@ class ExceptionInput(_Input):
     ends_at: AwareDatetime
     location_id: UUID | None = None
     reason: str | None = Field(None, max_length=500)
+
+
+class EnteredException(ScheduleException):
+    """What was entered, and whom it concerns."""
+
+    affected: list[Appointment] | None = Field(
+        None, description="the appointments inside it, holds included; none given to who may not read appointments"
+    )
 
 
 @router.get(
@@ -129,8 +138,8 @@ async def enter(
     tag: Tagged,
     *,
     key: IdempotencyKey = None,
-) -> ScheduleException:
-    """Enter it; appointments inside a leave stay as they are."""
+) -> EnteredException:
+    """Enter it; appointments inside a leave stay as they are until `/absences` deals with them."""
     place = [("location_id", body.location_id)] if body.location_id else []
     zones = await _zones(gateway, actor, place)
     try:
@@ -141,7 +150,9 @@ async def enter(
         raise of_validation(error) from error
     exception_id = minted("schedule exception", actor, key)
     with told_apart(VersionConflict):
-        return tag(await gateway.consultants.put_exception(actor, consultant_id, exception_id, told))
+        entered = await gateway.consultants.put_exception(actor, consultant_id, exception_id, told)
+    affected = await gateway.absences.affected(actor, entered) if actor.may("appointments:read") else None
+    return tag(EnteredException(**entered.model_dump(), affected=affected))
 
 
 @router.delete(

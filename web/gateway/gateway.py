@@ -9,6 +9,7 @@ from temporalio.client import Client
 from careconnect import temporal
 from careconnect.auth import Actor
 from careconnect.config import Settings
+from services.appointments.absences.client import AbsencesClient
 from services.appointments.client import AppointmentsClient
 from services.consultants.client import ConsultantsClient
 from services.hosting import Services
@@ -17,6 +18,7 @@ from services.notifications.client import NotificationsClient
 from services.patients.client import PatientsClient
 from services.payments.client import PaymentsClient
 from services.reports.client import ReportsClient
+from web.gateway.absences import AbsenceProcesses
 from web.gateway.bookings import Bookings
 from web.gateway.engine import Engine, WorkflowState
 from web.gateway.finding import Slot, SlotQuery, find_slots
@@ -39,6 +41,7 @@ class Gateway:
         self.reports = services.client(ReportsClient)
         self.identity = services.client(IdentityClient)
         self.bookings = Bookings(self.engine, self.appointments, self.patients, self.payments)
+        self.absences = AbsenceProcesses(self.engine, services.client(AbsencesClient), self.consultants)
         self.money = MoneyProcesses(self.engine, self.payments)
 
     @classmethod

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from web.assets import Assets
 from web.pages import (
+    absences,
     appointments,
     attention,
     billing,
@@ -11,6 +12,7 @@ from web.pages import (
     collecting,
     consultants,
     dashboard,
+    leave,
     ledger,
     messages,
     patients,
@@ -29,8 +31,8 @@ def install(app: FastAPI) -> None:
     app.mount("/static", assets, name="static")
     app.state.views = Views(assets)
     for module in (
-        dashboard, signing_in, calendar, appointments, patients, consultants, billing, collecting, ledger, messages,
-        attention, settings, search, public,
+        dashboard, signing_in, calendar, appointments, patients, leave, consultants, absences, billing, collecting,
+        ledger, messages, attention, settings, search, public,
     ):  # fmt: skip
         app.include_router(module.router)
     tell_people(app)

@@ -15,6 +15,10 @@ def template_words(template: str, offset_hours: int | None = None) -> str:
         "rescheduling": gettext("New time"),
         "waitlist_offer": gettext("Offer of a free time"),
         "series_dates": gettext("Dates of a series"),
+        "absence_moved": gettext("Consultant away: new time"),
+        "absence_choice": gettext("Consultant away: choose a time"),
+        "absence_cancelled": gettext("Consultant away: cancelled"),
+        "absence_withdrawn": gettext("Consultant back: as agreed"),
         "payment_receipt": gettext("Receipt"),
         "payment_failed": gettext("Payment failed"),
     }.get(template, template.replace("_", " ").capitalize())

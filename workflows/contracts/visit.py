@@ -26,6 +26,7 @@ class CancellationRequest(BaseModel):
     reason: str
     notify: bool = True
     waive_fee: bool = False
+    expected_version: int | None = None
 
 
 class RescheduleRequest(BaseModel):
@@ -37,6 +38,8 @@ class RescheduleRequest(BaseModel):
     location_id: UUID | None = None
     notify: bool = True
     overbook: bool = False
+    expected_version: int | None = None
+    held: bool = False
 
 
 class Resolution(BaseModel):

@@ -1,10 +1,10 @@
 """Law 7: at most one message per appointment, version, channel and offset, and none that is wrong or unwanted.
 
-A message speaks of a time to come if it is a confirmation, a reminder, a notice of rescheduling or an offer of a held
-time. Such a message is wrong when the appointment was moved, cancelled or given back before the message was asked for,
-or before its delivery began; a delivery has its message to itself for up to a minute, and between reading the
-appointment and asking there may be seconds. A message is unwanted when its patient had opted out of the channel before
-it was asked for.
+A message speaks of a time to come if it is a confirmation, a reminder, a notice of rescheduling (one because of an
+absence included) or an offer of a held time. Such a message is wrong when the appointment was moved, cancelled or given
+back before the message was asked for, or before its delivery began; a delivery has its message to itself for up to a
+minute, and between reading the appointment and asking there may be seconds. A message is unwanted when its patient had
+opted out of the channel before it was asked for.
 """
 
 import json
@@ -30,7 +30,8 @@ HAVING count(*) > 1
 _PERISHABLE = """
 SELECT tenant_id, id, appointment_id, appointment_version, queued_at, sent_at FROM messages
 WHERE status = 'sent' AND appointment_id IS NOT NULL
-  AND template IN ('booking_confirmation', 'reminder', 'rescheduling', 'waitlist_offer')
+  AND template IN ('booking_confirmation', 'reminder', 'rescheduling', 'waitlist_offer', 'absence_moved',
+                   'absence_choice', 'absence_withdrawn')
 """
 _CHANGES = """
 SELECT asked.tenant_id, event.entity_id, event.at, event.action, event.data

@@ -10,6 +10,7 @@ from services.notifications.schemas.answers import (
     TemplatePreview,
 )
 from services.notifications.schemas.asked import (
+    Change,
     Channel,
     Cutoff,
     Input,
@@ -28,6 +29,7 @@ from services.notifications.schemas.asked import (
 
 __all__ = [
     "Cancelled",
+    "Change",
     "Channel",
     "Cutoff",
     "Figures",

@@ -29,6 +29,10 @@ Template = Literal[
     "payment_failed",
     "waitlist_offer",
     "series_dates",
+    "absence_moved",
+    "absence_choice",
+    "absence_cancelled",
+    "absence_withdrawn",
 ]
 Status = Literal["queued", "sent", "failed", "skipped", "cancelled"]
 Failure = Annotated[
@@ -68,6 +72,25 @@ class Recipient(Input):
     language: Annotated[str, Field(max_length=10)] = "en"
 
 
+class Change(Input):
+    """What became of one appointment, where a message speaks of several; `link` is where the patient chooses."""
+
+    kind: Literal["moved", "choice", "cancelled", "restored"]
+    appointment_id: UUID
+    appointment_version: Annotated[StrictInt, Field(ge=0)]
+    was: AwareDatetime
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    zone: Annotated[str, Field(max_length=64)]
+    consultant: Line | None = None
+    visit_type: Line | None = None
+    location: Line | None = None
+    location_address: Line | None = None
+    reference: Line | None = None
+    link: Annotated[str, Field(max_length=1000)] | None = None
+    decide_by: AwareDatetime | None = None
+
+
 class Values(Input):
     """What a template may speak of. Appointment templates need `starts_at` and `zone`, payment templates `amount`."""
 
@@ -90,6 +113,7 @@ class Values(Input):
     link: Line | None = Field(None, description="a signed link, which stands on a line of its own")
     answer_by: AwareDatetime | None = Field(None, description="until when an offer stands")
     dates: list[AwareDatetime] = Field([], max_length=60, description="the appointments of a series that lie ahead")
+    changes: Annotated[list[Change], Field(max_length=50)] = []
 
 
 _EXAMPLE: dict[str, JsonValue] = {
