@@ -125,6 +125,7 @@ def _line(books: Account, keys: TenantKeys) -> dict[str, Any]:
         "description": keys.seal(f"{place.type.terms.name}, {place.doctor.name}"),
         "quantity": 1,
         "unit": books.total,
+        "total": books.total,
         **_times(books.issued_at, books.issued_at),
     }
 
