@@ -3,9 +3,10 @@
 from temporalio import activity
 
 from activities.answers import insisting, refusing
+from activities.breaker import Breakers
 from careconnect.auth import Actor
 from services.payments.client import PaymentsClient
-from services.payments.errors import InvoiceHoldsMoney, InvoiceNotFound
+from services.payments.errors import GatewayHeldOff, GatewayUnavailable, InvoiceHoldsMoney, InvoiceNotFound
 from services.payments.schemas import (
     CaptureWrite,
     CreditWrite,
@@ -13,6 +14,7 @@ from services.payments.schemas import (
     InvoiceWrite,
     LineWrite,
     NewInvoice,
+    Payment,
     PaymentWrite,
     RefundWrite,
     ReleaseWrite,
@@ -33,6 +35,7 @@ from workflows.contracts import (
     PaymentResult,
     PaymentTarget,
     RefundRequest,
+    Refused,
     SourceFigures,
     SweepRequest,
 )
@@ -43,6 +46,7 @@ class PaymentActivities:
 
     def __init__(self, payments: PaymentsClient) -> None:
         self.payments = payments
+        self.breakers = Breakers(payments)
 
     @activity.defn(name="issue_invoice")
     @refusing(PaymentResult)
@@ -109,14 +113,30 @@ class PaymentActivities:
             token=request.token,
             amount=request.amount,
         )
-        return PaymentResult(payment=await self.payments.authorise(request.actor, request.payment_id, wanted))
+
+        async def step() -> Payment:
+            return await self.payments.authorise(request.actor, request.payment_id, wanted)
+
+        if request.token is None:
+            return PaymentResult(payment=await step())
+        try:
+            return PaymentResult(payment=await self.breakers.call(request.actor.tenant_id, step))
+        except GatewayHeldOff as held:
+            if await self.payments.may_be_known(request.actor, request.payment_id):
+                raise  # an earlier try may have reserved the money: it is asked for until that is known
+            refusal = GatewayUnavailable(retry_after=held.extra["retry_after"])
+            return PaymentResult(refused=Refused.of(refusal))
 
     @activity.defn(name="capture_payment")
     @refusing(PaymentResult)
     async def capture(self, request: CaptureRequest) -> PaymentResult:
         """Take the reserved money."""
         wanted = CaptureWrite(amount=request.amount)
-        return PaymentResult(payment=await self.payments.capture(request.actor, request.payment_id, wanted))
+
+        async def step() -> Payment:
+            return await self.payments.capture(request.actor, request.payment_id, wanted)
+
+        return PaymentResult(payment=await self.breakers.call(request.actor.tenant_id, step))
 
     @activity.defn(name="void_payment")
     @refusing(PaymentResult)

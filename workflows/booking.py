@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.patients import PatientActivities
     from activities.payments import PaymentActivities
     from activities.slots import SlotActivities
+    from careconnect.money import Money
     from services.payments.states import Method
     from workflows import ids, policies
     from workflows.contracts import (
@@ -49,6 +50,8 @@ class AppointmentBooking(Visit):
     def __init__(self, request: BookingRequest) -> None:
         """Prepare the state that handlers read; a handler can run before `run` does."""
         super().__init__(request)
+        self.waiting: BookingOutcome | None = None
+        self.held_until = workflow.now()
 
     # The story ------------------------------------------------------------------------------------------------------
 
@@ -124,6 +127,7 @@ class AppointmentBooking(Visit):
             ),
         )
         self.appointment = held.appointment
+        self.held_until = workflow.now() + timedelta(seconds=self.request.hold_seconds) - _MARGIN
         return held.refused
 
     async def _authorise(self) -> Refused | None:
@@ -131,8 +135,18 @@ class AppointmentBooking(Visit):
         amount = self.due_now()
         if amount is None:
             return await self._invoice()
-        self.stage = Stage.AUTHORISING
         self.undos.add("release_payment", self._release_payment)
+        refused = await self._reserve(amount)
+        while refused and refused.code == _UNAVAILABLE.code:
+            if self.offered().payment_policy.when_gateway_is_down == "due":
+                return await self._owe()
+            if not await self._asked_again(refused):
+                break
+            refused = await self._reserve(amount)
+        return refused
+
+    async def _reserve(self, amount: Money) -> Refused | None:
+        self.stage = Stage.AUTHORISING
         choice = self.request.payment
         authorised = await self.outside(
             PaymentActivities.authorise,
@@ -149,6 +163,31 @@ class AppointmentBooking(Visit):
         )
         self.payment = authorised.payment
         return authorised.refused
+
+    async def _owe(self) -> Refused | None:
+        """Go on without the money, which is due at the desk, and see to it that no late try takes it from the card."""
+        self.messages.append(asyncio.create_task(self._release_payment(cancel_invoice=False)))
+        return await self._invoice()
+
+    async def _asked_again(self, refused: Refused) -> bool:
+        """Answer that the gateway is away, keep the time, and wait to be asked again; false if the hold ran out."""
+        left = self.held_until - workflow.now()
+        if left <= timedelta(0):
+            return False
+        pause = timedelta(seconds=int(refused.extra.get("retry_after", 30)))
+        told = refused.model_copy(update={"extra": {**refused.extra, "held_until": self.held_until.isoformat()}})
+        self.stage = Stage.WAITING_FOR_GATEWAY
+        self.waiting = BookingOutcome(
+            request_hash=self.request.request_hash, refused=told, retry_at=workflow.now() + pause
+        )
+        try:
+            await workflow.wait_condition(
+                lambda: self.waiting is None, timeout=left, timeout_summary="the time is held"
+            )
+        except TimeoutError:
+            self.waiting = None
+            return False
+        return True
 
     async def _confirm(self) -> Refused | None:
         self.stage = Stage.CONFIRMING
@@ -223,9 +262,20 @@ class AppointmentBooking(Visit):
     @workflow.update
     async def book(self, _request_hash: str) -> BookingOutcome:
         """Wait for the outcome of the booking. The update's id is the idempotency key."""
-        await workflow.wait_condition(lambda: self.outcome is not None)
-        assert self.outcome is not None  # noqa: S101 - the line above waited for it
-        return self.outcome
+        return await self._decided()
+
+    @workflow.update
+    async def pay_again(self, _request_hash: str) -> BookingOutcome:
+        """Try the payment again for which the time is held, if it is time for that, and wait for the outcome."""
+        if self.waiting and self.waiting.retry_at and workflow.now() >= self.waiting.retry_at:
+            self.waiting = None
+        return await self._decided()
+
+    async def _decided(self) -> BookingOutcome:
+        await workflow.wait_condition(lambda: (self.outcome or self.waiting) is not None)
+        found = self.outcome or self.waiting
+        assert found is not None  # noqa: S101 - the line above waited for it
+        return found
 
     @workflow.query
     def progress(self) -> Progress:
@@ -250,12 +300,12 @@ class AppointmentBooking(Visit):
         asked = ReleaseRequest(actor=self.own, appointment_id=self.request.appointment_id, code="booking_abandoned")
         await workflow.execute_local_activity_method(AppointmentActivities.release, asked, **policies.WITHOUT_END)
 
-    async def _release_payment(self) -> None:
+    async def _release_payment(self, *, cancel_invoice: bool = True) -> None:
         asked = PaymentRelease(
             actor=self.own,
             payment_id=ids.payment_of(self.request.appointment_id),
             reason="booking_abandoned",
-            cancel_invoice=True,
+            cancel_invoice=cancel_invoice,
         )
         await workflow.execute_local_activity_method(PaymentActivities.release, asked, **policies.WITHOUT_END)
 
@@ -281,6 +331,8 @@ class AppointmentBooking(Visit):
         return refused.model_copy(update={"extra": {**refused.extra, "alternatives": slots}})
 
 
+_MARGIN = timedelta(seconds=5)
+"""How long before the hold runs out nobody is let try again: the booking has to be done by then."""
 _UNAVAILABLE = Refused(
     code="gateway_unavailable",
     status=503,

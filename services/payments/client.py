@@ -39,6 +39,7 @@ from services.payments.schemas import (
     RefundWrite,
     ReleaseWrite,
     Summary,
+    Traces,
     Unfinished,
     WebhookReceipt,
 )
@@ -210,6 +211,11 @@ class PaymentsClient(ServiceClient):
     async def deliver_events(self, actor: Actor, wanted: DeliveryWrite) -> Deliveries:
         """Let the sandbox gateway deliver its waiting events."""
         return await self.call(actor, "POST", "/gateway/sandbox/deliveries", json=wanted, into=Deliveries, timeout=120)
+
+    async def may_be_known(self, actor: Actor, payment_id: UUID) -> bool:
+        """Tell whether a gateway may know of a payment, without asking it."""
+        found = await self.call(actor, "GET", f"/payments/{payment_id}/traces", into=Traces)
+        return found.may_be_known
 
     async def gateway_accounts(self, actor: Actor) -> list[GatewayAccount]:
         """List the gateways, with how each stands; never a key."""

@@ -59,6 +59,12 @@ class GatewayUnavailable(Unavailable):
     code, title = "gateway_unavailable", "The card gateway does not answer at the moment"
 
 
+class GatewayHeldOff(GatewayUnavailable):
+    """Nobody asks the gateway for a while, since it did not answer several times in a row; nothing was sent."""
+
+    code = "gateway_held_off"
+
+
 class GatewayKeysRefused(Unavailable):
     """The gateway does not accept the tenant's keys; nothing happened."""
 

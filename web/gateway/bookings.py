@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
+from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict
 from careconnect.ids import derived_id, uuid7
 from services.appointments.client import AppointmentsClient
-from services.appointments.errors import WrongState
+from services.appointments.errors import HoldExpired, WrongState
 from services.appointments.schemas import Appointment, Notes
 from services.patients.client import PatientsClient
 from services.payments.client import PaymentsClient
@@ -130,9 +131,29 @@ class Bookings:
         )
         if outcome.request_hash != fingerprint:
             raise IdempotencyConflict
+        if outcome.retry_at:
+            outcome = await self._try_again(ids.appointment(appointment_id), outcome, outcome.retry_at)
         if outcome.refused:
             raise outcome.refused.refusal()
         return await self._answer(actor, outcome)
+
+    async def _try_again(self, process: str, first: BookingOutcome, retry_at: datetime) -> BookingOutcome:
+        """Ask again for the payment whose gateway was away, once it is time; until then the answer is the same.
+
+        Raises:
+            HoldExpired: the time is held no longer.
+        """
+        if clock.now() < retry_at:
+            return first
+        try:
+            found: BookingOutcome = await self._engine.ask(
+                process, AppointmentBooking.pay_again, first.request_hash, update_id=str(uuid7())
+            )
+        except WorkflowNotFound:
+            found = await self._engine.result(process, BookingOutcome)
+            if found.refused and first.refused and found.refused.code == first.refused.code:
+                raise HoldExpired from None
+        return found
 
     async def cancel(
         self, actor: Actor, appointment_id: UUID, reason: str, *, notify: bool = True, waive_fee: bool = False

@@ -149,7 +149,7 @@ class Engine:
         except (RPCError, RuntimeError) as error:
             raise EngineUnavailable from error
 
-    async def ask(self, workflow_id: str, update: Any, argument: BaseModel, *, update_id: str) -> Any:
+    async def ask(self, workflow_id: str, update: Any, argument: BaseModel | str, *, update_id: str) -> Any:
         """Send an update to a running workflow and wait for its answer.
 
         Raises:
@@ -159,6 +159,15 @@ class Engine:
         return await self._answer(
             handle.execute_update(update, argument, id=update_id, rpc_timeout=self._timeout), workflow_id
         )
+
+    async def result(self, workflow_id: str, into: type[T]) -> T:
+        """Read what a workflow that has ended returned.
+
+        Raises:
+            WorkflowNotFound: there is none, or it returned nothing.
+        """
+        handle = self.client.get_workflow_handle(workflow_id, result_type=into)
+        return await self._answer(handle.result(rpc_timeout=self._timeout), workflow_id)
 
     async def state(self, actor: Actor, workflow_id: str) -> WorkflowState:
         """Tell where a process of the actor's tenant stands.

@@ -40,7 +40,10 @@ class BookingRequest(BaseModel):
 
 
 class BookingOutcome(BaseModel):
-    """How a booking ended: the appointment with its money, or the refusal, and which request it answers."""
+    """How a booking ended: the appointment with its money, or the refusal, and which request it answers.
+
+    With `retry_at` it has not ended: the time is held, and from then on the same request tries the payment again.
+    """
 
     request_hash: str
     appointment: Appointment | None = None
@@ -49,6 +52,7 @@ class BookingOutcome(BaseModel):
     payment: Payment | None = None
     reminders: list[datetime] = []
     refused: Refused | None = None
+    retry_at: datetime | None = None
 
 
 class Stage(StrEnum):
@@ -57,6 +61,7 @@ class Stage(StrEnum):
     VERIFYING = "verifying"
     HOLDING = "holding"
     AUTHORISING = "authorising"
+    WAITING_FOR_GATEWAY = "waiting_for_gateway"
     CONFIRMING = "confirming"
     UNDOING = "undoing"
     WAITING_FOR_VISIT = "waiting_for_visit"

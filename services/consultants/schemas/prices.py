@@ -24,6 +24,9 @@ class PaymentPolicy(Input):
     deposit: Money | None = Field(None, description="only with kind deposit, in the currency of the price")
     hours_before: int | None = Field(None, ge=1, le=720, description="only, and always, with when before")
     on_decline: Literal["keep", "cancel"] = "keep"
+    when_gateway_is_down: Literal["refuse", "due"] = Field(
+        "refuse", description="due: book all the same, and have it paid at the desk; refuse: hold the time, answer 503"
+    )
 
     @model_validator(mode="after")
     def _say_when(self) -> Self:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from careconnect import clock
 from careconnect.db import Read, Write
 from services.payments import models
 from services.payments.api.asking import Manager, Reader, Writer
@@ -44,13 +45,16 @@ def _shown(
     kind: GatewayKind, row: models.GatewayAccount | None, found: accounts.Overview, *, used: bool
 ) -> GatewayAccount:
     known = found.standings.get(kind)
+    shown = GatewayStanding.model_validate(known, from_attributes=True) if known else GatewayStanding()
+    if shown.state == "open" and shown.retry_at and shown.retry_at <= clock.now():
+        shown.state = "half_open"  # the next call is the one that tries
     return GatewayAccount(
         kind=kind,
         active=used,
         publishable_key=row.publishable_key if row else "",
         has_secret_key=bool(row and row.secret_key),
         has_webhook_secret=bool(row and row.webhook_secrets),
-        standing=GatewayStanding.model_validate(known, from_attributes=True) if known else GatewayStanding(),
+        standing=shown,
         events_today=found.events.get(kind, 0),
         refused_today=found.refused.get(kind, 0),
         version=row.version if row else None,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from services.payments.api.asking import Refunder, Writer
 from services.payments.collection import authorisation, capture, release
 from services.payments.collection.till import TillOf
-from services.payments.schemas import CaptureWrite, Payment, PaymentWrite, ReleaseWrite
+from services.payments.schemas import CaptureWrite, Payment, PaymentWrite, ReleaseWrite, Traces
 
 router = APIRouter(tags=["payments"])
 
@@ -30,6 +30,12 @@ async def take(payment_id: UUID, wanted: CaptureWrite, _: Writer, till: TillOf) 
 async def void(payment_id: UUID, _: Writer, till: TillOf) -> Payment:
     """Let it go; harmless when there is nothing to let go."""
     return await capture.void(till, payment_id)
+
+
+@router.get("/payments/{payment_id}/traces", summary="Tell whether a gateway may know of a payment")
+async def traces(payment_id: UUID, _: Writer, till: TillOf) -> Traces:
+    """Tell it from what is written here; the gateway is not asked."""
+    return Traces(may_be_known=await (await till.gateway()).may_know(payment_id))
 
 
 @router.put("/payments/{payment_id}/release", summary="Undo a payment, whatever became of it")

@@ -60,6 +60,12 @@ class Journal:
         async with self._database.write(self._actor) as session:
             await session.execute(sa.update(GatewayCall).where(self._at(key)).values(said))
 
+    async def unsent(self, key: str) -> None:
+        """Strike a call out that did not reach the gateway: there is nothing to ask it about."""
+        never = sa.delete(GatewayCall).where(self._at(key), GatewayCall.answered_at.is_(None))
+        async with self._database.write(self._actor) as session:
+            await session.execute(never)
+
     async def trace(self, reference: UUID) -> Trace | None:
         """Tell what was sent under `reference`; None if nothing ever was."""
         statement = sa.select(GatewayCall.sent_at, GatewayCall.gateway_id).where(

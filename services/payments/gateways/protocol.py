@@ -79,6 +79,10 @@ class Gateway(Protocol):
         """
         ...
 
+    async def may_know(self, reference: UUID) -> bool:
+        """Tell whether the gateway may have heard of our reference, without asking it."""
+        ...
+
     async def find(self, reference: UUID) -> GatewayCharge | None:
         """Look up the charge under our reference."""
         ...

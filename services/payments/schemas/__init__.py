@@ -24,6 +24,7 @@ from services.payments.schemas.gateways import (
     GatewayStanding,
     GatewayStandingWrite,
     Outcome,
+    Traces,
     Unfinished,
     WebhookReceipt,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "RefundWrite",
     "ReleaseWrite",
     "Summary",
+    "Traces",
     "Unfinished",
     "WebhookReceipt",
     "Zone",

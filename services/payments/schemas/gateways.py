@@ -118,6 +118,12 @@ class Unfinished(BaseModel):
     waiting: int = 0
 
 
+class Traces(BaseModel):
+    """Whether a gateway may know of a payment, as far as it is known here what was sent."""
+
+    may_be_known: bool
+
+
 class Deliveries(BaseModel):
     """How the sandbox gateway's deliveries were answered."""
 

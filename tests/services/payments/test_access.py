@@ -24,6 +24,7 @@ ENDPOINTS = [
     ("GET", f"/payments/{ONE}", "payments:read", None),
     ("PUT", f"/payments/{ONE}", "payments:write", payment_body()),
     ("POST", f"/payments/{ONE}/capture", "payments:write", {}),
+    ("GET", f"/payments/{ONE}/traces", "payments:write", None),
     ("POST", f"/payments/{ONE}/void", "payments:write", None),
     ("PUT", f"/payments/{ONE}/release", "payments:refund", {"reason": "pat"}),
     ("GET", f"/payments/{ONE}/refunds", "payments:read", None),

@@ -15,11 +15,12 @@ from careconnect.ids import uuid7
 from careconnect.money import Money
 from services.identity.roles import ALL
 from services.payments import repository
+from services.payments.errors import GatewayHeldOff
 from services.payments.gateways import signatures
 from services.payments.gateways.sandbox import SandboxGateway, events
 from services.payments.schemas import GatewayAccountWrite, ReleaseWrite
 from services.payments.states import GatewayKind
-from tests.web.clinic import Clinic, eventually
+from tests.web.clinic import Clinic, eventually, visit_type
 from tests.web.conftest import problem
 from web.gateway import engine
 from web.gateway.errors import EngineUnavailable
@@ -150,3 +151,45 @@ async def sweep(clinic: Clinic) -> None:
 async def test_an_event_larger_than_any_gateways_is_refused(http: httpx.AsyncClient) -> None:
     answer = await http.post("/webhooks/payments/sandbox", content=b"x" * (256 * 1024 + 1))
     problem(answer, 413, "too_large")
+
+
+def _away(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+    """Let nobody ask the gateway, for so many seconds at a time."""
+
+    def hold_off(*_: object) -> None:
+        raise GatewayHeldOff(retry_after=seconds)
+
+    monkeypatch.setattr(SandboxGateway, "authorise", hold_off)
+
+
+async def test_without_the_gateway_a_booking_gets_503_keeps_its_time_and_is_made_by_the_same_request_later(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wish = await clinic.wish()
+    with monkeypatch.context() as down:
+        _away(down, 1)
+        answer = await clinic.post("/appointments", json=wish, key="gateway away")
+        told = problem(answer, 503, "gateway_unavailable")
+        assert answer.headers["retry-after"] == "1"
+        assert told["held_until"]
+        other = wish | {"patient_id": await clinic.patient()}
+        problem(await clinic.post("/appointments", json=other, key="somebody else"), 409, "slot_taken")
+    made = await eventually(
+        lambda: clinic.post("/appointments", json=wish, key="gateway away"), lambda answer: answer.status_code == 201
+    )
+    assert (made.json()["status"], made.json()["payment"]["status"]) == ("booked", "captured")
+    again = await clinic.post("/appointments", json=wish, key="gateway away")
+    assert (again.status_code, again.json()["id"]) == (201, made.json()["id"])
+
+
+async def test_without_the_gateway_a_visit_that_may_be_owed_is_booked_and_due_at_the_desk(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = {"kind": "full", "when": "booking", "when_gateway_is_down": "due"}
+    kind = await clinic.made("/visit-types", visit_type(payment_policy=policy))
+    with monkeypatch.context() as down:
+        _away(down, 30)
+        made = await clinic.post("/appointments", json=await clinic.wish() | {"visit_type_id": kind})
+    assert made.status_code == 201, made.text
+    assert (made.json()["status"], made.json()["payment"]) == ("booked", None)
+    assert made.json()["invoice"]["due"] == {"amount": 350_000, "currency": "LKR"}

@@ -87,7 +87,8 @@ async def book(screen: Writer) -> Response:
         message = gettext("The card was declined. %(why)s Nothing was charged and the time is free again.")
         return await _form(screen, form.renew().object(message % {"why": gettext(why)}, "token"), refusal.status)
     except Refusal as refusal:
-        return await _refused(screen, form.renew(), refusal)
+        # While the time is held for this very form, sending it again goes on where it stopped.
+        return await _refused(screen, form if "held_until" in refusal.extra else form.renew(), refusal)
     return await booked(screen, made)
 
 

@@ -135,6 +135,10 @@ class SandboxGateway:
             await self._keep(session, key, request, answer_now, "refund.succeeded")
         return answer_now
 
+    async def may_know(self, reference: UUID) -> bool:
+        """Tell whether there is a charge; see `Gateway`."""
+        return await self.find(reference) is not None
+
     async def find(self, reference: UUID) -> GatewayCharge | None:
         """Look up a charge; see `Gateway`."""
         async with self._read() as session:

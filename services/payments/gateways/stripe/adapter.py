@@ -9,7 +9,7 @@ import stripe
 
 from careconnect.errors import FieldError, InvalidInput
 from careconnect.money import Money
-from services.payments.errors import CaptureFailed, GatewayUnknown, PaymentState, RefundFailed
+from services.payments.errors import CaptureFailed, GatewayUnavailable, GatewayUnknown, PaymentState, RefundFailed
 from services.payments.gateways.journal import Journal, Trace
 from services.payments.gateways.protocol import Charges, Order
 from services.payments.gateways.stripe import words
@@ -35,7 +35,10 @@ class StripeGateway:
 
     async def authorise(self, order: Order, key: str) -> GatewayCharge:
         """Reserve the money. A card whose bank wants its owner to confirm is declined; see `Gateway`."""
-        if await self._journal.begin(key, order.reference, verb="authorise", amount=order.amount, token=order.token):
+        again = await self._journal.begin(
+            key, order.reference, verb="authorise", amount=order.amount, token=order.token
+        )
+        if again:
             known = await self._intent(order.reference)
             if known:
                 return await self._decided(known, order.reference, key)
@@ -51,6 +54,10 @@ class StripeGateway:
         try:
             with translated():
                 made = await self._intents.create_async(wanted, {"idempotency_key": key})
+        except GatewayUnavailable:
+            if not again:
+                await self._journal.unsent(key)
+            raise
         except stripe.CardError as error:
             declined = _intent_in(error) or await self._intent(order.reference)
             if declined is None:
@@ -126,6 +133,10 @@ class StripeGateway:
             raise RefundFailed
         await self._journal.heard(key, made["id"])
         return words.refund(made, reference)
+
+    async def may_know(self, reference: UUID) -> bool:
+        """Tell whether anything was sent under our reference; see `Gateway`."""
+        return await self._journal.trace(reference) is not None
 
     async def find(self, reference: UUID) -> GatewayCharge | None:
         """Look up a charge; see `Gateway`."""

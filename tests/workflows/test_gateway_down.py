@@ -1,0 +1,119 @@
+"""When the card gateway is away: who may owe is booked, the others keep the time and are asked to come again."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from activities.breaker import REST, THRESHOLD
+from activities.payments import PaymentActivities
+from careconnect import clock
+from careconnect.errors import Unavailable
+from services.appointments.schemas import Status
+from services.consultants.schemas import PaymentPolicy
+from services.payments.errors import CardDeclined, GatewayHeldOff, GatewayUnavailable, GatewayUnknown
+from services.payments.states import InvoiceStatus, PaymentStatus
+from tests.workflows.office import Office
+from tests.workflows.trouble import refusing
+from workflows import ids
+from workflows.booking import AppointmentBooking
+from workflows.contracts import AuthoriseRequest, BookingOutcome
+
+AWAY = refusing(GatewayHeldOff(retry_after=20))
+
+
+async def _again(office: Office) -> BookingOutcome:
+    return await office.process.execute_update(AppointmentBooking.pay_again, "first")
+
+
+async def test_a_policy_that_allows_it_books_with_the_payment_due_and_no_late_try_takes_it(office: Office) -> None:
+    office.consultants.policy = PaymentPolicy(kind="full", when_gateway_is_down="due")
+    office.on("authorise", AWAY)
+    outcome = await office.book()
+    assert (outcome.refused, outcome.payment, office.row.status) == (None, None, Status.BOOKED)
+    assert [one.status for one in office.till.invoices.values()] == [InvoiceStatus.issued]
+    await office.until(lambda: ids.payment_of(office.appointment_id) in office.till.released)
+
+
+async def test_others_are_told_when_to_come_again_and_then_get_the_time_that_was_held_for_them(office: Office) -> None:
+    office.on("authorise", AWAY)
+    first = await office.book()
+    assert first.refused
+    assert (first.refused.code, first.refused.status, first.refused.extra["retry_after"]) == (
+        "gateway_unavailable",
+        503,
+        20,
+    )
+    assert first.refused.extra["held_until"] > clock.now().isoformat()
+    assert office.row.status == Status.HELD
+    early = await _again(office)
+    assert early == first
+    assert office.count("authorise") == 1
+    await office.pass_time(office.process, timedelta(seconds=21))
+    second = await _again(office)
+    assert second.refused is None
+    assert second.payment
+    assert (second.payment.status, office.row.status) == (PaymentStatus.captured, Status.BOOKED)
+    assert await office.book() == first, "the first answer to the same update stays; the edge asks again beyond it"
+
+
+async def test_a_time_that_nobody_asks_for_again_is_free_after_the_hold_and_no_money_is_kept(office: Office) -> None:
+    office.on("authorise", AWAY)
+    await office.book()
+    await office.pass_time(office.process, timedelta(seconds=600))
+    outcome = await office.process.result()
+    assert outcome.refused
+    assert outcome.retry_at is None
+    assert (office.row.status, office.till.kept()) == (Status.EXPIRED, 0)
+
+
+async def test_a_gateway_that_fails_again_and_again_is_left_alone_and_one_success_lets_everybody_through(
+    office: Office,
+) -> None:
+    money: PaymentActivities = office._any(PaymentActivities, office.till)  # noqa: SLF001 - the office's own services
+    request = office.request()
+    wanted = AuthoriseRequest(
+        actor=office.actor,
+        payment_id=ids.payment_of(request.appointment_id),
+        amount=office.consultants.price,
+        invoice_id=ids.invoice_of(office.appointment_id),
+        token="pm_card_visa",
+    )
+    office.on("authorise", refusing(CardDeclined()), refusing(Unavailable()))
+    assert (await money.authorise(wanted)).refused, "a declined card is an answer of a gateway that works"
+    with pytest.raises(Unavailable):
+        await money.authorise(wanted)  # our own service was away, which says nothing of the gateway
+    with time_machine.travel(clock.now(), tick=False) as moment:
+        office.on("authorise", *[refusing(GatewayUnavailable()), refusing(GatewayUnknown())] * THRESHOLD)
+        for _ in range(THRESHOLD):
+            with pytest.raises(Unavailable):
+                await money.authorise(wanted)
+        asked = office.count("authorise")
+        held_off = (await money.authorise(wanted)).refused
+        assert held_off
+        assert (held_off.code, held_off.extra["retry_after"]) == ("gateway_unavailable", REST.total_seconds())
+        assert office.count("authorise") == asked
+        moment.shift(REST + timedelta(seconds=1))
+        with pytest.raises(Unavailable):
+            await money.authorise(wanted)  # one try, and it failed: the next rest begins
+        moment.shift(REST + timedelta(seconds=1))
+        office.trouble.clear()
+        office.on("authorise", refusing(CardDeclined()))
+        assert (await money.authorise(wanted)).refused
+    assert [one.state for one in office.till.standings] == ["open", "open", "closed"]
+    assert office.till.standings[0].reason == GatewayUnavailable.code
+
+
+async def test_a_payment_that_the_gateway_may_know_of_is_asked_for_and_never_given_up(office: Office) -> None:
+    await office.book()
+    money: PaymentActivities = office._any(PaymentActivities, office.till)  # noqa: SLF001 - the office's own services
+    wanted = AuthoriseRequest(
+        actor=office.actor,
+        payment_id=ids.payment_of(office.appointment_id),
+        amount=office.consultants.price,
+        invoice_id=ids.invoice_of(office.appointment_id),
+        token="pm_card_visa",
+    )
+    office.on("authorise", AWAY)
+    with pytest.raises(GatewayHeldOff):
+        await money.authorise(wanted)
