@@ -26,6 +26,7 @@ from activities.absences import AbsenceActivities
 from activities.absent_messages import AbsenceMessages
 from activities.appointments import AppointmentActivities
 from activities.consultants import ConsultantActivities
+from activities.follow_ups import FollowUps
 from activities.notifications import NotificationActivities
 from activities.openings import Openings
 from activities.patients import PatientActivities
@@ -78,7 +79,8 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
     patients, consultants = services.client(PatientsClient), services.client(ConsultantsClient)
     appointments, payments = services.client(AppointmentsClient), services.client(PaymentsClient)
     identity = services.client(IdentityClient)
-    people, experts = PatientActivities(patients), ConsultantActivities(consultants)
+    follow_ups = FollowUps(appointments, payments, consultants)
+    people, experts = PatientActivities(patients), ConsultantActivities(consultants, follow_ups)
     openings = Openings(client, timedelta(seconds=settings.worker.waitlist_interval_seconds))
     visits, money = AppointmentActivities(appointments, openings.freed), PaymentActivities(payments)
     slots = SlotActivities(consultants, appointments)
@@ -103,7 +105,8 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
             people.verify, experts.offer, experts.terms, visits.hold, visits.confirm, visits.release, visits.step,
             visits.cancel, visits.move, visits.standing, visits.attend, money.issue_invoice, money.cancel_invoice,
             money.close_invoices, money.held, money.authorise, money.capture, money.void, money.refund, money.release,
-            money.standing, slots.alternatives, *lists, *away.activities,
+            money.standing, money.keep_card, money.forget_card, money.renew, slots.alternatives, *lists,
+            *away.activities,
         ],
         workflow_runner=sandbox(),
         max_concurrent_workflow_tasks=settings.worker.workflow_slots,

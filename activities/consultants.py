@@ -6,6 +6,7 @@ from datetime import timedelta
 from temporalio import activity
 
 from activities.answers import refusing
+from activities.follow_ups import FollowUps
 from careconnect.auth import Actor
 from careconnect.money import Money
 from services.appointments.schemas import Appointment
@@ -17,8 +18,9 @@ from workflows.contracts import FiguresRequest, Offered, OfferRequest, SourceFig
 class ConsultantActivities:
     """Holds the client of the consultants service."""
 
-    def __init__(self, consultants: ConsultantsClient) -> None:
+    def __init__(self, consultants: ConsultantsClient, follow_ups: FollowUps | None = None) -> None:
         self.consultants = consultants
+        self.follow_ups = follow_ups
 
     @activity.defn(name="verify_offer")
     @refusing(Offered)
@@ -32,7 +34,11 @@ class ConsultantActivities:
             request.start,
             override_hours=request.override_hours,
             held=request.held,
+            payer_id=request.payer_id,
         )
+        if self.follow_ups and found.follow_up:
+            whose = request.patient_id, request.appointment_id
+            found = await self.follow_ups.priced(request.actor.tenant_id, found, *whose)
         return Offered(offer=found)
 
     @activity.defn(name="read_terms")

@@ -36,6 +36,7 @@ _ABOUT = {
     "rescheduling": {Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN},
     "reminder": {Status.BOOKED},
     "cancellation": {Status.CANCELLED},
+    "payment_failed": {Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN, Status.CANCELLED},
 }
 
 
@@ -67,6 +68,7 @@ class NotificationActivities:
         contact, values = await asyncio.gather(
             self.patients.contact(actor, appointment.patient_id), self.values(actor, appointment)
         )
+        values = values.model_copy(update={"amount": request.amount})
         statuses = {}
         for channel in channels_of(contact):
             key = ids.message_of(appointment.id, request.version, request.template, request.offset_hours, channel)

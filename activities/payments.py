@@ -9,9 +9,11 @@ from services.payments.client import PaymentsClient
 from services.payments.errors import GatewayHeldOff, GatewayUnavailable, InvoiceHoldsMoney, InvoiceNotFound
 from services.payments.schemas import (
     CaptureWrite,
+    CardWrite,
     CreditWrite,
     Invoice,
     InvoiceWrite,
+    LineTax,
     LineWrite,
     NewInvoice,
     Payment,
@@ -25,6 +27,7 @@ from workflows import ids
 from workflows.contracts import (
     AuthoriseRequest,
     CaptureRequest,
+    CardRequest,
     FiguresRequest,
     HeldPayment,
     InvoiceRequest,
@@ -36,6 +39,7 @@ from workflows.contracts import (
     PaymentTarget,
     RefundRequest,
     Refused,
+    RenewalRequest,
     SourceFigures,
     SweepRequest,
 )
@@ -111,7 +115,9 @@ class PaymentActivities:
             invoice_id=request.invoice_id,
             method=request.method,
             token=request.token,
+            card_id=request.card_id,
             amount=request.amount,
+            surplus=request.surplus,
         )
 
         async def step() -> Payment:
@@ -126,6 +132,27 @@ class PaymentActivities:
                 raise  # an earlier try may have reserved the money: it is asked for until that is known
             refusal = GatewayUnavailable(retry_after=held.extra["retry_after"])
             return PaymentResult(refused=Refused.of(refusal))
+
+    @activity.defn(name="keep_card")
+    @refusing(PaymentResult)
+    async def keep_card(self, request: CardRequest) -> PaymentResult:
+        """Have the gateway keep a card for a later charge; there is no payment yet."""
+        if request.patient_id is not None:
+            wanted = CardWrite(patient_id=request.patient_id, token=request.token)
+            await self.payments.keep_card(request.actor, request.card_id, wanted)
+        return PaymentResult()
+
+    @activity.defn(name="forget_card")
+    @insisting
+    async def forget_card(self, request: CardRequest) -> None:
+        """Have a card charged no more; harmless when it was never kept."""
+        await self.payments.forget_card(request.actor, request.card_id)
+
+    @activity.defn(name="renew_payment")
+    @refusing(PaymentResult)
+    async def renew(self, request: RenewalRequest) -> PaymentResult:
+        """Reserve the money anew before the reservation lapses."""
+        return PaymentResult(payment=await self.payments.renew(request.actor, request.payment_id, request.turn))
 
     @activity.defn(name="capture_payment")
     @refusing(PaymentResult)
@@ -183,10 +210,12 @@ class PaymentActivities:
 
 
 def _invoice(request: InvoiceRequest) -> NewInvoice:
+    taxed = {"name": request.tax_name, "rate": request.tax_rate, "inclusive": request.tax_inclusive}
+    tax = LineTax.model_validate(taxed) if request.tax_name else None
     return NewInvoice(
         id=request.invoice_id,
         patient_id=request.patient_id,
         appointment_id=request.appointment_id,
-        lines=[LineWrite(description=request.description, unit=request.price)],
+        lines=[LineWrite(description=request.description, unit=request.price, tax=tax)],
         zone=request.zone,
     )

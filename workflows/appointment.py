@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
@@ -36,6 +36,13 @@ OWN_SCOPES = frozenset(
         "consultants:read", "catalogue:read",
     }
 )  # fmt: skip
+
+
+class Due(NamedTuple):
+    """What is to be paid, and when it is taken."""
+
+    amount: Money
+    at: datetime
 
 
 class AppointmentProcess:
@@ -74,6 +81,21 @@ class AppointmentProcess:
             return None
         if choice is None and (policy.kind == "none" or policy.when == "desk"):
             return None
+        return None if self.due_later() else self._share()
+
+    def due_later(self) -> Due | None:
+        """Tell what is taken some hours before the visit, and when; None where that time has come already."""
+        offer, choice = self.offered(), self.request.payment
+        policy = offer.payment_policy
+        if policy.hours_before is None or policy.kind == "none" or not offer.price:
+            return None
+        at = offer.start - timedelta(hours=policy.hours_before)
+        at_desk = choice is not None and choice.method == "at_desk"
+        return None if at_desk or at <= workflow.now() else Due(self._share(), at)
+
+    def _share(self) -> Money:
+        offer = self.offered()
+        policy = offer.payment_policy
         return policy.deposit if policy.kind == "deposit" and policy.deposit else offer.price
 
     def fee(self) -> Money | None:
@@ -109,8 +131,11 @@ class AppointmentProcess:
             appointment_id=self.request.appointment_id,
             patient_id=self.request.patient_id,
             description=f"{offer.visit_type_name}, {offer.consultant_name}",
-            price=offer.price,
+            price=offer.listed or offer.price,
             zone=offer.zone,
+            tax_name=offer.tax.name if offer.tax else "",
+            tax_rate=offer.tax.rate if offer.tax else 0,
+            tax_inclusive=offer.tax is None or offer.tax.inclusive,
         )
 
     # Small steps ------------------------------------------------------------------------------------------------------
@@ -141,11 +166,15 @@ class AppointmentProcess:
             workflow.upsert_search_attributes([ids.APPOINTMENT_STATUS.value_set(changed.appointment.status.value)])
         return changed
 
-    def tell(self, template: str) -> None:
+    def tell(self, template: str, amount: Money | None = None) -> None:
         """Send a message without waiting for it: the visit does not depend on a mail server."""
         now = self.now()
         message = MessageRequest(
-            tenant_id=self.own.tenant_id, appointment_id=now.id, template=template, version=now.version
+            tenant_id=self.own.tenant_id,
+            appointment_id=now.id,
+            template=template,
+            version=now.version,
+            amount=amount,
         )
         self.messages.append(asyncio.create_task(self._tell(message)))
 

@@ -36,14 +36,15 @@ with workflow.unsafe.imports_passed_through():
         Target,
         TermsRequest,
     )
+    from workflows.dues import Dues
     from workflows.undo import ours, regardless, within
-    from workflows.visit import WAITING, Visit
+    from workflows.visit import WAITING
 
 _NEAREST_FREE_HELP = frozenset({"slot_taken", "no_room_free", "outside_hours"})
 
 
 @workflow.defn(name="AppointmentBooking")
-class AppointmentBooking(Visit):
+class AppointmentBooking(Dues):
     """One appointment, from the request until the visit is settled. Its id is `appointment-{uuid}`."""
 
     @workflow.init
@@ -99,6 +100,9 @@ class AppointmentBooking(Visit):
             location_id=self.request.location_id,
             start=self.request.start,
             override_hours=self.request.overbook,
+            patient_id=self.request.patient_id,
+            payer_id=self.request.payer_id,
+            appointment_id=self.request.appointment_id,
         )
         verified, offered = await asyncio.gather(
             self.local(PatientActivities.verify, self.request), self.local(ConsultantActivities.offer, wanted)
@@ -109,7 +113,7 @@ class AppointmentBooking(Visit):
     def _card_is_missing(self) -> Refused | None:
         """Refuse, before any time is held, what is to be paid now and comes without a card."""
         has_card = self.request.payment is not None and self.request.payment.token is not None
-        return None if has_card or self.due_now() is None else _NO_CARD
+        return None if has_card or (self.due_now() or self.due_later()) is None else _NO_CARD
 
     async def _hold(self) -> Refused | None:
         self.stage = Stage.HOLDING
@@ -133,8 +137,9 @@ class AppointmentBooking(Visit):
     async def _authorise(self) -> Refused | None:
         """Reserve the money, while the hold lasts; where it is due later, issue the invoice and go on."""
         amount = self.due_now()
+        self.later = self.due_later()
         if amount is None:
-            return await self._invoice()
+            return await self.keep_card() or await self._invoice()
         self.undos.add("release_payment", self._release_payment)
         refused = await self._reserve(amount)
         while refused and refused.code == _UNAVAILABLE.code:
@@ -235,6 +240,8 @@ class AppointmentBooking(Visit):
                 actor=self.own, payment_id=outcome.payment.id, payment=outcome.payment, accompanied=True
             )
             starting.append(self.start_payment(known))
+        if self.later:
+            starting.append(self.start_collecting(self.later))
         if outcome.reminders:
             starting.append(self.start_reminders())
         if self.request.notify and not self.request.adopted:

@@ -87,6 +87,11 @@ def invoice_of(appointment_id: UUID) -> UUID:
     return derived_id("invoice", appointment_id)
 
 
+def card_of(appointment_id: UUID) -> UUID:
+    """Give the id of the card that is kept for an appointment's payment."""
+    return derived_id("card", appointment_id)
+
+
 def refund_of(payment_id: UUID, cause: str) -> UUID:
     """Give the id of the refund that `cause` leads to; the same cause never refunds twice."""
     return derived_id("refund", payment_id, cause)

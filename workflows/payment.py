@@ -1,6 +1,7 @@
 """The life of a payment: authorise, capture, and then refunds, until nobody will ask any more."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -14,17 +15,22 @@ with workflow.unsafe.imports_passed_through():
     from workflows.contracts import (
         AuthoriseRequest,
         CaptureRequest,
+        CardRequest,
+        Collected,
         CollectRequest,
         PaymentRelease,
         PaymentResult,
         PaymentTarget,
         RefundRequest,
         Refused,
+        RenewalRequest,
         Settled,
         Settlement,
     )
     from workflows.undo import ours, refusal_code, regardless
 
+PAID_OTHERWISE = frozenset({"invoice_state", "amount_exceeds_due"})
+"""The refusals of an invoice that has no place for a payment, because somebody else paid it."""
 _OVER = {PaymentStatus.declined, PaymentStatus.voided, PaymentStatus.failed}
 
 
@@ -42,6 +48,9 @@ class PaymentCapture:
         self.settled = False
         self.stage = "collecting"
         self.changing = asyncio.Lock()
+        self.due_at = request.not_before
+        self.called_off = False
+        self.renewals = 0
 
     # The story ------------------------------------------------------------------------------------------------------
 
@@ -49,6 +58,8 @@ class PaymentCapture:
     async def run(self, _request: CollectRequest) -> PaymentResult:
         """Collect, then do what is asked until the payment is over or its refund window has passed."""
         self.result = await self._collect()
+        if self.request.not_before:
+            await self._collected()
         while self.settlements or (self._open() and await self._settlement_came()):
             async with self.changing:
                 await self._settle(self.settlements.pop(0))
@@ -61,6 +72,9 @@ class PaymentCapture:
             return PaymentResult(payment=self.request.payment)
         if self.request.authorise is None:
             return await self._read()
+        if not await self._time_came():
+            return PaymentResult(refused=_CALLED_OFF)
+        self.stage = "collecting"
         try:
             result = await self._try_to_collect(self.request.authorise)
         except BaseException as error:
@@ -70,12 +84,26 @@ class PaymentCapture:
             result = PaymentResult(refused=_UNAVAILABLE)
         return result
 
+    async def _time_came(self) -> bool:
+        """Wait until the payment is due; false if it was called off before."""
+        while self.due_at and workflow.now() < self.due_at and not self.called_off:
+            due, self.stage = self.due_at, "waiting_for_its_time"
+            try:
+                await workflow.wait_condition(
+                    lambda: self.called_off or self.due_at != due,  # noqa: B023 - awaited before `due` changes
+                    timeout=due - workflow.now(),
+                    timeout_summary="collect the payment",
+                )
+            except TimeoutError:
+                workflow.logger.info("payment_is_due")
+        return not self.called_off
+
     async def _try_to_collect(self, asked: AuthoriseRequest) -> PaymentResult:
         result: PaymentResult = await workflow.execute_activity_method(
             PaymentActivities.authorise,
             asked,
             summary="authorise",
-            **policies.within(policies.GATEWAY, policies.COLLECTING),
+            **policies.within(policies.GATEWAY, policies.DUE if self.request.not_before else policies.COLLECTING),
         )
         if result.payment and result.payment.status == PaymentStatus.authorised and self.request.capture:
             result = await self._take(CaptureRequest(actor=self.request.actor, payment_id=self.request.payment_id))
@@ -84,18 +112,62 @@ class PaymentCapture:
         return result
 
     async def _settlement_came(self) -> bool:
-        """Wait for word of how the visit ended; without a visit, or after it, for as long as refunds are expected."""
-        before_visit = self.request.accompanied and not self.settled
-        self.stage = "waiting_for_visit" if before_visit else "refund_window"
-        try:
-            await workflow.wait_condition(
-                lambda: bool(self.settlements) or not self._open(),
-                timeout=None if before_visit else policies.REFUND_WINDOW,
-                timeout_summary=self.stage,
-            )
-        except TimeoutError:
-            workflow.logger.info("refund_window_passed")
+        """Wait for word of how the visit ended; without a visit, or after it, for as long as refunds are expected.
+
+        Meanwhile money that is only reserved is reserved anew before that lapses.
+        """
+        while self._open() and not self.settlements:
+            before_visit = self.request.accompanied and not self.settled
+            self.stage = "waiting_for_visit" if before_visit else "refund_window"
+            reserved = self._payment().status == PaymentStatus.authorised
+            limit = policies.RENEW_AFTER if reserved else None if before_visit else policies.REFUND_WINDOW
+            try:
+                await workflow.wait_condition(
+                    lambda: bool(self.settlements) or not self._open() or self._is_reserved() != reserved,  # noqa: B023 - awaited before `reserved` changes
+                    timeout=limit,
+                    timeout_summary=self.stage,
+                )
+            except TimeoutError:
+                if not reserved:
+                    workflow.logger.info("refund_window_passed")
+                    break
+                await self._renew()
         return bool(self.settlements)
+
+    async def _renew(self) -> None:
+        """Reserve the money anew; what nobody takes for as long as refunds are expected is let go."""
+        async with self.changing:
+            if not self._is_reserved():
+                return
+            self.renewals += 1
+            if not self.request.accompanied and self.renewals * policies.RENEW_AFTER > policies.REFUND_WINDOW:
+                await self._release("not_captured")
+                return
+            asked = RenewalRequest(actor=self.request.actor, payment_id=self.request.payment_id, turn=self.renewals)
+            self._noted(
+                await workflow.execute_activity_method(
+                    PaymentActivities.renew, asked, summary="reserve anew", **policies.GATEWAY
+                )
+            )
+
+    def _is_reserved(self) -> bool:
+        return self._open() and self._payment().status == PaymentStatus.authorised
+
+    async def _collected(self) -> None:
+        """Forget the card that was kept for this payment, and tell its appointment what came of it."""
+        assert self.result is not None  # noqa: S101 - asked after collecting
+        wanted = self.request.authorise
+        if wanted and wanted.card_id:
+            card = CardRequest(actor=self.request.actor, card_id=wanted.card_id)
+            await regardless(
+                workflow.execute_local_activity_method(PaymentActivities.forget_card, card, **policies.WITHOUT_END)
+            )
+        if self.request.appointment_id:
+            process: workflow.ExternalWorkflowHandle[Any] = workflow.get_external_workflow_handle(
+                ids.appointment(self.request.appointment_id)
+            )
+            told = Collected(payment=self.result.payment, refused=self.result.refused)
+            await self._tell(process, "payment_collected", told)
 
     async def _settle(self, settlement: Settlement) -> None:
         """Do as the appointment's end asks: keep all, keep a fee and return the rest, or return everything."""
@@ -105,7 +177,7 @@ class PaymentCapture:
             process: workflow.ExternalWorkflowHandle[Any] = workflow.get_external_workflow_handle(
                 ids.appointment(settlement.appointment_id)
             )
-            await self._tell(process, Settled(payment_id=self.request.payment_id, refused=refused))
+            await self._tell(process, "payment_settled", Settled(payment_id=self.request.payment_id, refused=refused))
 
     async def _keep_only(self, settlement: Settlement) -> str | None:
         """Return what is above `keep`; tell the code of a refusal."""
@@ -135,13 +207,13 @@ class PaymentCapture:
             reason=settlement.reason,
         )
 
-    async def _tell(self, process: workflow.ExternalWorkflowHandle[Any], settled: Settled) -> None:
+    async def _tell(self, process: workflow.ExternalWorkflowHandle[Any], what: str, told: Any) -> None:
         try:
-            await process.signal("payment_settled", settled)
+            await process.signal(what, told)
         except BaseException as error:
             if not ours(error):
                 raise
-            workflow.logger.info("nobody_waits_for_settlement")
+            workflow.logger.info("nobody_waits_for_word")
 
     # What others ask while it runs ------------------------------------------------------------------------------------
 
@@ -162,6 +234,16 @@ class PaymentCapture:
     def settle(self, settlement: Settlement) -> None:
         """Hear how the appointment ended."""
         self.settlements.append(settlement)
+
+    @workflow.signal
+    def fall_due(self, at: datetime) -> None:
+        """Hear that the payment is due at another time, since the visit was moved."""
+        self.due_at = at
+
+    @workflow.signal
+    def call_off(self) -> None:
+        """Hear that nothing is to be collected any more; what was collected already is settled."""
+        self.called_off = True
 
     @workflow.update
     async def capture(self, asked: CaptureRequest) -> PaymentResult:
@@ -242,6 +324,9 @@ def _code(result: PaymentResult) -> str | None:
     return result.refused.code if result.refused else None
 
 
+_CALLED_OFF = Refused(
+    code="called_off", status=409, title="Nothing was collected", detail="The visit does not take place."
+)
 _UNAVAILABLE = Refused(
     code="gateway_unavailable",
     status=503,

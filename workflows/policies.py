@@ -80,6 +80,12 @@ HEAL_EVERY = timedelta(minutes=5)
 COLLECTING = timedelta(minutes=10)
 """How long a try to collect from a card at the desk may take: as long as a hold lasts."""
 
+DUE = timedelta(hours=2)
+"""How long a try to collect what has become due may take, so that a gateway that is out of order is no refusal."""
+
+RENEW_AFTER = timedelta(days=6)
+"""How long reserved money waits before it is reserved anew: a reservation stands seven days."""
+
 INLINE: LocalOptions = {
     "start_to_close_timeout": timedelta(seconds=1.5),
     "retry_policy": RetryPolicy(maximum_attempts=1),

@@ -208,6 +208,9 @@ class Visit(Settling):
             start=asked.start,
             override_hours=asked.overbook,
             held=asked.held,
+            patient_id=now.patient_id,
+            payer_id=self.request.payer_id,
+            appointment_id=now.id,
         )
 
     def _move(self, asked: RescheduleRequest, offer: Offer) -> MoveRequest:

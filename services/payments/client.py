@@ -17,6 +17,7 @@ from services.payments.schemas import (
     Balance,
     CancellationWrite,
     CaptureWrite,
+    CardWrite,
     CreditWrite,
     Deliveries,
     DeliveryWrite,
@@ -38,6 +39,7 @@ from services.payments.schemas import (
     Refund,
     RefundWrite,
     ReleaseWrite,
+    RenewalWrite,
     Summary,
     Traces,
     Unfinished,
@@ -104,6 +106,18 @@ class PaymentsClient(ServiceClient):
     async def capture(self, actor: Actor, payment_id: UUID, wanted: CaptureWrite | None = None) -> Payment:
         """Take an authorised payment, in full or in part."""
         return await self._ask(actor, "POST", f"/payments/{payment_id}/capture", wanted or CaptureWrite(), Payment)
+
+    async def renew(self, actor: Actor, payment_id: UUID, turn: int) -> Payment:
+        """Reserve an authorised payment's money anew, before the reservation lapses."""
+        return await self._ask(actor, "POST", f"/payments/{payment_id}/renewal", RenewalWrite(turn=turn), Payment)
+
+    async def keep_card(self, actor: Actor, card_id: UUID, wanted: CardWrite) -> None:
+        """Have the gateway keep a card for a later charge."""
+        await self.call(actor, "PUT", f"/cards/{card_id}", json=wanted, timeout=GATEWAY_TIMEOUT)
+
+    async def forget_card(self, actor: Actor, card_id: UUID) -> None:
+        """Charge a kept card no more."""
+        await self.call(actor, "DELETE", f"/cards/{card_id}")
 
     async def void(self, actor: Actor, payment_id: UUID) -> Payment:
         """Let an authorised payment go; harmless when there is nothing to let go."""

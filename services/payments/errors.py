@@ -35,6 +35,12 @@ class CardDeclined(Refusal):
     code, status, title = "card_declined", 402, "The card was declined"
 
 
+class CardNotKept(NotFound):
+    """There is no such kept card, or it was forgotten."""
+
+    code, title = "card_not_kept", "This card is not kept any more"
+
+
 class CaptureFailed(Refusal):
     """The gateway would not take the authorised money; the payment stays authorised until it is released."""
 

@@ -98,7 +98,8 @@ class Office(Troubled):
             self._any(PatientActivities, self.patients).verify, experts.offer, experts.terms, visits.hold,
             visits.confirm, visits.release, visits.step, visits.cancel, visits.move, visits.standing, visits.attend,
             money.issue_invoice, money.cancel_invoice, money.close_invoices, money.held, money.authorise,
-            money.capture, money.void, money.refund, money.release, money.standing, slots.alternatives, self.tell,
+            money.capture, money.void, money.refund, money.release, money.standing, money.keep_card,
+            money.forget_card, money.renew, slots.alternatives, self.tell,
         ]  # fmt: skip
 
     @staticmethod

@@ -10,7 +10,15 @@ from careconnect.money import Money
 from services.appointments.errors import SlotTaken, WrongState
 from services.appointments.schemas import Appointment, Cancellation, FreeSlot, Hold, Move, SlotSearch, Status
 from services.consultants.errors import VisitTypeNotFound
-from services.consultants.schemas import CancellationPolicy, ConsultantName, Offer, PaymentPolicy, VisitType, Window
+from services.consultants.schemas import (
+    CancellationPolicy,
+    ConsultantName,
+    Offer,
+    PaymentPolicy,
+    Tax,
+    VisitType,
+    Window,
+)
 from services.patients.errors import PatientNotFound
 from tests.workflows.trouble import Troubled
 
@@ -51,6 +59,7 @@ class Consultants:
         self.price, self.length = PRICE, timedelta(minutes=30)
         self.policy = PaymentPolicy(kind="full")
         self.cancellation = CancellationPolicy(free_until_hours=24, fee_percent=50, no_show_fee_percent=100)
+        self.tax: Tax | None = None
         self.gone = False
 
     async def offer(
@@ -67,10 +76,13 @@ class Consultants:
             consultant_id=consultant_id, consultant_name="Dr. Silva", location_id=location_id or self.location_id,
             visit_type_id=visit_type_id, visit_type_name="Consultation", zone=ZONE, start=start,
             end=start + self.length,
-            occupied_from=start, occupied_to=start + self.length, price=self.price, payment_policy=self.policy,
+            occupied_from=start, occupied_to=start + self.length, price=self._gross(), payment_policy=self.policy,
             cancellation_policy=self.cancellation, reminder_offsets_hours=[72, 24, 2], mode="in_person",
-            within_hours=True,
+            within_hours=True, listed=self.price, tax=self.tax,
         )  # fmt: skip
+
+    def _gross(self) -> Money:
+        return self.price.taxed(self.tax.rate, inclusive=self.tax.inclusive).gross if self.tax else self.price
 
     async def visit_type(self, _actor: Actor, visit_type_id: UUID) -> VisitType:
         await self.world.meet("visit_type")

@@ -9,6 +9,7 @@ from careconnect.money import Money
 from services.payments.errors import (
     CaptureFailed,
     CardDeclined,
+    CardNotKept,
     InvoiceHoldsMoney,
     InvoiceNotFound,
     PaymentNotFound,
@@ -19,6 +20,7 @@ from services.payments.errors import (
 from services.payments.schemas import (
     AppointmentMoney,
     CaptureWrite,
+    CardWrite,
     CreditWrite,
     GatewayAccount,
     GatewayStandingWrite,
@@ -45,6 +47,8 @@ class Till:
         self.refunds: dict[UUID, Money] = {}
         self.released: set[UUID] = set()
         self.standings: list[GatewayStandingWrite] = []
+        self.cards: dict[UUID, str] = {}
+        self.renewed: list[int] = []
 
     def kept(self) -> int:
         """Add up what is reserved or taken and not returned."""
@@ -104,7 +108,10 @@ class Till:
             return self.payments[key]
         invoice = await self.issue_invoice(actor, wanted.invoice.id, wanted.invoice) if wanted.invoice else None
         invoice = invoice or self.invoices[wanted.invoice_id]  # type: ignore[index]
-        declined = wanted.token == "pm_card_chargeDeclined"
+        if wanted.card_id and wanted.card_id not in self.cards:
+            raise CardNotKept
+        token = self.cards[wanted.card_id] if wanted.card_id else wanted.token
+        declined = token in {"pm_card_chargeDeclined", "pm_card_chargeCustomerFail"}
         status = PaymentStatus.authorised if wanted.method.through_gateway else PaymentStatus.captured
         made = self.add(
             key, invoice.appointment_id, wanted.amount, PaymentStatus.declined if declined else status,
@@ -123,6 +130,21 @@ class Till:
             captured=amount if status == PaymentStatus.captured else _NONE, refunded=_NONE, decline_code=None,
             gateway="sandbox", gateway_reference=None, created_at=SOME_DAY, captured_at=None, version=1, **said,
         )  # fmt: skip
+        return self.payments[key]
+
+    async def keep_card(self, _actor: Actor, key: UUID, wanted: CardWrite) -> None:
+        await self.world.meet("keep_card")
+        if wanted.token == "pm_card_chargeDeclined":
+            raise CardDeclined(decline_code="card_declined")
+        self.cards[key] = wanted.token
+
+    async def forget_card(self, _actor: Actor, key: UUID) -> None:
+        await self.world.meet("forget_card")
+        self.cards.pop(key, None)
+
+    async def renew(self, _actor: Actor, key: UUID, turn: int) -> Payment:
+        await self.world.meet("renew")
+        self.renewed.append(turn)
         return self.payments[key]
 
     async def capture(self, _actor: Actor, key: UUID, wanted: CaptureWrite) -> Payment:

@@ -37,6 +37,7 @@ class BookingRequest(BaseModel):
     request_hash: str = ""
     hold_seconds: int = 600
     adopted: bool = False
+    payer_id: UUID | None = None
 
 
 class BookingOutcome(BaseModel):
@@ -92,6 +93,9 @@ class OfferRequest(BaseModel):
     start: AwareDatetime
     override_hours: bool = False
     held: bool = False
+    patient_id: UUID | None = None
+    payer_id: UUID | None = None
+    appointment_id: UUID | None = None
 
 
 class Offered(BaseModel):

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from careconnect.money import Money
+
 
 class RemindersRequest(BaseModel):
     """Starts `AppointmentReminders`."""
@@ -32,6 +34,7 @@ class MessageRequest(BaseModel):
     template: str
     version: int
     offset_hours: int | None = None
+    amount: Money | None = None
 
 
 class MessageResult(BaseModel):

@@ -1,5 +1,7 @@
 """Money: invoices, payments, refunds, and how a payment is settled."""
 
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -21,6 +23,9 @@ class InvoiceRequest(BaseModel):
     description: str
     price: Money
     zone: str
+    tax_name: str = ""
+    tax_rate: int = 0
+    tax_inclusive: bool = True
 
 
 class InvoiceTarget(BaseModel):
@@ -41,6 +46,17 @@ class AuthoriseRequest(BaseModel):
     token: str | None = None
     invoice: InvoiceRequest | None = None
     invoice_id: UUID | None = None
+    card_id: UUID | None = None
+    surplus: Literal["refuse", "credit"] = "refuse"
+
+
+class CardRequest(BaseModel):
+    """A card that is to be kept for a later charge, or forgotten."""
+
+    actor: Actor
+    card_id: UUID
+    patient_id: UUID | None = None
+    token: str = ""
 
 
 class PaymentTarget(BaseModel):
@@ -69,6 +85,19 @@ class CaptureRequest(PaymentTarget):
     """Asks to take authorised money; without `amount`, all of it."""
 
     amount: Money | None = None
+
+
+class RenewalRequest(PaymentTarget):
+    """Asks to reserve the money anew; `turn` counts how often that was done."""
+
+    turn: int = 1
+
+
+class Collected(BaseModel):
+    """Tells an appointment that its payment was collected at its time, or why not."""
+
+    payment: Payment | None = None
+    refused: Refused | None = None
 
 
 class PaymentResult(BaseModel):
@@ -103,7 +132,8 @@ class CollectRequest(BaseModel):
     """Starts `PaymentCapture`: with an authorisation to make, for a payment that is there, or to settle one.
 
     `payment` is how it stands, where the starter knows; otherwise the process reads it. An `accompanied` one belongs to
-    an appointment whose process will say how it ended.
+    an appointment whose process will say how it ended. With `not_before` the money is collected then, and the process
+    of `appointment_id` hears what came of it.
     """
 
     actor: Actor
@@ -113,6 +143,8 @@ class CollectRequest(BaseModel):
     capture: bool = False
     request_hash: str = ""
     accompanied: bool = False
+    not_before: datetime | None = None
+    appointment_id: UUID | None = None
     settlement: Settlement | None = None
 
 

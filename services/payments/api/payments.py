@@ -5,9 +5,17 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from services.payments.api.asking import Refunder, Writer
-from services.payments.collection import authorisation, capture, release
+from services.payments.collection import authorisation, capture, keeping, release
 from services.payments.collection.till import TillOf
-from services.payments.schemas import CaptureWrite, Payment, PaymentWrite, ReleaseWrite, Traces
+from services.payments.schemas import (
+    CaptureWrite,
+    CardWrite,
+    Payment,
+    PaymentWrite,
+    ReleaseWrite,
+    RenewalWrite,
+    Traces,
+)
 
 router = APIRouter(tags=["payments"])
 
@@ -24,6 +32,24 @@ async def authorise(payment_id: UUID, wanted: PaymentWrite, response: Response, 
 async def take(payment_id: UUID, wanted: CaptureWrite, _: Writer, till: TillOf) -> Payment:
     """Take all of it, or `amount`; a repeat changes nothing."""
     return await capture.capture(till, payment_id, wanted)
+
+
+@router.post("/payments/{payment_id}/renewal", summary="Reserve an authorised payment's money anew")
+async def renew(payment_id: UUID, wanted: RenewalWrite, _: Writer, till: TillOf) -> Payment:
+    """Reserve it before the reservation lapses; where the bank says no, the payment is voided."""
+    return await keeping.renew(till, payment_id, wanted.turn)
+
+
+@router.put("/cards/{card_id}", summary="Have a card kept for a later charge", status_code=204)
+async def keep_card(card_id: UUID, wanted: CardWrite, _: Writer, till: TillOf) -> None:
+    """Have the gateway keep it under an id of the caller's; a repeat changes nothing."""
+    await keeping.keep(till, card_id, wanted)
+
+
+@router.delete("/cards/{card_id}", summary="Forget a kept card", status_code=204)
+async def forget_card(card_id: UUID, _: Writer, till: TillOf) -> None:
+    """Charge it no more; harmless when there is none."""
+    await keeping.forget(till, card_id)
 
 
 @router.post("/payments/{payment_id}/void", summary="Let an authorised payment go")

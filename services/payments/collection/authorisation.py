@@ -4,7 +4,7 @@ from uuid import UUID
 
 from careconnect.errors import IdempotencyConflict, Refusal
 from services.payments import ledger, repository, schemas, wire
-from services.payments.collection import door
+from services.payments.collection import door, keeping
 from services.payments.collection.till import Till
 from services.payments.errors import AmountExceedsDue, CardDeclined, InvoiceNotFound, PaymentReleased, wrong_currency
 from services.payments.gateways.protocol import Order
@@ -81,12 +81,14 @@ def _admit(invoice: Invoice | None, wanted: PaymentWrite) -> None:
 
 
 async def _ask(till: Till, payment_id: UUID, wanted: PaymentWrite) -> GatewayCharge | None:
-    if wanted.token is None:
+    if not wanted.method.through_gateway:
         if await (await till.gateway()).find(payment_id):
             raise IdempotencyConflict("A card was charged under this id, and it is not known here how that ended.")
         return None
-    order = Order(payment_id, wanted.amount, wanted.token)
-    return await (await till.gateway()).authorise(order, f"{payment_id}:authorise:1")
+    gateway, token = await keeping.named(till, wanted.card_id) if wanted.card_id else (None, wanted.token)
+    assert token is not None  # noqa: S101 - PaymentWrite has one of the two
+    order = Order(payment_id, wanted.amount, token)
+    return await (await till.gateway(gateway)).authorise(order, f"{payment_id}:authorise:1")
 
 
 async def _record(

@@ -58,6 +58,24 @@ class Gateway(Protocol):
         """Reserve the money on the card. A refusal by the bank is an answer: the charge's status is `declined`."""
         ...
 
+    async def keep(self, reference: UUID, token: str, key: str) -> str:
+        """Keep the card that `token` names for charges while its owner is away, and give what names it from then on.
+
+        Raises:
+            CardDeclined: the bank does not let this card be kept.
+        """
+        ...
+
+    async def renew(self, reference: UUID, key: str) -> GatewayCharge:
+        """Reserve the money of an open authorisation anew before it lapses; where the bank says no, it is `voided`.
+
+        A charge in any other state is left as it is and returned.
+
+        Raises:
+            PaymentState: there is no such charge.
+        """
+        ...
+
     async def capture(self, reference: UUID, amount: Money, key: str) -> GatewayCharge:
         """Take at most what was authorised, once; the rest is let go.
 

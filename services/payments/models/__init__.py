@@ -1,6 +1,7 @@
 """What is kept: each class holds its guard, its change and the booking that tells of it."""
 
 from services.payments.models.base import Base
+from services.payments.models.cards import KeptCard
 from services.payments.models.credits import InvoiceCredit
 from services.payments.models.discounts import Discount
 from services.payments.models.events import WebhookEvent
@@ -22,6 +23,7 @@ __all__ = [
     "InvoiceCounter",
     "InvoiceCredit",
     "InvoiceLine",
+    "KeptCard",
     "LedgerBooks",
     "LedgerEntry",
     "LedgerLine",

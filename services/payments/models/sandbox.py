@@ -34,6 +34,7 @@ class SandboxCharge(_Sandbox, Base):
     refunded: Mapped[int]
     status: Mapped[str]
     decline_code: Mapped[str | None]
+    authorised_at: Mapped[datetime] = mapped_column(server_default=sa.text("now()"))
 
 
 class SandboxRefund(_Sandbox, Base):

@@ -1,6 +1,6 @@
 """Records: found, locked and written, in as few statements as they need."""
 
-from services.payments.repository.credits import add_credit, credit, find_discount, lines_of
+from services.payments.repository.credits import add_credit, credit, find_card, find_discount, lines_of
 from services.payments.repository.entries import post
 from services.payments.repository.invoices import add_invoice, find_credit, find_invoice, invoice, lock_invoice
 from services.payments.repository.payments import claim, find_payment, find_together, lock_door, lock_payment, payment
@@ -13,6 +13,7 @@ __all__ = [
     "add_invoice",
     "claim",
     "credit",
+    "find_card",
     "find_credit",
     "find_discount",
     "find_invoice",

@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from careconnect.db import ReadSession, WriteSession
 from services.payments.errors import PatientCreditTooSmall
-from services.payments.models import Discount, Invoice, InvoiceLine, PatientCredit
+from services.payments.models import Discount, Invoice, InvoiceLine, KeptCard, PatientCredit
 
 
 async def credit(session: ReadSession, patient_id: UUID, currency: str, *, lock: bool = False) -> int:
@@ -36,6 +36,12 @@ async def add_credit(session: WriteSession, patient_id: UUID, currency: str, amo
         raise PatientCreditTooSmall(credit=known)
     used = sa.update(PatientCredit).where(PatientCredit.patient_id == patient_id, PatientCredit.currency == currency)
     await session.execute(used.values(balance=PatientCredit.balance + amount))
+
+
+async def find_card(session: ReadSession, card_id: UUID, *, lock: bool = False) -> KeptCard | None:
+    """Read a kept card, or one that was forgotten."""
+    statement = sa.select(KeptCard).where(KeptCard.id == card_id)
+    return await session.scalar(statement.with_for_update() if lock else statement)
 
 
 async def find_discount(session: ReadSession, discount_id: UUID) -> Discount | None:

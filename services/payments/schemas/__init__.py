@@ -32,6 +32,7 @@ from services.payments.schemas.ledger import Balance, Entry, EntryFilter, EntryL
 from services.payments.schemas.requests import (
     CancellationWrite,
     CaptureWrite,
+    CardWrite,
     CreditWrite,
     DiscountWrite,
     Input,
@@ -44,6 +45,7 @@ from services.payments.schemas.requests import (
     Price,
     RefundWrite,
     ReleaseWrite,
+    RenewalWrite,
     Zone,
 )
 
@@ -52,6 +54,7 @@ __all__ = [
     "Balance",
     "CancellationWrite",
     "CaptureWrite",
+    "CardWrite",
     "Count",
     "CreditWrite",
     "DayRevenue",
@@ -89,6 +92,7 @@ __all__ = [
     "Refund",
     "RefundWrite",
     "ReleaseWrite",
+    "RenewalWrite",
     "Summary",
     "Traces",
     "Unfinished",

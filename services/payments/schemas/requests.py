@@ -122,6 +122,7 @@ class PaymentWrite(Input):
     invoice_id: UUID | None = None
     method: Method
     token: str | None = Field(None, min_length=1, max_length=255, examples=["pm_card_visa"])
+    card_id: UUID | None = Field(None, description="a card that was kept, instead of a token")
     amount: PositiveMoney
     surplus: Literal["refuse", "credit"] = Field("refuse", description="what becomes of more than is due; not by card")
 
@@ -130,7 +131,7 @@ class PaymentWrite(Input):
         if (self.invoice is None) == (self.invoice_id is None):
             message = "give either invoice or invoice_id"
             raise ValueError(message)
-        if self.method.through_gateway != (self.token is not None):
+        if self.method.through_gateway != ((self.token is not None) != (self.card_id is not None)):
             message = "a token belongs to the methods card and online_link, and to no other"
             raise ValueError(message)
         if self.surplus == "credit" and self.method in {Method.card, Method.patient_credit}:
@@ -155,6 +156,19 @@ class DiscountWrite(Input):
             message = "give either percent or amount"
             raise ValueError(message)
         return self
+
+
+class CardWrite(Input):
+    """A card of a patient that is to be kept for a later charge."""
+
+    patient_id: UUID
+    token: str = Field(min_length=1, max_length=255)
+
+
+class RenewalWrite(Input):
+    """Reserve the money of an authorised payment anew; `turn` counts how often that was done."""
+
+    turn: int = Field(ge=1, le=1000)
 
 
 class CaptureWrite(Input):

@@ -16,12 +16,20 @@ from careconnect.errors import IdempotencyConflict
 from careconnect.ids import uuid7
 from careconnect.money import Money
 from careconnect.pagination import Paging, keyset
-from services.payments.errors import CaptureFailed, GatewayUnavailable, GatewayUnknown, PaymentState, RefundFailed
+from services.payments.errors import (
+    CaptureFailed,
+    CardDeclined,
+    GatewayUnavailable,
+    GatewayUnknown,
+    PaymentState,
+    RefundFailed,
+)
 from services.payments.gateways.protocol import Charges, Order
 from services.payments.gateways.sandbox import books
-from services.payments.gateways.sandbox.cards import DOWN, SLOW, Card, card
+from services.payments.gateways.sandbox.cards import DOWN, LIVES, SLOW, Card, card
 from services.payments.models import SandboxCharge, SandboxRefund
 from services.payments.schemas import GatewayCharge, GatewayRefund
+from services.payments.states import DECLINES
 
 Pause = Callable[[float], Awaitable[None]]
 
@@ -60,6 +68,7 @@ class SandboxGateway:
             tenant_id=self._actor.tenant_id,
             id=uuid7(),
             created_at=clock.now(),
+            authorised_at=clock.now(),
             reference=order.reference,
             token=order.token,
             currency=order.amount.currency,
@@ -79,6 +88,28 @@ class SandboxGateway:
                 return GatewayCharge.model_validate(answer), True
         raise PaymentState("The gateway has another charge under this reference.", payment_status="charged")
 
+    async def keep(self, reference: UUID, token: str, key: str) -> str:
+        """Keep a card: a test card is named by its token, now and later; see `Gateway`."""
+        del reference, key
+        behaviour = card(token)
+        if behaviour.decline and behaviour.charges_later:
+            raise CardDeclined(DECLINES[behaviour.decline], decline_code=behaviour.decline)
+        return token
+
+    async def renew(self, reference: UUID, key: str) -> GatewayCharge:
+        """Reserve anew, if the card's bank lets it; see `Gateway`."""
+        request = books.digest(verb="renew", reference=reference)
+        async with self._write() as session:
+            row = await books.charge(session, reference, lock=True)
+            if row is None:
+                raise PaymentState(payment_status="unknown")
+            if row.status == "authorised" and await books.answered(session, key, request) is None:
+                renewable = card(row.token).charges_later
+                row.status = "authorised" if renewable else "voided"
+                row.authorised_at = clock.now()
+                await self._keep(session, key, request, books.told(row), f"charge.{row.status}")
+            return books.told(row)
+
     async def capture(self, reference: UUID, amount: Money, key: str) -> GatewayCharge:
         """Take the money; see `Gateway`."""
         request = books.digest(verb="capture", reference=reference, amount=amount)
@@ -87,6 +118,7 @@ class SandboxGateway:
             SandboxCharge.status == "authorised",
             SandboxCharge.amount >= amount.amount,
             SandboxCharge.currency == amount.currency,
+            SandboxCharge.authorised_at > clock.now() - LIVES,
         )
         taken = sa.update(SandboxCharge).where(open_charge).values(status="captured", captured=amount.amount)
         async with self._write() as session:
@@ -99,6 +131,8 @@ class SandboxGateway:
             if answer := await books.answered(session, key, request):
                 return GatewayCharge.model_validate(answer)
             found = await books.charge(session, reference)
+        if found and found.status == "authorised" and found.authorised_at <= clock.now() - LIVES:
+            raise CaptureFailed("The reservation has lapsed.")
         raise PaymentState(payment_status=found.status if found else "unknown")
 
     async def void(self, reference: UUID, key: str) -> GatewayCharge | None:

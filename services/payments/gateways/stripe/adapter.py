@@ -9,7 +9,14 @@ import stripe
 
 from careconnect.errors import FieldError, InvalidInput
 from careconnect.money import Money
-from services.payments.errors import CaptureFailed, GatewayUnavailable, GatewayUnknown, PaymentState, RefundFailed
+from services.payments.errors import (
+    CaptureFailed,
+    CardDeclined,
+    GatewayUnavailable,
+    GatewayUnknown,
+    PaymentState,
+    RefundFailed,
+)
 from services.payments.gateways.journal import Journal, Trace
 from services.payments.gateways.protocol import Charges, Order
 from services.payments.gateways.stripe import words
@@ -20,6 +27,8 @@ _PAGE = 100
 _SKEW = timedelta(minutes=5)
 """How far Stripe's clock may be from ours."""
 _WITH_REFUNDS = "latest_charge.refunds"
+_OF = " of "
+"""Between a kept card and the customer that it is attached to; neither name has a space."""
 
 
 class StripeGateway:
@@ -30,6 +39,7 @@ class StripeGateway:
     def __init__(self, client: stripe.StripeClient, journal: Journal, tenant_id: UUID) -> None:
         self._intents = client.v1.payment_intents
         self._returns = client.v1.refunds
+        self._customers = client.v1.customers
         self._journal = journal
         self._tenant = tenant_id
 
@@ -42,15 +52,17 @@ class StripeGateway:
             known = await self._intent(order.reference)
             if known:
                 return await self._decided(known, order.reference, key)
+        card, _, customer = order.token.partition(_OF)
         wanted: Any = {
             "amount": words.amount_of(order.amount),
             "currency": order.amount.currency.lower(),
-            "payment_method": order.token,
+            "payment_method": card,
             "payment_method_types": ["card"],
             "capture_method": "manual",
             "confirm": True,
             "metadata": self._metadata(order.reference),
         }
+        wanted |= {"customer": customer, "off_session": True} if customer else {}
         try:
             with translated():
                 made = await self._intents.create_async(wanted, {"idempotency_key": key})
@@ -75,6 +87,29 @@ class StripeGateway:
             await self._cancel(intent["id"], f"{reference}:void:1")  # or its owner could confirm it later
         await self._journal.heard(key, intent["id"])
         return charge
+
+    async def keep(self, reference: UUID, token: str, key: str) -> str:
+        """Attach the card to a customer of its own, who stands for the patient there; see `Gateway`."""
+        try:
+            with translated():
+                made: Any = {"payment_method": token, "metadata": self._metadata(reference)}
+                customer = await self._customers.create_async(made, {"idempotency_key": key})
+        except stripe.CardError as error:
+            raise CardDeclined(decline_code="card_declined") from error
+        except stripe.InvalidRequestError as error:
+            raise _refused(error) from error
+        return f"{token}{_OF}{customer.id}"
+
+    async def renew(self, reference: UUID, key: str) -> GatewayCharge:
+        """Tell how it stands: Stripe holds a reservation as long as the card's network lets it, and lets nobody renew.
+
+        One that has lapsed is cancelled there, and so it is `voided`.
+        """
+        del key
+        found = await self.find(reference)
+        if found is None:
+            raise PaymentState(payment_status="unknown")
+        return found
 
     async def capture(self, reference: UUID, amount: Money, key: str) -> GatewayCharge:
         """Take the money; see `Gateway`."""
