@@ -10,6 +10,7 @@ from temporalio.client import Client, WorkflowHandle
 from careconnect.ids import uuid7
 from services.appointments.errors import SlotTaken
 from services.patients.errors import PatientArchived
+from services.consultants.schemas import PaymentPolicy
 from services.payments.errors import CaptureFailed, RefundFailed
 from services.payments.states import PaymentStatus
 from tests.workflows.answering import Clinic
@@ -156,6 +157,20 @@ async def payment_refunded(client: Client) -> Lives:
         return {"payment_refunded": office.payment(payment.id)}
 
 
+async def kept_card(client: Client) -> Lives:
+    """Have the card kept and charged a day before the visit, which then is cancelled."""
+    async with Office(client).open() as office:
+        office.consultants.policy = PaymentPolicy(kind="full", when="before", hours_before=24)
+        await office.book()
+        await office.accompanied()
+        await office.pass_time(office.payment(), timedelta(days=9, hours=1))
+        await office.until(lambda: office.till.kept() > 0 and not office.till.cards)
+        await office.cancel()
+        await office.process.result()
+        await office.payment().result()
+        return {"kept_card": office.process, "payment_due": office.payment()}
+
+
 async def reminders_sent(client: Client) -> Lives:
     """Send what is due, one of them in vain."""
     async with Office(client).open() as office:
@@ -259,10 +274,10 @@ async def matching(client: Client) -> Lives:
 
 SCENARIOS: list[Scenario] = [
     booked, taken, declined, capture_refused, moved_and_cancelled, cancelled, no_show, crash, given_up,
-    payment_refunded, reminders_sent, dashboard, series, series_refused, waiting, waiting_crash, matching,
+    payment_refunded, kept_card, reminders_sent, dashboard, series, series_refused, waiting, waiting_crash, matching,
 ]  # fmt: skip
 NAMES = {
     "booked", "taken", "declined", "capture_refused", "moved", "payment_settled", "reminders_moved", "cancelled",
     "no_show", "crash", "given_up", "payment_refunded", "reminders_sent", "dashboard", "series", "series_refused",
-    "waiting", "waiting_left", "waiting_crash", "matching",
+    "waiting", "waiting_left", "waiting_crash", "matching", "kept_card", "payment_due",
 }  # fmt: skip
