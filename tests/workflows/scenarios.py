@@ -9,8 +9,8 @@ from temporalio.client import Client, WorkflowHandle
 
 from careconnect.ids import uuid7
 from services.appointments.errors import SlotTaken
-from services.patients.errors import PatientArchived
 from services.consultants.schemas import PaymentPolicy
+from services.patients.errors import PatientArchived
 from services.payments.errors import CaptureFailed, RefundFailed
 from services.payments.states import PaymentStatus
 from tests.workflows.answering import Clinic
