@@ -35,6 +35,11 @@ LOOKS: dict[str, dict[str, Look]] = {
         "voided": Look("grey", "undo", "Voided"),
         "refunded": Look("violet", "refund", "Refunded"),
     },
+    "gateway": {
+        "closed": Look("green", "check", "Working"),
+        "half_open": Look("amber", "clock", "Being tried again"),
+        "open": Look("red", "warning", "Not answering"),
+    },
     "refund": {
         "pending": Look("amber", "clock", "Pending"),
         "succeeded": Look("violet", "refund", "Refunded"),

@@ -12,6 +12,7 @@ from web.pages import (
     collecting,
     consultants,
     dashboard,
+    gateways,
     leave,
     ledger,
     messages,
@@ -32,7 +33,8 @@ def install(app: FastAPI) -> None:
     app.state.views = Views(assets)
     for module in (
         dashboard, signing_in, calendar, appointments, patients, leave, consultants, absences, billing, collecting,
-        ledger, messages, attention, settings, search, public,
+        ledger, messages, attention, settings, gateways,
+        search, public,
     ):  # fmt: skip
         app.include_router(module.router)
     tell_people(app)

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from careconnect.errors import Forbidden, NotFound
 from services.identity.schemas import Address, Location
+from web.pages import gateways
 from web.pages.appointments.terms import payment_words
 from web.pages.screen import Screen, needs
 from web.words import gettext, locale
@@ -18,6 +19,7 @@ _SECTIONS = {
     "organisation": ("building", "identity:read"),
     "locations": ("location", "identity:read"),
     "visit-types": ("tag", "catalogue:read"),
+    "payments": ("card", "payments:read"),
     "people": ("patients", "identity:read"),
     "clients": ("key", "staff:manage"),
 }
@@ -35,6 +37,7 @@ async def show(screen: Annotated[Screen, needs("identity:read")], section: str =
         "organisation": gettext("Organisation"),
         "locations": gettext("Locations"),
         "visit-types": gettext("Visit types"),
+        "payments": gettext("Payments"),
         "people": gettext("People and roles"),
         "clients": gettext("API clients"),
     }
@@ -54,6 +57,8 @@ async def _items(screen: Screen, section: str) -> list[Any]:
     if section == "visit-types":
         types = (await screen.known.visit_types(screen.actor)).values()
         return [one.__dict__ | {"payment_words": payment_words(one.price, one.payment_policy)} for one in types]
+    if section == "payments":
+        return await gateways.shown(screen)
     if section == "people":
         return (await screen.gateway.identity.staff(screen.actor, limit=200)).items
     if section == "clients":

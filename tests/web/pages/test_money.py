@@ -1,5 +1,9 @@
 """Taking and returning money through forms."""
 
+import asyncio
+from uuid import UUID
+
+from careconnect.auth import Actor
 from tests.web.clinic import Clinic
 from tests.web.pages.desk import Desk, Page
 
@@ -29,6 +33,37 @@ async def test_a_declined_card_is_an_answer_in_the_form(front_desk: Desk, clinic
     assert "Nothing was charged" in again.text
     paid = await front_desk.send(again, "/billing/payments", method="card", token="pm_card_visa")
     assert paid.status_code == 303
+
+
+async def test_ten_clicks_on_take_payment_charge_the_card_once(front_desk: Desk, clinic: Clinic) -> None:
+    invoice = await owed(clinic)
+    page = await front_desk.read(f"/billing/payments/new?invoice_id={invoice}")
+    answers = await asyncio.gather(
+        *(front_desk.send(page, "/billing/payments", method="card", token="pm_card_visa") for _ in range(10))
+    )
+    assert {answer.headers.get("location") for answer in answers} == {f"/billing/invoices/{invoice}"}
+    reader = Actor.system("payments:read", tenant_id=clinic.tenant_id)
+    taken = await clinic.gateway.payments.list_payments(reader, invoice_id=UUID(invoice))
+    assert [one.status for one in taken.items] == ["captured"]
+    charges = await clinic.gateway.payments.gateway_charges(reader, limit=200)
+    assert len([one for one in charges.items if one.reference == taken.items[0].id]) == 1
+
+
+async def test_keys_of_a_gateway_are_typed_and_never_shown_again(owner: Desk, front_desk: Desk, clinic: Clinic) -> None:
+    del clinic
+    action = "/settings/payments/stripe"
+    assert (await front_desk.http.get(action)).status_code == 403
+    page = await owner.read(action)
+    missing = await owner.send(page, action, active="true", secret_key="sk_test_typed_here")
+    assert missing.status_code == 422
+    assert Page(missing.text).having("id", "gateway-webhook_secret-error")
+    assert "typed_here" not in missing.text
+    saved = await owner.send(page, action, secret_key="sk_test_typed_here", webhook_secret="whsec_typed_here")
+    assert saved.status_code == 303
+    shown = await owner.read("/settings/payments")
+    assert "Set" in shown.text
+    assert "Working" in shown.text
+    assert "typed_here" not in shown.text + (await owner.read(action)).text
 
 
 async def test_an_amount_that_is_none_or_too_much_stands_beside_its_field(front_desk: Desk, clinic: Clinic) -> None:

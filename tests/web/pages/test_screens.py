@@ -35,6 +35,7 @@ SCREENS = {
     "/settings": "identity:read",
     "/settings/locations": "identity:read",
     "/settings/visit-types": "catalogue:read",
+    "/settings/payments": "payments:read",
     "/settings/people": "identity:read",
     "/settings/clients": "staff:manage",
     "/search?q=perera": "identity:read",
