@@ -13,6 +13,7 @@ from web.pages import (
     consultants,
     dashboard,
     gateways,
+    hours,
     leave,
     ledger,
     messages,
@@ -32,9 +33,8 @@ def install(app: FastAPI) -> None:
     app.mount("/static", assets, name="static")
     app.state.views = Views(assets)
     for module in (
-        dashboard, signing_in, calendar, appointments, patients, leave, consultants, absences, billing, collecting,
-        ledger, messages, attention, settings, gateways,
-        search, public,
+        dashboard, signing_in, calendar, appointments, patients, leave, consultants, hours, absences, billing,
+        collecting, ledger, messages, attention, settings, gateways, search, public,
     ):  # fmt: skip
         app.include_router(module.router)
     tell_people(app)

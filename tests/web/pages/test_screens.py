@@ -64,6 +64,7 @@ async def opened(owner: Desk, clinic: Clinic) -> dict[str, Page]:
         f"/patients/{booked['patient']['id']}/edit",
         f"/consultants/{clinic.consultant}",
         f"/consultants/{clinic.consultant}/edit",
+        f"/consultants/{clinic.consultant}/hours",
         f"/billing/invoices/{booked['invoice']['id']}",
         f"/billing/payments/{booked['payment']['id']}/refund",
     ]
