@@ -22,6 +22,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
+from activities import breaker
 from activities.absences import AbsenceActivities
 from activities.absent_messages import AbsenceMessages
 from activities.appointments import AppointmentActivities
@@ -181,7 +182,8 @@ async def _serve_health(client: Client, settings: Settings) -> None:
 
     async def readyz(_: Request) -> Response:
         missing = await _missing_pollers(client)
-        return JSONResponse({"status": "unavailable" if missing else "ok", "missing": missing}, 503 if missing else 200)
+        said = {"status": "unavailable" if missing else "ok", "missing": missing, "held_off": breaker.held_off()}
+        return JSONResponse(said, 503 if missing else 200)
 
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -37,6 +37,12 @@ Standing = tuple[str, float | None]
 HELD_OFF = Gauge("careconnect_gateway_held_off", "1 while a gateway is left alone", ["tenant", "gateway"])
 
 
+def held_off() -> list[str]:
+    """Name the gateways that this process leaves alone at the moment, each with its tenant."""
+    samples = next(iter(HELD_OFF.collect())).samples
+    return sorted(f"{one.labels['gateway']} of {one.labels['tenant']}" for one in samples if one.value)
+
+
 class Breakers:
     """The circuit breakers of one process."""
 

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from activities.breaker import REST, THRESHOLD
+from activities.breaker import held_off as held_off_gateways
 from activities.payments import PaymentActivities
 from careconnect import clock
 from careconnect.errors import Unavailable
@@ -93,6 +94,7 @@ async def test_a_gateway_that_fails_again_and_again_is_left_alone_and_one_succes
         assert held_off
         assert (held_off.code, held_off.extra["retry_after"]) == ("gateway_unavailable", REST.total_seconds())
         assert office.count("authorise") == asked
+        assert held_off_gateways() == [f"sandbox of {office.actor.tenant_id}"]
         moment.shift(REST + timedelta(seconds=1))
         with pytest.raises(Unavailable):
             await money.authorise(wanted)  # one try, and it failed: the next rest begins

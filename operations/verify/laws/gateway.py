@@ -31,7 +31,7 @@ _HELD = "SELECT id FROM appointments WHERE tenant_id = $1 AND status = 'held' AN
 _SAME_STATUS = {
     "authorised": {"authorised"},
     "captured": {"captured"},
-    "voided": {"voided", "failed"},
+    "voided": {"voided", "failed", "declined"},
     "declined": {"declined"},
 }
 
