@@ -165,9 +165,9 @@ class WaitlistActivities:
         visit_type = await self.consultants.visit_type(actor, entry.visit_type_id)
         first = present + max(NOTICE, timedelta(minutes=visit_type.min_notice_minutes + 20))
         last = min(present + AHEAD, present + timedelta(days=visit_type.horizon_days))
-        if entry.earliest:
+        if entry.earliest and entry.earliest > present.date():
             first = max(first, _midnight(entry.earliest.isoformat()) - timedelta(days=1))
-        if entry.latest:
+        if entry.latest and entry.latest < last.date():
             last = min(last, _midnight(entry.latest.isoformat()) + timedelta(days=2))
         if last <= first:
             return []

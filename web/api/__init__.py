@@ -21,8 +21,10 @@ from web.api import (
     prices,
     reports,
     schedules,
+    series,
     slots,
     visits,
+    waitlist,
     workflows,
 )
 from web.api.etags import NotModified
@@ -32,8 +34,8 @@ from web.gateway.errors import StillDeciding
 
 # The order counts where a fixed word stands where an id could: invoices come before payments.
 _RESOURCES = (
-    patients, consultants, schedules, absences, catalogue, places, prices, slots, appointments, calendars, visits,
-    invoices, payments, gateways, ledger, messages, reports, workflows, docs,
+    patients, consultants, schedules, absences, catalogue, places, prices, slots, appointments, series, waitlist,
+    calendars, visits, invoices, payments, gateways, ledger, messages, reports, workflows, docs,
 )  # fmt: skip
 
 

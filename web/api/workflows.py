@@ -12,7 +12,13 @@ from web.gateway.errors import EngineUnavailable, WorkflowNotFound
 from web.session import Door, caller
 
 router = APIRouter(prefix="/workflows", tags=["workflows"])
-SCOPES = {"appointment": "appointments:read", "payment": "payments:read", "absence": "appointments:read"}
+SCOPES = {
+    "appointment": "appointments:read",
+    "series": "appointments:read",
+    "waitlist": "appointments:read",
+    "payment": "payments:read",
+    "absence": "appointments:read",
+}
 """What it takes to read a process, by the word that its id begins with. No other process was started by a request."""
 
 

@@ -11,6 +11,8 @@ from careconnect.auth import Actor
 from careconnect.config import Settings
 from services.appointments.absences.client import AbsencesClient
 from services.appointments.client import AppointmentsClient
+from services.appointments.series.client import SeriesClient
+from services.appointments.waitlist.client import WaitlistClient
 from services.consultants.client import ConsultantsClient
 from services.hosting import Services
 from services.identity.client import IdentityClient
@@ -23,6 +25,8 @@ from web.gateway.bookings import Bookings
 from web.gateway.engine import Engine, WorkflowState
 from web.gateway.finding import Slot, SlotQuery, find_slots
 from web.gateway.money import MoneyProcesses
+from web.gateway.series import SeriesProcesses
+from web.gateway.waitlist import WaitlistProcesses
 from workflows.schedules import refresh_dashboard
 
 
@@ -43,6 +47,10 @@ class Gateway:
         self.bookings = Bookings(self.engine, self.appointments, self.patients, self.payments)
         self.absences = AbsenceProcesses(self.engine, services.client(AbsencesClient), self.consultants)
         self.money = MoneyProcesses(self.engine, self.payments)
+        self.series = SeriesProcesses(
+            self.engine, services.client(SeriesClient), self.consultants, self.appointments, self.identity
+        )
+        self.waitlist = WaitlistProcesses(self.engine, services.client(WaitlistClient))
 
     @classmethod
     @asynccontextmanager

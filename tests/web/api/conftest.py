@@ -1,5 +1,7 @@
 """Records of one organisation, for tests that walk over all endpoints."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from careconnect.ids import uuid7
@@ -26,7 +28,11 @@ async def _records(clinic: Clinic) -> dict[str, str]:
     values = {"starts_at": "2030-01-01T09:00:00Z", "zone": "Asia/Colombo"}
     message = {"patient_id": patient, "channel": "sms", "template": "reminder", "values": values}
     price = {"visit_type_id": clinic.desk_visit, "price": {"amount": 350000, "currency": "LKR"}}
+    far = {"patient_id": patient, "visit_type_id": clinic.paid_visit, "earliest": f"{datetime.now(UTC).year + 1}-12-01"}
     return {
+        "series_id": await clinic.repeated(patient),
+        "number": "1",
+        "entry_id": await clinic.made("/waitlist", far),
         "room_id": await clinic.made("/rooms", {"location_id": clinic.location, "name": "Room 1"}),
         "price_id": await clinic.made("/price-lists", price),
         "patient_id": patient,
@@ -47,5 +53,5 @@ async def _records(clinic: Clinic) -> dict[str, str]:
 def strangers() -> dict[str, str]:
     """Give ids that nobody has."""
     names = ("patient", "consultant", "exception", "visit_type", "location", "appointment", "invoice", "payment")
-    unknown = {f"{name}_id": str(uuid7()) for name in (*names, "message", "price", "room")}
-    return unknown | {"workflow_id": f"appointment-{uuid7()}", "period": "2026-01"}
+    unknown = {f"{name}_id": str(uuid7()) for name in (*names, "message", "price", "room", "series", "entry")}
+    return unknown | {"workflow_id": f"appointment-{uuid7()}", "period": "2026-01", "number": "1"}

@@ -36,7 +36,7 @@ class Endpoint:
     @property
     def about_a_record(self) -> bool:
         """Whether its path names a record, and not a month, which everybody has."""
-        return bool(set(self.parameters) - {"period"})
+        return bool(set(self.parameters) - {"period", "number"})
 
     def url(self, ids: dict[str, str]) -> str:
         """Fill in the ids, and the query that it cannot do without."""
