@@ -88,6 +88,25 @@ LOOKS: dict[str, dict[str, Look]] = {
         "restored": Look("green", "undo", "Put back"),
         "unrestored": Look("orange", "flag", "Not put back"),
     },
+    "series": {
+        "booking": Look("slate", "hourglass", "Being booked"),
+        "active": Look("blue", "calendar", "Active"),
+        "ended": Look("green", "check", "Over"),
+        "cancelled": Look("grey", "cross", "Cancelled"),
+    },
+    "occurrence": {
+        "pending": Look("slate", "hourglass", "Being booked"),
+        "booked": Look("blue", "calendar", "Booked"),
+        "conflict": Look("orange", "flag", "Needs another time"),
+        "skipped": Look("grey", "cross", "Left out"),
+    },
+    "waitlist": {
+        "waiting": Look("slate", "hourglass", "Waiting"),
+        "offered": Look("amber", "bell", "Time on offer"),
+        "booked": Look("blue", "calendar", "Booked"),
+        "left": Look("grey", "cross", "Left"),
+        "lapsed": Look("grey", "clock", "Lapsed"),
+    },
     "attention": {
         "open": Look("orange", "flag", "Needs attention"),
     },

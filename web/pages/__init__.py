@@ -20,8 +20,10 @@ from web.pages import (
     patients,
     public,
     search,
+    series,
     settings,
     signing_in,
+    waitlist,
 )
 from web.pages.faults import tell_people
 from web.views import Views
@@ -34,7 +36,7 @@ def install(app: FastAPI) -> None:
     app.state.views = Views(assets)
     for module in (
         dashboard, signing_in, calendar, appointments, patients, leave, consultants, hours, absences, billing,
-        collecting, ledger, messages, attention, settings, gateways, search, public,
+        collecting, ledger, messages, attention, settings, gateways, search, series, waitlist, public,
     ):  # fmt: skip
         app.include_router(module.router)
     tell_people(app)

@@ -37,17 +37,19 @@ class Action(NamedTuple):
 @router.get("/{appointment_id}")
 async def show(appointment_id: UUID, screen: Annotated[Screen, needs("appointments:read")]) -> Response:
     """Show it; the reading is noted."""
-    found, events, money, messages = await asyncio.gather(
+    found, events, money, messages, series = await asyncio.gather(
         screen.gateway.appointments.get(screen.actor, appointment_id),
         screen.gateway.appointments.timeline(screen.actor, appointment_id),
         _money(screen, appointment_id),
         _messages(screen, appointment_id),
+        screen.gateway.series.place_of(screen.actor, appointment_id),
     )
     visit = await naming.visit(screen, found)
     day = visit.start.astimezone(visit.start.tzinfo).date().isoformat()
     return screen.page(
         "appointments/detail.html",
         visit=visit,
+        series=series,
         back=link("/appointments", date=day),
         form=screen.form("step"),
         actions=_actions(found, screen) if screen.actor.may("appointments:write") else [],
