@@ -1,14 +1,27 @@
 """One instance for all faults: it must survive every one of them."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.running import Instance, instance
 
+DYING = Path(__file__).parent / "dying"
+
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """Start the demo clinic."""
-    with instance(tmp_path_factory.mktemp("clinic") / "data") as started:
-        yield started
+def marks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder whose files say where a payment is held; see `tests.faults.dying.sitecustomize`."""
+    return tmp_path_factory.mktemp("marks")
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory, marks: Path) -> Iterator[Instance]:
+    """Start the demo clinic, in processes that can be held at what moves money."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("HELD_AT", str(marks))
+        environment.setenv("PYTHONPATH", os.pathsep.join([str(DYING), *os.environ.get("PYTHONPATH", "").split()]))
+        with instance(tmp_path_factory.mktemp("clinic") / "data") as started:
+            yield started

@@ -1,0 +1,170 @@
+"""However a payment goes and wherever everything dies: exactly one charge or none, and the books agree."""
+
+import base64
+import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path as Folder
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from careconnect.embedded.parts import WORKERS
+from careconnect.ids import derived_id
+from tests.faults.payment_paths import PRICE, Path, paths
+from tests.running import Desk, Instance, until
+from workflows import ids
+
+pytestmark = pytest.mark.faults
+PART = 100_000
+_IMPATIENCE = 1.5
+"""Seconds that a caller waits for an answer before going away for good."""
+
+
+@dataclass
+class Walk:
+    """One payment on its path: how it is asked for, and what is seen of it."""
+
+    path: Path
+    payment: UUID
+    act: tuple[str, str, dict[str, Any] | None]
+    appointment: UUID | None = None
+    expected: int = 0
+    seen: str = ""
+
+    @property
+    def mark(self) -> str | None:
+        """The file that holds it where it is to die."""
+        return f"{self.payment}.{self.path.call}.{self.path.moment}" if self.path.call else None
+
+
+class Till:
+    """Somebody who begins payments and never comes back to ask."""
+
+    def __init__(self, running: Instance, http: httpx.Client) -> None:
+        self.running, self.http, self.desk = running, http, Desk(http)
+        claims = json.loads(base64.urlsafe_b64decode(running.token().split(".")[1] + "=="))
+        self.whose = UUID(claims["tenant"]), UUID(claims["sub"])
+        types = http.get("/visit-types", params={"limit": 200}).json()["items"]
+        deposit = next(one for one in types if self._asks_a_deposit(one))
+            one for one in http.get("/visit-types", params={"limit": 200}).json()["items"] if self._asks_a_deposit(one)
+        )
+        self.deposit = deposit["payment_policy"]["deposit"]["amount"]
+        self.slots = {"full": self.desk.free(20, 25), "deposit": self._free(deposit, 12)}
+        self.patients = iter(self.desk.patients)
+
+    def _asks_a_deposit(self, one: dict[str, Any]) -> bool:
+        return bool(one["active"] and one["payment_policy"]["kind"] == "deposit")
+
+    def _free(self, visit_type: dict[str, Any], count: int) -> list[dict[str, Any]]:
+        self.desk.paid, whole = visit_type, self.desk.paid
+        try:
+            return self.desk.free(count, 60)
+        finally:
+            self.desk.paid = whole
+
+    def walk(self, path: Path) -> Walk:
+        """Prepare a payment up to the act in which everything dies."""
+        return self._booking(path) if path.booked else self._at_desk(path)
+
+    def _booking(self, path: Path) -> Walk:
+        key = path.name + str(path.token)
+        wish = self.desk.wish(self.slots[path.policy].pop(), next(self.patients), path.token or "")
+        appointment = derived_id("appointment", *self.whose, key)
+        price = self.deposit if path.policy == "deposit" else self.desk.paid["price"]["amount"]
+        walk = Walk(path, ids.payment_of(appointment), ("/appointments", key, wish), appointment)
+        walk.expected = price if path.outcome == "paid" else 0
+        if path.outcome == "cancelled":
+            assert self.desk.book(wish, key).status_code == 201
+            walk.act = (f"/appointments/{appointment}/cancellation", "", {"reason": "pat"})
+        return walk
+
+    def _at_desk(self, path: Path) -> Walk:
+        money = {"amount": PRICE, "currency": "LKR"}
+        lines = [{"description": "Consultation", "unit": money}]
+        invoice = self._ask("/payments/invoices", "", {"patient_id": next(self.patients), "lines": lines})["id"]
+        payment = derived_id("desk payment", *self.whose, path.name)
+        wanted = {"invoice_id": invoice, "method": path.method, "amount": money}
+        wanted |= {"token": path.token} if path.token else {}
+        if path.outcome == "let go":
+            self._ask("/payments", path.name, wanted | {"capture": False})
+            return Walk(path, payment, (f"/payments/{payment}/void", "", None))
+        if path.outcome == "returned":
+            self._ask("/payments", path.name, wanted)
+            part = {"amount": {"amount": PART, "currency": "LKR"}, "reason": "goodwill"}
+            return Walk(path, payment, (f"/payments/{payment}/refunds", path.name, part), expected=PRICE - PART)
+        return Walk(path, payment, ("/payments", path.name, wanted), expected=PRICE)
+
+    def _ask(self, path: str, key: str, body: Any) -> Any:
+        answer = self.http.post(path, json=body, headers={"Idempotency-Key": key} if key else {})
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def act(self, walk: Walk) -> None:
+        """Ask once, wait a moment, and never come back."""
+        path, key, body = walk.act
+        with suppress(httpx.TransportError):
+            headers = {"Idempotency-Key": key} if key else {}
+            self.http.post(path, json=body, headers=headers, timeout=_IMPATIENCE)
+
+    def look(self, walk: Walk) -> bool:
+        """See what has become of a payment; true once it is what its path leads to."""
+        answer = self.http.get(f"/payments/{walk.payment}")
+        said = answer.json()
+        kept = said["captured"]["amount"] - said["refunded"]["amount"] if answer.is_success else 0
+        reserved = answer.is_success and said["status"] in {"pending", "authorised"}
+        status = said["status"] if answer.is_success else said["code"]
+        walk.seen = f"{status}, {kept} kept" + ("" if walk.appointment is None else f", {self._visit(walk)}")
+        visit_is_right = walk.appointment is None or (self._visit(walk) == "booked") == (walk.path.outcome == "paid")
+        return kept == walk.expected and not reserved and visit_is_right and self._has_begun(walk, status)
+
+    def _has_begun(self, walk: Walk, status: str) -> bool:
+        ends = {"declined": {"declined"}, "refused": {"voided"}, "let go": {"voided"}}
+        return status in ends.get(walk.path.outcome, {"captured"})
+
+    def _visit(self, walk: Walk) -> str:
+        answer = self.http.get(f"/appointments/{walk.appointment}")
+        return str(answer.json()["status"]) if answer.is_success else "no appointment"
+
+
+def test_every_path_of_a_payment_survives_a_kill_at_every_call(running: Instance, marks: Folder) -> None:
+    """All of them walk at once, each up to its own point; then every worker is killed, and nobody asks again."""
+    with running.api() as http:
+        till = Till(running, http)
+        walks = [till.walk(path) for path in paths()]
+        held = [walk.mark for walk in walks if walk.mark]
+        for mark in held:
+            (marks / mark).touch()
+        with ThreadPoolExecutor(len(walks)) as callers:
+            list(callers.map(till.act, walks))
+        until(lambda: all((marks / f"{mark}.reached").exists() for mark in held), 60, "each payment is at its point")
+        for worker in WORKERS:
+            running.kill(worker)
+        (marks / "open").touch()
+        running.wait_ready()
+        try:
+            until(lambda: all(map(till.look, walks)), 120, "each payment has ended")
+        finally:
+            _show(walks)
+        assert Counter(_charges(http, walk) for walk in walks) == {1: len(walks)}
+    code, said = running.verify()
+    assert code == 0, said
+
+
+def _charges(http: httpx.Client, walk: Walk) -> int:
+    """Count the payments of a visit, or of an invoice: law 5 of `verify` gives each exactly one charge."""
+    payment = http.get(f"/payments/{walk.payment}").json()
+    about = {"appointment_id": str(walk.appointment)} if walk.appointment else {"invoice_id": payment["invoice_id"]}
+    return len(http.get("/payments", params=about).json()["items"])
+
+
+def _show(walks: list[Walk]) -> None:
+    print(f"\n{'policy':8} {'method':14} {'outcome':10} {'killed at':18} {'seen afterwards'}")  # noqa: T201 - the table is the point
+    for walk in walks:
+        path = walk.path
+        where = f"{path.moment} {path.call}" if path.call else "never"
+        print(f"{path.policy:8} {path.method:14} {path.outcome:10} {where:18} {walk.seen}")  # noqa: T201
