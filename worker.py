@@ -28,6 +28,7 @@ from activities.absent_messages import AbsenceMessages
 from activities.appointments import AppointmentActivities
 from activities.consultants import ConsultantActivities
 from activities.follow_ups import FollowUps
+from activities.money_check import MoneyCheckActivities
 from activities.notifications import NotificationActivities
 from activities.openings import Openings
 from activities.patients import PatientActivities
@@ -60,6 +61,7 @@ from workflows.booking import AppointmentBooking
 from workflows.dashboard import DashboardAggregation
 from workflows.events import GatewayEvents
 from workflows.matching import WaitlistMatching
+from workflows.money_check import MoneyCheck
 from workflows.payment import PaymentCapture
 from workflows.reminders import AppointmentReminders
 from workflows.series import AppointmentSeries
@@ -69,7 +71,7 @@ log = structlog.get_logger()
 
 WORKFLOWS = [
     AppointmentBooking, PaymentCapture, AppointmentReminders, DashboardAggregation, GatewayEvents, AppointmentSeries,
-    WaitlistEntry, WaitlistMatching, ConsultantAbsence,
+    WaitlistEntry, WaitlistMatching, ConsultantAbsence, MoneyCheck,
 ]  # fmt: skip
 GRACE = timedelta(seconds=10)
 PATIENCE = timedelta(seconds=15)
@@ -98,6 +100,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
     away = AbsenceActivities(client, absences, appointments, consultants)
     away_told = AbsenceMessages(told, absences, SignedLinks(settings))
     reports = ReportActivities(services.client(ReportsClient), identity)
+    checks = MoneyCheckActivities(payments, appointments, consultants)
     bookings = Worker(
         client,
         task_queue=ids.BOOKINGS,
@@ -122,7 +125,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
         task_queue=ids.BACKGROUND,
         activities=[
             told.tell, telling.offer, telling.series, away_told.tell, people.figures, experts.figures, visits.figures,
-            money.figures, money.finish_events, *reports.activities,
+            money.figures, money.finish_events, *reports.activities, *checks.activities,
         ],
         # A burst of bookings brings a burst of messages, and nobody waits for those: they take what the bookings leave.
         max_concurrent_activities=3,

@@ -77,6 +77,11 @@ def offer_of(entry_id: UUID, number: int) -> UUID:
     return derived_id("offer", entry_id, number)
 
 
+def money_check(tenant_id: UUID) -> str:
+    """Name a tenant's money check that a person asks for, and its schedule, whose runs have the time behind it."""
+    return f"money-check-{tenant_id}"
+
+
 def payment_of(appointment_id: UUID) -> UUID:
     """Give the id of the payment that is taken at booking."""
     return derived_id("payment", appointment_id)

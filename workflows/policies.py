@@ -153,6 +153,17 @@ SWEEP: Options = {
 }
 """A turn of the sweep; what it does not get done is there at the next."""
 
+COMPARING: Options = {
+    "task_queue": BACKGROUND,
+    "start_to_close_timeout": timedelta(minutes=30),
+    "schedule_to_close_timeout": timedelta(hours=1),
+    "heartbeat_timeout": timedelta(seconds=90),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1), maximum_attempts=10
+    ),
+}
+"""A part of the money check, page by page; after a restart it goes on where its last heartbeat says."""
+
 REFUND_WINDOW = timedelta(days=30)
 """How long a settled payment's workflow waits for refunds; a later refund starts it again."""
 

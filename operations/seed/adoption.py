@@ -22,7 +22,7 @@ from operations.seed.ground import Ground
 from workflows import ids
 from workflows.booking import AppointmentBooking
 from workflows.contracts import BookingRequest
-from workflows.schedules import ensure_dashboard, ensure_gateway_events
+from workflows.schedules import ensure_dashboard, ensure_gateway_events, ensure_money_check
 
 _AT_ONCE = 20
 
@@ -41,9 +41,10 @@ async def adopt(client: Client, ground: Ground, visits: Iterable[Visit]) -> int:
 
 
 async def keep_figures(client: Client, settings: Settings, ground: Ground) -> None:
-    """Have the dashboard's figures made again and again, and unfinished events of gateways finished."""
+    """Have the dashboard's figures made, unfinished events of gateways finished and the money checked, again."""
     await ensure_dashboard(client, ground.tenant_id, timedelta(seconds=settings.worker.dashboard_interval_seconds))
     await ensure_gateway_events(client, ground.tenant_id)
+    await ensure_money_check(client, ground.tenant_id, timedelta(seconds=settings.worker.money_check_interval_seconds))
 
 
 async def _start(client: Client, ground: Ground, visit: Visit) -> None:

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from careconnect.config import Settings
 from careconnect.service import create_service
-from services.appointments import api, availability, diary, visit
+from services.appointments import api, availability, diary, endings, visit
 from services.appointments.absences import api as absences
 from services.appointments.series import api as series
 from services.appointments.waitlist import api as waitlist
@@ -20,5 +20,6 @@ def create(settings: Settings) -> FastAPI:
         absences.router,
         api.router,
         visit.router,
+        endings.router,
     ]
     return create_service("appointments", routers, settings=settings, database="appointments")

@@ -13,6 +13,8 @@ from services.appointments.schemas import (
     Cancellation,
     Changes,
     DiaryQuery,
+    Ending,
+    EndingsAsk,
     Figures,
     FreeSlot,
     Hold,
@@ -27,6 +29,7 @@ from services.appointments.schemas import (
 FreeSlots = list[FreeSlot]
 Appointments = list[Appointment]
 Timeline = list[TimelineEvent]
+Endings = list[Ending]
 
 
 class AppointmentsClient(ServiceClient):
@@ -58,6 +61,10 @@ class AppointmentsClient(ServiceClient):
         """Do, or undo, `arrival`, `check-in`, `completion` or `no-show`."""
         method = "DELETE" if undo else "PUT"
         return await self.call(actor, method, f"/appointments/{appointment_id}/{verb}", into=Appointment)
+
+    async def endings(self, actor: Actor, ids: list[UUID]) -> Endings:
+        """Tell which appointments do not take place, or do not exist."""
+        return await self.call(actor, "POST", "/endings", json=EndingsAsk(ids=ids), into=Endings)
 
     async def attend(self, actor: Actor, appointment_id: UUID, step: str | None) -> None:
         """Put the appointment under Attention with the step that waits, or take it from there."""

@@ -144,6 +144,24 @@ class Appointment(BaseModel):
     request_hash: str
 
 
+class EndingsAsk(_Input):
+    """Asks how appointments ended."""
+
+    ids: list[UUID] = Field(max_length=5000)
+
+
+class Ending(BaseModel):
+    """How an appointment ended; without a status there is none."""
+
+    id: UUID
+    status: Status | None = None
+    status_since: datetime | None = None
+    start: datetime | None = None
+    visit_type_id: UUID | None = None
+    created_at: datetime | None = None
+    needs_attention: str | None = None
+
+
 class AppointmentDetail(Appointment):
     """The same, with what was written about it."""
 

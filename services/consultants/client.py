@@ -14,6 +14,7 @@ from services.consultants.places_client import PlacesClient
 Names = list[schemas.ConsultantName]
 Specialties = list[str]
 Windows = list[schemas.Window]
+Terms = list[schemas.CancellationTerms]
 
 
 class ConsultantsClient(PlacesClient):
@@ -143,6 +144,10 @@ class ConsultantsClient(PlacesClient):
         params: dict[str, Any] = {"active": active, "consultant_id": consultant_id}
         params |= {"limit": limit, "cursor": cursor, "count": count}
         return await self.call(actor, "GET", "/visit-types", into=Page[schemas.VisitType], params=params)
+
+    async def cancellation_terms(self, actor: Actor) -> Terms:
+        """List the cancellation policies of all visit types, and since when they hold."""
+        return await self.call(actor, "GET", "/cancellation-terms", into=Terms)
 
     async def visit_type(self, actor: Actor, visit_type_id: UUID) -> schemas.VisitType:
         """Read a visit type."""

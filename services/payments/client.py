@@ -8,10 +8,10 @@ import httpx
 from pydantic import BaseModel
 
 from careconnect.auth import Actor
-from careconnect.client import ServiceClient
 from careconnect.errors import Refusal, Unavailable
 from careconnect.pagination import Page
 from services.payments import errors as _errors  # noqa: F401 - a refusal comes back as its class only if that is known
+from services.payments.checks_client import MoneyChecksClient
 from services.payments.schemas import (
     AppointmentMoney,
     Balance,
@@ -52,7 +52,7 @@ GATEWAY_TIMEOUT = 25.0
 """Seconds to wait for an answer that a gateway has part in; a slow one takes eight."""
 
 
-class PaymentsClient(ServiceClient):
+class PaymentsClient(MoneyChecksClient):
     """Typed calls to the payments service; refusals come back as the classes of `services.payments.errors`."""
 
     service = "payments"

@@ -161,6 +161,24 @@ class PatientCreditTooSmall(Conflict):
     code, title = "patient_credit_too_small", "The patient's credit is smaller than this"
 
 
+class MoneyCheckNotFound(NotFound):
+    """There is no such money check."""
+
+    code, title = "money_check_not_found", "There is no such money check"
+
+
+class OrphanNotFound(NotFound):
+    """There is no such orphan."""
+
+    code, title = "orphan_not_found", "There is no such orphan"
+
+
+class OrphanSettled(Conflict):
+    """The orphan does not wait any more; `orphan_status` says what became of it."""
+
+    code, title = "orphan_settled", "This orphan has been settled"
+
+
 class SignatureInvalid(Refusal):
     """A webhook whose signature or time does not hold."""
 

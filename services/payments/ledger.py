@@ -23,6 +23,7 @@ TAX = "tax"
 DISCOUNTS = "discounts"
 PATIENT_CREDITS = "patient_credits"
 """What patients have paid and do not owe for anything yet: their credit."""
+SUSPENSE = "suspense"
 GATEWAY_CLEARING = "gateway_clearing"
 DESK = "desk"
 """The gateway of money that never went through one."""
@@ -96,6 +97,16 @@ def invoice_credited(credit: UUID, currency: str, amount: int, returned: int, ta
     """Book that `amount` of an invoice, `tax` of it being tax, was not earned; `returned` of it went back."""
     lines = {REVENUE: amount - tax, TAX: tax, RECEIVABLES: returned - amount, REFUNDS: -returned}
     return _booking("invoice.credited", credit, currency, lines)
+
+
+def stray_captured(payment: UUID, currency: str, account: str, amount: int) -> Booking:
+    """Book money that the gateway took and nobody here asked for: it is somebody's, and not ours."""
+    return _booking("payment.captured", payment, currency, {account: amount, SUSPENSE: -amount})
+
+
+def stray_returned(refund: UUID, currency: str, account: str, amount: int) -> Booking:
+    """Book that such money went back."""
+    return _booking("refund.succeeded", refund, currency, {SUSPENSE: amount, account: -amount})
 
 
 def _booking(kind: str, subject: UUID, currency: str, lines: dict[str, int]) -> Booking:

@@ -14,6 +14,7 @@ from services.patients.errors import PatientArchived
 from services.payments.errors import CaptureFailed, RefundFailed
 from services.payments.states import PaymentStatus
 from tests.workflows.answering import Clinic
+from tests.workflows.books import Books
 from tests.workflows.conftest import working
 from tests.workflows.desk import Desk
 from tests.workflows.office import Office
@@ -21,8 +22,9 @@ from tests.workflows.till import HALF
 from tests.workflows.trouble import for_good, hanging, refusing
 from workflows import ids
 from workflows.booking import AppointmentBooking
-from workflows.contracts import DashboardRequest, Leaving, RefundRequest, Resolution, Resolving
+from workflows.contracts import DashboardRequest, Leaving, MoneyCheckRequest, RefundRequest, Resolution, Resolving
 from workflows.dashboard import DashboardAggregation
+from workflows.money_check import MoneyCheck
 from workflows.payment import PaymentCapture
 from workflows.series import AppointmentSeries
 from workflows.waiting import WaitlistEntry
@@ -272,12 +274,27 @@ async def matching(client: Client) -> Lives:
         return {"matching": desk.matching}
 
 
+async def money_check(client: Client) -> Lives:
+    """Check the money while one part of the books is silent, and ask a payment to let its money go."""
+    tenant_id = uuid7()
+    books = Books("invoices")
+    async with working(client, [MoneyCheck, PaymentCapture], books.activities):
+        handle = await client.start_workflow(
+            MoneyCheck.run, MoneyCheckRequest(tenant_id=tenant_id), id=ids.money_check(tenant_id),
+            task_queue=ids.BOOKINGS,
+        )  # fmt: skip
+        await handle.result()
+        return {"money_check": handle}
+
+
 SCENARIOS: list[Scenario] = [
     booked, taken, declined, capture_refused, moved_and_cancelled, cancelled, no_show, crash, given_up,
-    payment_refunded, kept_card, reminders_sent, dashboard, series, series_refused, waiting, waiting_crash, matching,
+    payment_refunded, kept_card, reminders_sent, dashboard, money_check, series, series_refused, waiting,
+    waiting_crash, matching,
 ]  # fmt: skip
 NAMES = {
     "booked", "taken", "declined", "capture_refused", "moved", "payment_settled", "reminders_moved", "cancelled",
-    "no_show", "crash", "given_up", "payment_refunded", "reminders_sent", "dashboard", "series", "series_refused",
+    "no_show", "crash", "given_up", "payment_refunded", "reminders_sent", "dashboard", "money_check", "series",
+    "series_refused",
     "waiting", "waiting_left", "waiting_crash", "matching", "kept_card", "payment_due",
 }  # fmt: skip

@@ -15,6 +15,7 @@ from web.api import (
     invoices,
     ledger,
     messages,
+    money_check,
     patients,
     payments,
     places,
@@ -35,7 +36,7 @@ from web.gateway.errors import StillDeciding
 # The order counts where a fixed word stands where an id could: invoices come before payments.
 _RESOURCES = (
     patients, consultants, schedules, absences, catalogue, places, prices, slots, appointments, series, waitlist,
-    calendars, visits, invoices, payments, gateways, ledger, messages, reports, workflows, docs,
+    calendars, visits, invoices, money_check, payments, gateways, ledger, messages, reports, workflows, docs,
 )  # fmt: skip
 
 

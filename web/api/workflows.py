@@ -18,6 +18,7 @@ SCOPES = {
     "waitlist": "appointments:read",
     "payment": "payments:read",
     "absence": "appointments:read",
+    "money": "payments:read",
 }
 """What it takes to read a process, by the word that its id begins with. No other process was started by a request."""
 

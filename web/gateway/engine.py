@@ -149,6 +149,35 @@ class Engine:
         except (RPCError, RuntimeError) as error:
             raise EngineUnavailable from error
 
+    async def start(
+        self,
+        run: Any,
+        request: BaseModel,
+        workflow_id: str,
+        *,
+        attributes: list[SearchAttributePair[Any]],
+        summary: str,
+    ) -> None:
+        """Start a workflow for which nobody waits, anew if one of its id has ended; one that runs is left to run.
+
+        Raises:
+            EngineUnavailable: the engine does not answer; the same request may be sent again.
+        """
+        try:
+            await self.client.start_workflow(
+                run,
+                request,
+                id=workflow_id,
+                task_queue=ids.BOOKINGS,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                search_attributes=TypedSearchAttributes(attributes),
+                static_summary=summary,
+                rpc_timeout=self._timeout,
+            )
+        except RPCError as error:
+            raise _translated(error) from error
+
     async def ask(self, workflow_id: str, update: Any, argument: BaseModel | str, *, update_id: str) -> Any:
         """Send an update to a running workflow and wait for its answer.
 

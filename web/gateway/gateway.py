@@ -22,6 +22,7 @@ from services.payments.client import PaymentsClient
 from services.reports.client import ReportsClient
 from web.gateway.absences import AbsenceProcesses
 from web.gateway.bookings import Bookings
+from web.gateway.checks import MoneyCheckProcess
 from web.gateway.engine import Engine, WorkflowState
 from web.gateway.finding import Slot, SlotQuery, find_slots
 from web.gateway.money import MoneyProcesses
@@ -51,6 +52,7 @@ class Gateway:
             self.engine, services.client(SeriesClient), self.consultants, self.appointments, self.identity
         )
         self.waitlist = WaitlistProcesses(self.engine, services.client(WaitlistClient))
+        self.checks = MoneyCheckProcess(self.engine, self.payments)
 
     @classmethod
     @asynccontextmanager

@@ -17,6 +17,7 @@ from web.pages import (
     leave,
     ledger,
     messages,
+    money_check,
     patients,
     public,
     search,
@@ -36,7 +37,7 @@ def install(app: FastAPI) -> None:
     app.state.views = Views(assets)
     for module in (
         dashboard, signing_in, calendar, appointments, patients, leave, consultants, hours, absences, billing,
-        collecting, ledger, messages, attention, settings, gateways, search, series, waitlist, public,
+        collecting, ledger, money_check, messages, attention, settings, gateways, search, series, waitlist, public,
     ):  # fmt: skip
         app.include_router(module.router)
     tell_people(app)

@@ -9,12 +9,14 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from services.notifications.schemas import Message
+from services.payments.schemas import Orphan
 from web.formats import when
 from web.pages import naming
 from web.pages.messages_words import failure_words, template_words
 from web.pages.naming import Person, Visit
+from web.pages.orphans import told
 from web.pages.screen import Screen, needs
-from web.pages.waiting import stuck, unsent
+from web.pages.waiting import orphaned, stuck, unsent
 from web.words import gettext
 
 router = APIRouter(prefix="/attention", include_in_schema=False)
@@ -51,14 +53,17 @@ async def listed(screen: Annotated[Screen, needs("appointments:read")]) -> Respo
 
 async def cases(screen: Screen) -> list[Case]:
     """Find everything that waits."""
-    appointments, messages = await asyncio.gather(
-        stuck(screen.gateway, screen.actor), unsent(screen.gateway, screen.actor)
+    appointments, messages, orphans = await asyncio.gather(
+        stuck(screen.gateway, screen.actor),
+        unsent(screen.gateway, screen.actor),
+        orphaned(screen.gateway, screen.actor),
     )
     visits, people = await asyncio.gather(
         naming.visits(screen, appointments), naming.patients(screen, (one.patient_id for one in messages))
     )
     found = [_stuck(visit, one.needs_attention or "", screen) for visit, one in zip(visits, appointments, strict=True)]
     found += [_unsent(one, people[one.patient_id], screen) for one in messages]
+    found += [_orphan(one) for one in orphans]
     return sorted(found, key=lambda case: case.since)
 
 
@@ -81,6 +86,19 @@ def _stuck(visit: Visit, step: str, screen: Screen) -> Case:
         patient_name=visit.patient.name,
         since=visit.status_since,
         actions=actions if screen.actor.may("appointments:write") else [],
+    )
+
+
+def _orphan(orphan: Orphan) -> Case:
+    words = told(orphan)
+    return Case(
+        icon="billing",
+        href="/billing/money-check",
+        title=words.title,
+        detail=f"{words.meaning} {words.amounts}",
+        patient_name="",
+        since=orphan.found_at,
+        actions=[],
     )
 
 

@@ -1,4 +1,4 @@
-"""What waits for a person: appointments whose process stopped, and messages that did not arrive."""
+"""What waits for a person: stopped processes, messages that did not arrive, and orphans of a money check."""
 
 import asyncio
 from datetime import timedelta
@@ -8,6 +8,7 @@ from careconnect.auth import Actor
 from careconnect.errors import Unavailable
 from services.appointments.schemas import Appointment, AppointmentFilter
 from services.notifications.schemas import Message, MessageFilter
+from services.payments.schemas import Orphan
 from web.gateway import Gateway
 from web.pages.known import Known
 
@@ -31,16 +32,23 @@ async def unsent(gateway: Gateway, actor: Actor) -> list[Message]:
     return [message for message in page.items if message.created_at > clock.now() - _RECENT]
 
 
+async def orphaned(gateway: Gateway, actor: Actor) -> list[Orphan]:
+    """List the orphans that a money check left for a person."""
+    return await gateway.checks.waiting(actor, _SHOWN) if actor.may("payments:read") else []
+
+
 async def count_waiting(gateway: Gateway, known: Known, actor: Actor) -> int:
-    """Count both, for the navigation."""
+    """Count all of it, for the navigation."""
 
     async def read() -> int:
-        parts = await asyncio.gather(stuck(gateway, actor), unsent(gateway, actor), return_exceptions=True)
+        parts = await asyncio.gather(
+            stuck(gateway, actor), unsent(gateway, actor), orphaned(gateway, actor), return_exceptions=True
+        )
         for part in parts:
             # A service that is away must not take every screen with it.
             if isinstance(part, BaseException) and not isinstance(part, Unavailable):
                 raise part
         return sum(len(part) for part in parts if not isinstance(part, BaseException))
 
-    scopes = "appointments:read", "messages:read"
+    scopes = "appointments:read", "messages:read", "payments:read"
     return await known.remember(actor, f"waiting {[actor.may(scope) for scope in scopes]}", read)

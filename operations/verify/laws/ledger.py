@@ -60,13 +60,17 @@ WITH money AS (
   SELECT tenant_id, 'payment.captured', id, line.account, currency, line.amount
   FROM payments JOIN money USING (tenant_id, id)
   CROSS JOIN LATERAL (VALUES
-    (money.account, captured), ('receivables', surplus - captured), ('patient_credits', -surplus)
+    (money.account, captured), ('patient_credits', -surplus),
+    (CASE WHEN invoice_id IS NULL THEN 'suspense' ELSE 'receivables' END, surplus - captured)
   ) AS line(account, amount)
   WHERE status = 'captured'
   UNION ALL
   SELECT refund.tenant_id, 'refund.succeeded', refund.id, line.account, refund.currency, sum(line.amount)
   FROM refunds AS refund JOIN money ON money.tenant_id = refund.tenant_id AND money.id = refund.payment_id
-  CROSS JOIN LATERAL (VALUES ('refunds', refund.amount - refund.surplus), ('patient_credits', refund.surplus),
+  JOIN payments AS payment ON payment.tenant_id = refund.tenant_id AND payment.id = refund.payment_id
+  CROSS JOIN LATERAL (VALUES
+    (CASE WHEN payment.invoice_id IS NULL THEN 'suspense' ELSE 'refunds' END, refund.amount - refund.surplus),
+    ('patient_credits', refund.surplus),
     (money.account, -refund.amount)) AS line(account, amount)
   WHERE refund.status = 'succeeded'
   GROUP BY refund.tenant_id, refund.id, line.account, refund.currency

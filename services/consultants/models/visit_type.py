@@ -103,7 +103,8 @@ class VisitType(Base, Tenanted, Versioned):
         told["reminder_offsets_hours"] = sorted(told["reminder_offsets_hours"], reverse=True)
         for name in ("consultant_ids", "location_ids", "room_features"):
             told[name] = sorted(told[name])
-        return schemas.VisitTypeWrite(**told).model_dump() == self.shown().model_dump(exclude={"id", "version"})
+        shown = self.shown().model_dump(exclude={"id", "version"})
+        return schemas.VisitTypeWrite(**told).model_dump() == shown
 
     def shown(self) -> schemas.VisitType:
         """Give the visit type as the wire shows it."""

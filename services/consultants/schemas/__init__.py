@@ -39,6 +39,7 @@ from services.consultants.schemas.schedules import ExceptionWrite, Hours, Schedu
 from services.consultants.schemas.timetable import Closed, Timetable, TimetableQuery
 from services.consultants.schemas.visit_types import (
     CancellationPolicy,
+    CancellationTerms,
     Mode,
     VisitType,
     VisitTypeReplacement,
@@ -50,6 +51,7 @@ __all__ = [
     "CalendarTold",
     "CalendarWrite",
     "CancellationPolicy",
+    "CancellationTerms",
     "Closed",
     "Consultant",
     "ConsultantName",

@@ -1,5 +1,6 @@
 """The catalogue of visit types on the wire."""
 
+from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -152,3 +153,11 @@ class VisitType(BaseModel):
     room_needed: bool = False
     room_features: list[str] = []
     version: int
+
+
+class CancellationTerms(BaseModel):
+    """What a visit type's policy lets the clinic keep; `since` is the last change of the visit type."""
+
+    visit_type_id: UUID
+    policy: CancellationPolicy
+    since: datetime

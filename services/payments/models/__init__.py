@@ -2,6 +2,7 @@
 
 from services.payments.models.base import Base
 from services.payments.models.cards import KeptCard
+from services.payments.models.checks import MoneyCheck, MoneyCheckSeen, Orphan
 from services.payments.models.credits import InvoiceCredit
 from services.payments.models.discounts import Discount
 from services.payments.models.events import WebhookEvent
@@ -28,6 +29,9 @@ __all__ = [
     "LedgerEntry",
     "LedgerLine",
     "LedgerPeriod",
+    "MoneyCheck",
+    "MoneyCheckSeen",
+    "Orphan",
     "PatientCredit",
     "Payment",
     "Refund",

@@ -64,14 +64,18 @@ class Refund(db.Tenanted, db.Versioned, Base):
         """
         if self.status == RefundStatus.succeeded:
             return []
+        self.arrive(payment, gateway_reference)
+        invoice.give_back(self.amount - self.surplus)
+        return [ledger.refund_succeeded(self.id, self.currency, payment.account, self.amount, self.surplus)]
+
+    def arrive(self, payment: Payment, gateway_reference: str | None) -> None:
+        """Count the money as returned by the payment."""
         if self.status == RefundStatus.pending:
             payment.refunding -= self.amount
         else:
             self.surplus = 0  # it was given back to the credit when the refund failed, and may have been used since
         payment.refunded += self.amount
-        invoice.give_back(self.amount - self.surplus)
         self._settle(RefundStatus.succeeded, gateway_reference)
-        return [ledger.refund_succeeded(self.id, self.currency, payment.account, self.amount, self.surplus)]
 
     def fail(self, payment: Payment) -> None:
         """Write down that the gateway refused; the money may be sent back another way."""

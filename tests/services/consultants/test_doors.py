@@ -37,6 +37,7 @@ DOORS: list[Door] = [
     ("PUT", f"/consultants/{ONE}/exceptions/{ONE}", "consultants:write", {"json": EXCEPTION}),
     ("DELETE", f"/consultants/{ONE}/exceptions/{ONE}", "consultants:write", {}),
     ("GET", "/visit-types", "catalogue:read", {}),
+    ("GET", "/cancellation-terms", "catalogue:read", {}),
     ("GET", f"/visit-types/{ONE}", "catalogue:read", {}),
     ("PUT", f"/visit-types/{ONE}", "catalogue:write", {"json": visit_type()}),
     ("PUT", f"/visit-types/{ONE}/record", "catalogue:write", {"json": visit_type()}),

@@ -11,7 +11,7 @@ from careconnect.ids import uuid7
 from tests.services.payments.conftest import SCOPES, Desk, invoice_body, money, payment_body
 
 ONE = UUID(int=1)  # the same in every process that runs these tests
-ENDPOINTS = [
+ENDPOINTS: list[tuple[str, str, str, Any]] = [
     ("GET", "/invoices", "payments:read", None),
     ("GET", f"/invoices/{ONE}", "payments:read", None),
     ("PUT", f"/invoices/{ONE}", "payments:write", invoice_body()),
@@ -38,6 +38,18 @@ ENDPOINTS = [
     ("GET", "/ledger/entries?period=2026-01", "payments:read", None),
     ("GET", "/ledger/periods", "payments:read", None),
     ("PUT", "/ledger/periods/2026-01", "ledger:close", {"status": "closed", "reason": "month's end"}),
+    ("GET", "/money-checks", "payments:read", None),
+    ("GET", "/money-checks/kept", "payments:read", None),
+    ("PUT", f"/money-checks/{ONE}", "payments:write", {}),
+    ("POST", f"/money-checks/{ONE}/charges", "payments:write", {"gateway": "sandbox"}),
+    ("POST", f"/money-checks/{ONE}/uncharged", "payments:write", {}),
+    ("POST", f"/money-checks/{ONE}/books", "payments:write", {"part": "invoices"}),
+    ("POST", f"/money-checks/{ONE}/orphans", "payments:write", {"orphans": []}),
+    ("PUT", f"/money-checks/{ONE}/conclusion", "payments:write", {"compared": {}}),
+    ("GET", "/orphans", "payments:read", None),
+    ("PUT", f"/orphans/{ONE}/mending", "payments:refund", None),
+    ("PUT", f"/orphans/{ONE}/asking", "payments:refund", None),
+    ("PUT", f"/orphans/{ONE}/dismissal", "payments:refund", {"reason": "known"}),
     ("GET", "/figures", "payments:read", None),
     ("GET", "/gateway/charges", "payments:read", None),
     ("GET", "/gateways", "payments:read", None),

@@ -4,7 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from careconnect.auth import Actor
 from careconnect.ids import uuid7
+from services.identity.roles import ALL
+from services.payments.schemas import CheckBegin, OrphanKind, OrphanNote
 from tests.web.clinic import Clinic
 
 
@@ -34,6 +37,7 @@ async def _records(clinic: Clinic) -> dict[str, str]:
         "number": "1",
         "entry_id": await clinic.made("/waitlist", far),
         "room_id": await clinic.made("/rooms", {"location_id": clinic.location, "name": "Room 1"}),
+        "orphan_id": await _orphan(clinic),
         "price_id": await clinic.made("/price-lists", price),
         "patient_id": patient,
         "consultant_id": clinic.consultant,
@@ -49,9 +53,17 @@ async def _records(clinic: Clinic) -> dict[str, str]:
     }
 
 
+async def _orphan(clinic: Clinic) -> str:
+    payments, check_id = clinic.gateway.payments, uuid7()
+    actor = Actor(id=uuid7(), tenant_id=clinic.tenant_id, kind="staff", scopes=ALL)
+    await payments.begin_check(actor, check_id, CheckBegin())
+    await payments.note_orphans(actor, check_id, [OrphanNote(kind=OrphanKind.amounts_differ, subject_id=uuid7())])
+    return str((await payments.orphans(actor, limit=1)).items[0].id)
+
+
 @pytest.fixture
 def strangers() -> dict[str, str]:
     """Give ids that nobody has."""
     names = ("patient", "consultant", "exception", "visit_type", "location", "appointment", "invoice", "payment")
-    unknown = {f"{name}_id": str(uuid7()) for name in (*names, "message", "price", "room", "series", "entry")}
+    unknown = {f"{name}_id": str(uuid7()) for name in (*names, "message", "price", "room", "orphan", "series", "entry")}
     return unknown | {"workflow_id": f"appointment-{uuid7()}", "period": "2026-01", "number": "1"}

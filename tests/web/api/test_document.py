@@ -45,6 +45,7 @@ PROMISED = {
     "/payments/{payment_id}/refunds": "GET POST", "/reports/dashboard": "GET", "/reports/appointments": "GET",
     "/reports/revenue": "GET",
     "/ledger/balances": "GET", "/ledger/balances.csv": "GET", "/ledger/entries": "GET", "/ledger/entries.csv": "GET",
+    "/payments/money-check": "GET POST", "/payments/orphans": "GET", "/payments/orphans/{orphan_id}/dismissal": "POST",
     "/ledger/periods": "GET", "/ledger/periods/{period}": "PUT",
     "/messages": "GET POST", "/messages/{message_id}": "GET",
     "/messages/{message_id}/resending": "POST", "/workflows/{workflow_id}": "GET",

@@ -33,6 +33,7 @@ SCREENS = {
     "/billing?show=invoices": "payments:read",
     "/billing/payments/new": "payments:write",
     "/billing/ledger": "payments:read",
+    "/billing/money-check": "payments:read",
     "/billing/ledger/2026-01/closing": "ledger:close",
     "/messages": "messages:read",
     "/messages/mailbox": "messages:read",

@@ -1,0 +1,210 @@
+"""Our own books against each other, a page of ids at a time: invoices, payments, refunds, and the ledger both ways."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from careconnect import clock
+from careconnect.db import ReadSession, WriteSession
+from careconnect.money import Money
+from services.payments.checking.orphans import note
+from services.payments.schemas import (
+    BooksAsk,
+    BooksCompared,
+    Compared,
+    Kept,
+    KeptOf,
+    KeptPage,
+    OrphanNote,
+)
+
+_FIRST = UUID(int=0)
+_TABLES = {"invoices": "invoices", "payments": "payments", "refunds": "refunds", "entries": "ledger_entries"}
+STUCK = timedelta(minutes=15)
+"""How long a refund may be under way at the gateway before somebody looks."""
+
+# Debits of an entry are what it moves; receivables are what an invoice is owed by patients and payers.
+_BOOKED = """
+LEFT JOIN LATERAL (
+  SELECT sum(line.amount) FILTER (WHERE line.amount > 0) AS moved,
+         sum(line.amount) FILTER (WHERE line.account IN ('receivables', 'payer_receivables')) AS owed
+  FROM ledger_entries AS entry JOIN ledger_lines AS line
+    ON line.tenant_id = entry.tenant_id AND line.entry_id = entry.id
+  WHERE entry.kind = '%s' AND entry.tenant_id = %s.tenant_id AND entry.subject_id = %s.id
+) AS %s ON true
+"""
+_INVOICES = """
+SELECT CASE
+    WHEN invoice.paid <> money.paid OR invoice.refunded <> money.refunded OR invoice.reserved <> money.reserved
+      OR invoice.total <> line.total THEN 'invoice_sums' ELSE 'not_booked' END AS kind,
+  invoice.id AS subject_id, NULL::uuid AS payment_id, invoice.id AS invoice_id, invoice.appointment_id,
+  CASE WHEN invoice.paid <> money.paid THEN 'paid' WHEN invoice.refunded <> money.refunded THEN 'refunded'
+    WHEN invoice.reserved <> money.reserved THEN 'reserved' WHEN invoice.total <> line.total THEN 'total'
+    WHEN coalesce(issued.owed, 0) <> invoice.total + off.amount THEN 'invoice.issued'
+    ELSE 'invoice.cancelled' END AS detail,
+  invoice.currency,
+  CASE WHEN invoice.paid <> money.paid THEN invoice.paid WHEN invoice.refunded <> money.refunded THEN invoice.refunded
+    WHEN invoice.reserved <> money.reserved THEN invoice.reserved ELSE invoice.total END AS here,
+  CASE WHEN invoice.paid <> money.paid THEN money.paid WHEN invoice.refunded <> money.refunded THEN money.refunded
+    WHEN invoice.reserved <> money.reserved THEN money.reserved WHEN invoice.total <> line.total THEN line.total
+    ELSE coalesce(issued.owed, 0) END AS there
+FROM invoices AS invoice
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(captured - surplus) FILTER (WHERE status = 'captured'), 0)::bigint AS paid,
+         (coalesce(sum(refunded), 0) - coalesce(sum((
+           SELECT sum(surplus) FROM refunds
+           WHERE tenant_id = payment.tenant_id AND payment_id = payment.id AND status = 'succeeded')
+         ) FILTER (WHERE surplus > 0 AND refunded > 0), 0))::bigint AS refunded,
+         coalesce(sum(amount - surplus) FILTER (WHERE status = 'authorised'), 0)::bigint AS reserved
+  FROM payments AS payment WHERE tenant_id = invoice.tenant_id AND invoice_id = invoice.id
+) AS money
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(total), 0)::bigint AS total FROM invoice_lines
+  WHERE tenant_id = invoice.tenant_id AND invoice_id = invoice.id
+) AS line
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(amount), 0)::bigint AS amount FROM discounts
+  WHERE tenant_id = invoice.tenant_id AND invoice_id = invoice.id
+) AS off
+/*issued*/
+/*cancelled*/
+WHERE invoice.id > :after AND invoice.id <= :last AND invoice.updated_at <= :young AND (
+  invoice.paid <> money.paid OR invoice.refunded <> money.refunded OR invoice.reserved <> money.reserved
+  OR invoice.total <> line.total
+  OR (invoice.status IN ('issued', 'balanced', 'cancelled') AND coalesce(issued.owed, 0) <> invoice.total + off.amount)
+  OR (invoice.status = 'cancelled' AND invoice.total > invoice.credited AND cancelled.moved IS NULL))
+"""
+_PAYMENTS = """
+SELECT CASE WHEN payment.refunded <> back.refunded OR payment.refunding <> back.refunding
+    THEN 'payment_sums' ELSE 'not_booked' END AS kind,
+  payment.id AS subject_id, payment.id AS payment_id, payment.invoice_id, payment.appointment_id,
+  CASE WHEN payment.refunded <> back.refunded THEN 'refunded' WHEN payment.refunding <> back.refunding THEN 'refunding'
+    ELSE 'payment.captured' END AS detail,
+  payment.currency,
+  CASE WHEN payment.refunded <> back.refunded THEN payment.refunded
+    WHEN payment.refunding <> back.refunding THEN payment.refunding ELSE payment.captured END AS here,
+  CASE WHEN payment.refunded <> back.refunded THEN back.refunded
+    WHEN payment.refunding <> back.refunding THEN back.refunding ELSE coalesce(taken.moved, 0) END AS there
+FROM payments AS payment
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(amount) FILTER (WHERE status = 'succeeded'), 0)::bigint AS refunded,
+         coalesce(sum(amount) FILTER (WHERE status = 'pending'), 0)::bigint AS refunding
+  FROM refunds WHERE tenant_id = payment.tenant_id AND payment_id = payment.id
+) AS back
+/*taken*/
+WHERE payment.id > :after AND payment.id <= :last AND payment.updated_at <= :young AND (
+  payment.refunded <> back.refunded OR payment.refunding <> back.refunding
+  OR payment.captured <> coalesce(taken.moved, 0))
+"""
+_REFUNDS = """
+SELECT CASE refund.status WHEN 'pending' THEN 'refund_stuck' ELSE 'not_booked' END AS kind,
+  refund.id AS subject_id, refund.payment_id, NULL::uuid AS invoice_id, NULL::uuid AS appointment_id,
+  CASE refund.status WHEN 'pending' THEN 'pending' ELSE 'refund.succeeded' END AS detail, refund.currency,
+  refund.amount AS here, CASE refund.status WHEN 'pending' THEN 0 ELSE coalesce(gone.moved, 0) END AS there
+FROM refunds AS refund
+/*gone*/
+WHERE refund.id > :after AND refund.id <= :last AND refund.updated_at <= :young AND (
+  (refund.status = 'succeeded' AND coalesce(gone.moved, 0) <> refund.amount)
+  OR (refund.status <> 'succeeded' AND gone.moved IS NOT NULL)
+  OR (refund.status = 'pending' AND refund.created_at <= :stuck))
+"""
+_ENTRIES = """
+SELECT 'booked_without_event' AS kind, entry.id AS subject_id, NULL::uuid AS payment_id, NULL::uuid AS invoice_id,
+  NULL::uuid AS appointment_id, entry.kind AS detail, NULL AS currency, NULL::bigint AS here, NULL::bigint AS there
+FROM ledger_entries AS entry
+WHERE entry.id > :after AND entry.id <= :last AND entry.booked_at <= :young AND NOT CASE split_part(entry.kind, '.', 1)
+  WHEN 'invoice' THEN CASE entry.kind
+    WHEN 'invoice.discounted' THEN EXISTS (
+      SELECT FROM discounts WHERE tenant_id = entry.tenant_id AND id = entry.subject_id)
+    WHEN 'invoice.credited' THEN EXISTS (
+      SELECT FROM invoice_credits WHERE tenant_id = entry.tenant_id AND id = entry.subject_id)
+    ELSE EXISTS (SELECT FROM invoices WHERE tenant_id = entry.tenant_id AND id = entry.subject_id
+      AND (entry.kind <> 'invoice.cancelled' OR status = 'cancelled')) END
+  WHEN 'payment' THEN EXISTS (
+    SELECT FROM payments WHERE tenant_id = entry.tenant_id AND id = entry.subject_id AND captured > 0)
+  WHEN 'refund' THEN EXISTS (
+    SELECT FROM refunds WHERE tenant_id = entry.tenant_id AND id = entry.subject_id AND status = 'succeeded')
+  ELSE true END
+"""
+_WRONG = {
+    "invoices": _INVOICES.replace("/*issued*/", _BOOKED % ("invoice.issued", "invoice", "invoice", "issued")).replace(
+        "/*cancelled*/", _BOOKED % ("invoice.cancelled", "invoice", "invoice", "cancelled")
+    ),
+    "payments": _PAYMENTS.replace("/*taken*/", _BOOKED % ("payment.captured", "payment", "payment", "taken")),
+    "refunds": _REFUNDS.replace("/*gone*/", _BOOKED % ("refund.succeeded", "refund", "refund", "gone")),
+    "entries": _ENTRIES,
+}
+_KEPT = """
+SELECT invoice.id, invoice.appointment_id, invoice.total, invoice.currency, max(payment.updated_at) AS since,
+  array_agg(payment.id ORDER BY payment.created_at, payment.id) AS payments,
+  array_agg(held.kept ORDER BY payment.created_at, payment.id) AS kept,
+  array_agg(CASE payment.status WHEN 'authorised' THEN payment.amount ELSE 0 END
+    ORDER BY payment.created_at, payment.id) AS reserved
+FROM invoices AS invoice JOIN payments AS payment
+  ON payment.tenant_id = invoice.tenant_id AND payment.invoice_id = invoice.id
+CROSS JOIN LATERAL (SELECT CASE payment.status WHEN 'captured' THEN payment.captured - payment.refunding
+  - payment.refunded - payment.surplus + payment.surplus_back ELSE 0 END AS kept) AS held
+WHERE invoice.id > :after AND invoice.id <= :last AND invoice.appointment_id IS NOT NULL
+  AND (held.kept > 0 OR payment.status = 'authorised')
+GROUP BY invoice.tenant_id, invoice.id ORDER BY invoice.id
+"""
+
+
+async def compare(session: WriteSession, check_id: UUID, asked: BooksAsk) -> BooksCompared:
+    """Compare one page of a part of the books with the other parts."""
+    count, last = await _bounds(session, _TABLES[asked.part], asked.after, asked.limit)
+    if last is None:
+        return BooksCompared(compared=Compared(), last=None)
+    moment = clock.now()
+    values: dict[str, Any] = {"after": asked.after or _FIRST, "last": last}
+    values |= {"young": moment - timedelta(seconds=asked.grace_seconds)}
+    if asked.part == "refunds":
+        values["stuck"] = min(values["young"], moment - STUCK) if asked.grace_seconds else moment
+    rows = (await session.execute(_typed(_WRONG[asked.part]), values)).mappings().all()
+    found = [OrphanNote.model_validate(dict(row)) for row in rows]
+    await note(session, check_id, found)
+    return BooksCompared(
+        compared=Compared(checked=count, found=len(found)), last=last if count == asked.limit else None
+    )
+
+
+async def kept(session: ReadSession, after: UUID | None, limit: int) -> KeptPage:
+    """Give one page of what is held for appointments, by invoice."""
+    count, last = await _bounds(session, "invoices", after, limit)
+    if last is None:
+        return KeptPage(items=[], last=None)
+    rows = (await session.execute(_typed(_KEPT), {"after": after or _FIRST, "last": last})).all()
+    return KeptPage(items=[_kept(row) for row in rows], last=last if count == limit else None)
+
+
+def _kept(row: Any) -> Kept:
+    since: datetime = row.since
+    return Kept(
+        invoice_id=row.id,
+        appointment_id=row.appointment_id,
+        total=Money(amount=row.total, currency=row.currency),
+        payments=[
+            KeptOf(payment_id=key, kept=held, reserved=reserved)
+            for key, held, reserved in zip(row.payments, row.kept, row.reserved, strict=True)
+        ],
+        since=since,
+    )
+
+
+async def _bounds(session: ReadSession, table: str, after: UUID | None, limit: int) -> tuple[int, UUID | None]:
+    """Tell how many rows the page has and which is its last."""
+    statement = _typed(
+        f"SELECT count(*) AS number, (array_agg(id ORDER BY id DESC))[1] AS last FROM ("  # noqa: S608 - our own table
+        f"SELECT id FROM {table} WHERE id > :after ORDER BY id LIMIT :limit) AS page"
+    )
+    row = (await session.execute(statement, {"after": after or _FIRST, "limit": limit})).one()
+    return row.number, row.last
+
+
+def _typed(statement: str) -> sa.TextClause:
+    kinds: dict[str, Any] = {"after": sa.Uuid, "last": sa.Uuid, "limit": sa.BigInteger}
+    kinds |= dict.fromkeys(("young", "stuck"), sa.DateTime(timezone=True))
+    known = [sa.bindparam(name, type_=kind) for name, kind in kinds.items() if f":{name}" in statement]
+    return sa.text(statement).bindparams(*known)

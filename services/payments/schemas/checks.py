@@ -1,0 +1,218 @@
+"""Money checks over the wire: what was compared, what was found, and what became of it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from careconnect.money import Currency, Money
+from services.payments.schemas.requests import Input, Reason
+
+
+class OrphanKind(StrEnum):
+    """What kind of money has lost its other side."""
+
+    charge_without_payment = "charge_without_payment"
+    authorisation_alone = "authorisation_alone"
+    payment_without_charge = "payment_without_charge"
+    amounts_differ = "amounts_differ"
+    status_differs = "status_differs"
+    refund_unknown = "refund_unknown"
+    refund_missing = "refund_missing"
+    refund_stuck = "refund_stuck"
+    kept_without_visit = "kept_without_visit"
+    kept_beyond_fee = "kept_beyond_fee"
+    invoice_sums = "invoice_sums"
+    payment_sums = "payment_sums"
+    not_booked = "not_booked"
+    booked_without_event = "booked_without_event"
+
+
+MENDED_BY_ITSELF = frozenset(
+    {
+        OrphanKind.charge_without_payment,
+        OrphanKind.authorisation_alone,
+        OrphanKind.status_differs,
+        OrphanKind.refund_stuck,
+        OrphanKind.kept_without_visit,
+    }
+)
+"""What the policy lets a check mend: money goes back that nobody has a right to, and what the gateway did is noted."""
+
+Comparison = Literal["charges", "refunds", "payments", "invoices", "sums", "entries", "appointments"]
+Part = Literal["invoices", "payments", "refunds", "entries"]
+OrphanStatus = Literal["open", "mending", "mended", "gone", "dismissed"]
+
+
+class CheckBegin(Input):
+    """Begins a money check; what is younger than `grace_seconds` may still be under way and is left out."""
+
+    cause: Literal["schedule", "request"] = "request"
+
+
+class CheckBegun(BaseModel):
+    """A check that has begun, and whose lists it has to read."""
+
+    as_of: datetime
+    gateways: list[str]
+
+
+class Compared(BaseModel):
+    """How much of one thing was compared, and how many orphans that showed."""
+
+    checked: int = 0
+    found: int = 0
+
+    def __add__(self, other: "Compared") -> "Compared":
+        return Compared(checked=self.checked + other.checked, found=self.found + other.found)
+
+
+class ChargesAsk(Input):
+    """Asks to compare one page of a gateway's list; with `remember`, to keep which charges it had."""
+
+    gateway: str
+    cursor: str | None = None
+    limit: int = Field(200, ge=1, le=200)
+    grace_seconds: int = Field(900, ge=0)
+    remember: bool = False
+
+
+class ChargesCompared(BaseModel):
+    """One page of a gateway's list, compared; `matched` are payments from before the check that have their charge."""
+
+    charges: Compared
+    refunds: Compared
+    matched: int
+    next_cursor: str | None
+
+
+class UnchargedAsk(Input):
+    """Asks which payments have no charge: `matched` have one, or, with `remembered`, those that were kept."""
+
+    matched: int = 0
+    remembered: bool = False
+
+
+class UnchargedFound(BaseModel):
+    """How many payments were compared; `certain` is false where the numbers differ and each has to be looked at."""
+
+    payments: Compared
+    certain: bool
+
+
+class BooksAsk(Input):
+    """Asks to compare one page of our own books with each other."""
+
+    part: Part
+    after: UUID | None = None
+    limit: int = Field(5000, ge=1, le=20_000)
+    grace_seconds: int = Field(900, ge=0)
+
+
+class BooksCompared(BaseModel):
+    """One page of our own books, compared; `last` is where the next one begins, None at the end."""
+
+    compared: Compared
+    last: UUID | None
+
+
+class KeptOf(BaseModel):
+    """What one payment holds: captured and not returned, or reserved."""
+
+    payment_id: UUID
+    kept: int
+    reserved: int
+
+
+class Kept(BaseModel):
+    """What is held for an invoice of an appointment; `since` is the last change of any of its payments."""
+
+    invoice_id: UUID
+    appointment_id: UUID
+    total: Money
+    payments: list[KeptOf]
+    since: datetime
+
+
+class KeptPage(BaseModel):
+    """One page of what is held for appointments; `last` is where the next one begins, None at the end."""
+
+    items: list[Kept]
+    last: UUID | None
+
+
+class OrphanNote(Input):
+    """An orphan that was found across services."""
+
+    kind: OrphanKind
+    subject_id: UUID
+    payment_id: UUID | None = None
+    invoice_id: UUID | None = None
+    appointment_id: UUID | None = None
+    gateway: str | None = None
+    detail: str = ""
+    currency: Currency | None = None
+    here: int | None = None
+    there: int | None = None
+
+
+class OrphanNotes(Input):
+    """Orphans that were found across services."""
+
+    orphans: list[OrphanNote] = Field(max_length=5000)
+
+
+class Orphan(BaseModel):
+    """Money of which one side knows what the other does not: `here` in our books, `there` on the other side."""
+
+    id: UUID
+    kind: OrphanKind
+    subject_id: UUID
+    payment_id: UUID | None
+    invoice_id: UUID | None
+    appointment_id: UUID | None
+    gateway: str | None
+    detail: str
+    here: Money | None
+    there: Money | None
+    status: OrphanStatus
+    found_at: datetime
+    settled_at: datetime | None
+    reason: str | None = None
+
+
+class Dismissal(Input):
+    """Takes an orphan from Attention as it is, and says why."""
+
+    reason: Reason
+
+
+class CheckEnd(Input):
+    """Ends a check with what was compared; `missing` are comparisons that could not be made."""
+
+    compared: dict[Comparison, Compared]
+    missing: list[Comparison] = Field([])
+
+
+class MoneyCheck(BaseModel):
+    """One money check: what was compared as of when, how many orphans that showed, and how many wait for a person."""
+
+    id: UUID
+    cause: Literal["schedule", "request"]
+    status: Literal["running", "completed", "incomplete"]
+    as_of: datetime
+    finished_at: datetime | None
+    compared: dict[Comparison, Compared]
+    missing: list[Comparison] = Field([])
+    found: int
+    mended: int
+    open: int
+
+
+class MoneyChecks(BaseModel):
+    """The newest money check that has ended, and the one that runs."""
+
+    last: MoneyCheck | None = None
+    running: MoneyCheck | None = None

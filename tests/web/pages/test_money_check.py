@@ -1,0 +1,112 @@
+"""The money check from the button to the page: what policy allows is mended, the rest waits for a person."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from careconnect.auth import Actor
+from careconnect.ids import uuid7
+from careconnect.money import Money
+from services.identity.roles import ALL
+from services.payments.gateways.protocol import Order
+from services.payments.schemas import LineWrite, NewInvoice, PaymentWrite, RefundWrite
+from services.payments.states import Method
+from tests.web.clinic import Clinic, eventually
+from tests.web.pages.desk import Desk, Page
+from workflows import ids
+from workflows.contracts import MoneyCheckRequest, MoneyCheckResult
+from workflows.money_check import MoneyCheck
+from workflows.schedules import ensure_money_check
+
+PRICE = Money(amount=250_000, currency="LKR")
+
+
+@pytest.fixture(scope="module")
+async def edge_clinic(edge: FastAPI, http: httpx.AsyncClient) -> Clinic:
+    """Begin an organisation whose money nobody else moves."""
+    return await Clinic.begin(edge, http)
+
+
+@pytest.fixture(scope="module")
+async def clerk(edge: FastAPI, edge_clinic: Clinic) -> Desk:
+    """Somebody who does the billing there."""
+    return await Desk.open(edge, edge_clinic, "billing")
+
+
+async def check_now(clinic: Clinic) -> MoneyCheckResult:
+    """Check, and count nothing as under way."""
+    return await clinic.gateway.engine.client.execute_workflow(
+        MoneyCheck.run,
+        MoneyCheckRequest(tenant_id=clinic.tenant_id, grace_seconds=0),
+        id=f"{ids.money_check(clinic.tenant_id)}-{uuid7()}",
+        task_queue=ids.BOOKINGS,
+    )
+
+
+async def test_orphans_are_mended_where_policy_allows_and_the_rest_waits(edge_clinic: Clinic, clerk: Desk) -> None:
+    clinic, payments = edge_clinic, edge_clinic.gateway.payments
+    actor = Actor(id=uuid7(), tenant_id=clinic.tenant_id, kind="staff", scopes=ALL)
+    gateway = await clinic.gateway.services.apps["payments"].state.gateways.of(actor, "sandbox")
+    await clinic.booked()
+    assert (await check_now(clinic)).open == 0
+
+    stray, visitless, twice = uuid7(), uuid7(), UUID((await clinic.booked())["payment"]["id"])
+    await gateway.authorise(Order(stray, PRICE, "pm_card_visa"), "a")
+    await gateway.capture(stray, PRICE, "c")
+    invoice = NewInvoice(
+        id=uuid7(), patient_id=uuid7(), appointment_id=uuid7(), lines=[LineWrite(description="X-ray", unit=PRICE)]
+    )
+    wanted = PaymentWrite(invoice=invoice, method=Method.card, token="pm_card_visa", amount=PRICE)
+    await payments.authorise(actor, visitless, wanted)
+    await payments.capture(actor, visitless)
+    await gateway.refund(twice, uuid7(), Money(amount=1_000, currency="LKR"), "by hand")
+
+    result = await check_now(clinic)
+    assert (result.found, result.mended, result.open, result.missing) == (3, 2, 1, [])
+    assert (await gateway.find(stray)).refunded == PRICE
+    assert (await payments.get_payment(actor, visitless)).refunded == PRICE
+
+    page = await clerk.read("/billing/money-check")
+    assert "1 orphan as of" in page.text
+    assert "A refund that nobody asked for" in page.text
+    assert "Money kept without a visit" in page.text  # among those that were mended
+    assert "A refund that nobody asked for" in (await clerk.read("/attention")).text
+    action = next(link for link in page.links if link.endswith("/dismissal"))
+    asked = await clerk.read(action)
+    assert (await clerk.send(asked, action)).status_code == 422
+    assert (await clerk.send(asked, action, {"reason": "the bank's own correction"})).status_code == 303
+    assert (await check_now(clinic)).open == 0
+    assert "0 orphans as of" in (await clerk.read("/billing/money-check")).text
+
+
+async def test_a_person_and_the_schedule_both_begin_checks(edge_clinic: Clinic, clerk: Desk) -> None:
+    before = (await clerk.read("/billing/money-check")).text
+
+    def ended(page: Page) -> bool:
+        return "orphans as of" in page.text and "is running" not in page.text and page.text != before
+
+    assert (await clerk.send(await clerk.read("/billing/money-check"), "/billing/money-check")).status_code == 303
+    await eventually(lambda: clerk.read("/billing/money-check"), ended)
+    answer = await edge_clinic.post("/payments/money-check")
+    assert answer.status_code == 202
+    process = f"/workflows/{answer.json()['workflow_id']}"
+    done = await eventually(lambda: edge_clinic.get(process), lambda found: found.json()["state"] == "completed")
+    assert done.json()["type"] == "MoneyCheck"
+    client, name = edge_clinic.gateway.engine.client, ids.money_check(edge_clinic.tenant_id)
+    await ensure_money_check(client, edge_clinic.tenant_id, timedelta(hours=1))
+    handle = client.get_schedule_handle(name)
+    try:
+        runs = await eventually(handle.describe, lambda found: found.info.num_actions > 0)
+        assert [one.every for one in runs.schedule.spec.intervals] == [timedelta(hours=1)]
+    finally:
+        await handle.delete()
+
+
+async def test_a_refund_that_was_asked_for_here_is_no_orphan(edge_clinic: Clinic) -> None:
+    actor = Actor(id=uuid7(), tenant_id=edge_clinic.tenant_id, kind="staff", scopes=ALL)
+    payment = UUID((await edge_clinic.booked())["payment"]["id"])
+    await edge_clinic.gateway.payments.refund(actor, payment, uuid7(), RefundWrite(reason="a favour"))
+    assert (await check_now(edge_clinic)).open == 0

@@ -1,0 +1,60 @@
+"""`/payments/money-check`: the newest comparison of the gateway's list with the books, and the orphans of it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from careconnect.auth import Actor
+from careconnect.pagination import Page, PagingQuery
+from services.payments.errors import OrphanNotFound, OrphanSettled
+from services.payments.schemas import Dismissal, MoneyChecks, Orphan, OrphanStatus
+from web.api.listing import LIST, listed
+from web.api.openapi import refusals
+from web.gateway.errors import EngineUnavailable
+from web.session import Door, may
+
+router = APIRouter(prefix="/payments", tags=["payments"])
+Reader = Annotated[Actor, may("payments:read")]
+Refunder = Annotated[Actor, may("payments:refund")]
+
+
+class CheckStarted(BaseModel):
+    """A money check that runs; `/workflows/{workflow_id}` says when it is done."""
+
+    workflow_id: str
+
+
+@router.get("/money-check", summary="Read the newest money check")
+async def newest(actor: Reader, gateway: Door) -> MoneyChecks:
+    """Give the newest that has ended, with how much of what was compared, and the one that runs."""
+    return await gateway.checks.newest(actor)
+
+
+@router.post(
+    "/money-check", summary="Have the money checked now", status_code=202, responses=refusals(EngineUnavailable)
+)
+async def begin(actor: Refunder, gateway: Door, response: Response) -> CheckStarted:
+    """Start a check, or join the one that runs. It sends back what nobody has a right to keep."""
+    workflow_id = await gateway.checks.begin(actor)
+    response.headers["Location"] = f"/api/v1/workflows/{workflow_id}"
+    return CheckStarted(workflow_id=workflow_id)
+
+
+@router.get("/orphans", summary="List orphans", **LIST)
+async def orphans(
+    actor: Reader, gateway: Door, paging: PagingQuery, status: OrphanStatus | None = None
+) -> Page[Orphan]:
+    """List those that wait for a person, or those of one status, the newest first."""
+    return listed(await gateway.payments.orphans(actor, status=status, **paging.model_dump()))
+
+
+@router.post(
+    "/orphans/{orphan_id}/dismissal",
+    summary="Take an orphan from Attention as it is",
+    responses=refusals(OrphanNotFound, OrphanSettled),
+)
+async def dismiss(orphan_id: UUID, body: Dismissal, actor: Refunder, gateway: Door) -> Orphan:
+    """Dismiss it with a reason; it comes back if its amounts change."""
+    return await gateway.checks.dismiss(actor, orphan_id, body.reason)

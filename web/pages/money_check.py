@@ -1,0 +1,94 @@
+"""The money check: how many orphans as of when, how it knows, and what waits for a person."""
+
+import asyncio
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from careconnect.errors import Refusal
+from services.payments.errors import OrphanNotFound
+from services.payments.schemas import MoneyCheck, Orphan
+from web.forms import Form
+from web.pages.orphans import compared_words, told
+from web.pages.screen import Screen, needs
+from web.words import gettext
+
+router = APIRouter(prefix="/billing/money-check", include_in_schema=False)
+Reader = Annotated[Screen, needs("payments:read")]
+Refunder = Annotated[Screen, needs("payments:refund")]
+_SHOWN = 100
+_LATELY = 10
+
+
+class Comparison(NamedTuple):
+    """One line of how it knows."""
+
+    what: str
+    against: str
+    checked: int
+    found: int
+    missing: bool
+
+
+@router.get("")
+async def overview(screen: Reader) -> Response:
+    """Show the newest check and what waits."""
+    checks, waiting, mended = await asyncio.gather(
+        screen.gateway.checks.newest(screen.actor),
+        screen.gateway.checks.waiting(screen.actor, _SHOWN),
+        screen.gateway.payments.orphans(screen.actor, status="mended", limit=_LATELY),
+    )
+    return screen.page(
+        "billing/money_check.html",
+        last=checks.last,
+        running=checks.running,
+        compared=_compared(checks.last) if checks.last else [],
+        waiting=[told(one) for one in waiting],
+        mended=[told(one) for one in mended.items],
+        form=screen.form("check"),
+    )
+
+
+@router.post("")
+async def begin(screen: Refunder) -> Response:
+    """Have the money checked now."""
+    await screen.submitted("check")
+    await screen.gateway.checks.begin(screen.actor)
+    return screen.done(gettext("The money is being checked"), "/billing/money-check", tone="blue")
+
+
+@router.get("/orphans/{orphan_id}/dismissal")
+async def ask(orphan_id: UUID, screen: Refunder) -> Response:
+    """Ask why an orphan is left as it is."""
+    return await _dismissal(screen, screen.form("dismissal"), orphan_id)
+
+
+@router.post("/orphans/{orphan_id}/dismissal")
+async def dismiss(orphan_id: UUID, screen: Refunder) -> Response:
+    """Take it from Attention as it is."""
+    form = await screen.submitted("dismissal")
+    reason = form.values["reason"].strip()[:500]
+    if not reason:
+        return await _dismissal(screen, form.object(gettext("Say why"), "reason"), orphan_id, 422)
+    try:
+        await screen.gateway.checks.dismiss(screen.actor, orphan_id, reason)
+    except Refusal as refusal:
+        return await _dismissal(screen, form.renew().refuse(refusal), orphan_id, refusal.status)
+    screen.known.forget(screen.actor)
+    return screen.done(gettext("Left as it is"), "/billing/money-check")
+
+
+async def _dismissal(screen: Screen, form: Form, orphan_id: UUID, status: int = 200) -> Response:
+    waiting = await screen.gateway.checks.waiting(screen.actor, _SHOWN)
+    found: Orphan | None = next((one for one in waiting if one.id == orphan_id), None)
+    if found is None:
+        raise OrphanNotFound
+    return screen.page("billing/dismissal.html", http=status, form=form, orphan=told(found))
+
+
+def _compared(check: MoneyCheck) -> list[Comparison]:
+    said = [(name, found.checked, found.found) for name, found in check.compared.items()]
+    said += [(name, 0, 0) for name in check.missing if name not in check.compared]
+    return [Comparison(*compared_words(name), checked, found, name in check.missing) for name, checked, found in said]

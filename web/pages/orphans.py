@@ -1,0 +1,95 @@
+"""Orphans as people read them: what is wrong, what either side says, and what can be done."""
+
+from typing import NamedTuple
+
+from services.payments.schemas import Comparison, Orphan, OrphanKind
+from web.formats import money
+from web.words import gettext
+
+
+class Words(NamedTuple):
+    """A kind of orphan: its name, what it means, and what the two amounts are called."""
+
+    title: str
+    meaning: str
+    here: str = "In our books"
+    there: str = "At the gateway"
+
+
+_PARTS = ("Here", "Sum of the parts")
+_WORDS = {
+    OrphanKind.charge_without_payment: Words(
+        "A charge without a payment", "The gateway took money that no payment here tells of."
+    ),
+    OrphanKind.authorisation_alone: Words(
+        "Money reserved for nothing", "A card's money is reserved, and nobody waits for it any more."
+    ),
+    OrphanKind.payment_without_charge: Words(
+        "A payment without a charge", "The gateway's list has no charge for this payment."
+    ),
+    OrphanKind.amounts_differ: Words("Amounts differ", "The gateway's list and our books say different amounts."),
+    OrphanKind.status_differs: Words(
+        "The gateway is ahead", "The gateway did something of which no event has come."
+    ),
+    OrphanKind.refund_unknown: Words(
+        "A refund that nobody asked for", "The gateway returned money, and no refund here tells of it."
+    ),
+    OrphanKind.refund_missing: Words(
+        "A refund that did not arrive", "It is returned here, and the gateway's list does not have it."
+    ),
+    OrphanKind.refund_stuck: Words(
+        "A refund without an answer", "The gateway was asked to return money and has not said yes."
+    ),
+    OrphanKind.kept_without_visit: Words(
+        "Money kept without a visit", "The booking came to nothing and its money is still here.", "Kept", "Allowed"
+    ),
+    OrphanKind.kept_beyond_fee: Words(
+        "More kept than the fee", "The visit did not take place, and more is kept than its policy allows.",
+        "Kept", "Allowed",
+    ),
+    OrphanKind.invoice_sums: Words(
+        "An invoice that does not add up", "Its sums are not those of its lines and payments.", *_PARTS
+    ),
+    OrphanKind.payment_sums: Words(
+        "A payment that does not add up", "Its sums are not those of its refunds.", *_PARTS
+    ),
+    OrphanKind.not_booked: Words(
+        "Not in the ledger as it happened", "The ledger has no entry for this, or one of another amount.",
+        "It happened", "It is booked",
+    ),
+    OrphanKind.booked_without_event: Words(
+        "An entry about nothing", "The ledger tells of something that did not happen."
+    ),
+}  # fmt: skip
+_COMPARED: dict[Comparison, tuple[str, str]] = {
+    "charges": ("The gateway's charges", "against our payments"),
+    "refunds": ("The gateway's refunds", "against our refunds"),
+    "payments": ("Our payments by card", "against the gateway's charges"),
+    "invoices": ("Invoices", "against their lines, payments and the ledger"),
+    "sums": ("Payments and refunds", "against each other and the ledger"),
+    "entries": ("Entries of the ledger", "against what happened"),
+    "appointments": ("Money held for visits", "against how the visits ended"),
+}
+
+
+class Told(NamedTuple):
+    """An orphan for a list."""
+
+    orphan: Orphan
+    title: str
+    meaning: str
+    amounts: str
+
+
+def told(orphan: Orphan) -> Told:
+    """Say what is wrong, and what either side says."""
+    words = _WORDS[orphan.kind]
+    sides = [(words.here, orphan.here), (words.there, orphan.there)]
+    amounts = [f"{gettext(name)} {money(amount)}" for name, amount in sides if amount is not None]
+    return Told(orphan, gettext(words.title), gettext(words.meaning), " · ".join(amounts))
+
+
+def compared_words(name: Comparison) -> tuple[str, str]:
+    """Say what was compared with what."""
+    what, against = _COMPARED[name]
+    return gettext(what), gettext(against)
