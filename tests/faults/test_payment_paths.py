@@ -51,8 +51,6 @@ class Till:
         self.whose = UUID(claims["tenant"]), UUID(claims["sub"])
         types = http.get("/visit-types", params={"limit": 200}).json()["items"]
         deposit = next(one for one in types if self._asks_a_deposit(one))
-            one for one in http.get("/visit-types", params={"limit": 200}).json()["items"] if self._asks_a_deposit(one)
-        )
         self.deposit = deposit["payment_policy"]["deposit"]["amount"]
         self.slots = {"full": self.desk.free(20, 25), "deposit": self._free(deposit, 12)}
         self.patients = iter(self.desk.patients)
