@@ -15,7 +15,7 @@ from careconnect.links import SignedLinks
 from careconnect.service import Requests, answer_with_problems
 from careconnect.telemetry import configure_logs, trace
 from careconnect.temporal import EncryptionCodec
-from web import console, oauth, pages
+from web import console, feeds, oauth, pages
 from web.api import create_api, webhooks
 from web.edge import Limits, SecurityHeaders
 from web.gateway import Gateway
@@ -45,6 +45,7 @@ def create(settings: Settings | None = None) -> FastAPI:
     app.include_router(oauth.router)
     app.include_router(webhooks.router)
     app.include_router(console.router)
+    app.include_router(feeds.router)
     api = create_api(app)
     app.mount("/api/v1", api)
     answer_with_problems(app)

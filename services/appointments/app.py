@@ -6,6 +6,7 @@ from careconnect.config import Settings
 from careconnect.service import create_service
 from services.appointments import api, availability, diary, endings, visit
 from services.appointments.absences import api as absences
+from services.appointments.feeds import api as feeds
 from services.appointments.series import api as series
 from services.appointments.waitlist import api as waitlist
 
@@ -18,6 +19,7 @@ def create(settings: Settings) -> FastAPI:
         series.router,
         waitlist.router,
         absences.router,
+        feeds.router,
         api.router,
         visit.router,
         endings.router,

@@ -103,3 +103,9 @@ class NotNow(Refusal):
     """The work stands where this cannot be asked any more, or not yet."""
 
     code, status, title = "absence_wrong_state", 409, "This is not possible as the work stands now"
+
+
+class FeedNotFound(Refusal):
+    """There is no such calendar feed for this tenant, or it was revoked."""
+
+    code, status, title = "feed_not_found", 404, "There is no such calendar"

@@ -13,6 +13,7 @@ from careconnect.ids import reference
 from services.appointments.absences.models import AbsenceAppointment, ConsultantAbsence
 from services.appointments.base import Base
 from services.appointments.errors import HoldExpired, TooLateToUndo, WrongState
+from services.appointments.feeds.models import CalendarFeed
 from services.appointments.schemas import OCCUPYING, Hold, Move, Status
 from services.appointments.series.models import Occurrence, Series
 from services.appointments.waitlist.models import WaitlistEntry, WaitlistOffer
@@ -22,6 +23,7 @@ __all__ = [
     "Appointment",
     "AppointmentNotes",
     "Base",
+    "CalendarFeed",
     "ConsultantAbsence",
     "Occurrence",
     "Series",

@@ -9,8 +9,10 @@ from temporalio.client import Client
 from careconnect import temporal
 from careconnect.auth import Actor
 from careconnect.config import Settings
+from careconnect.links import SignedLinks
 from services.appointments.absences.client import AbsencesClient
 from services.appointments.client import AppointmentsClient
+from services.appointments.feeds.client import FeedsClient
 from services.appointments.series.client import SeriesClient
 from services.appointments.waitlist.client import WaitlistClient
 from services.consultants.client import ConsultantsClient
@@ -24,6 +26,7 @@ from web.gateway.absences import AbsenceProcesses
 from web.gateway.bookings import Bookings
 from web.gateway.checks import MoneyCheckProcess
 from web.gateway.engine import Engine, WorkflowState
+from web.gateway.feeds import CalendarFeeds
 from web.gateway.finding import Slot, SlotQuery, find_slots
 from web.gateway.money import MoneyProcesses
 from web.gateway.series import SeriesProcesses
@@ -46,6 +49,7 @@ class Gateway:
         self.reports = services.client(ReportsClient)
         self.identity = services.client(IdentityClient)
         self.bookings = Bookings(self.engine, self.appointments, self.patients, self.payments)
+        self.feeds = CalendarFeeds(self, services.client(FeedsClient), SignedLinks(settings), settings.web.public_url)
         self.absences = AbsenceProcesses(self.engine, services.client(AbsencesClient), self.consultants)
         self.money = MoneyProcesses(self.engine, self.payments)
         self.series = SeriesProcesses(

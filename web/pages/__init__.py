@@ -12,6 +12,7 @@ from web.pages import (
     collecting,
     consultants,
     dashboard,
+    feeds,
     gateways,
     hours,
     leave,
@@ -36,7 +37,7 @@ def install(app: FastAPI) -> None:
     app.mount("/static", assets, name="static")
     app.state.views = Views(assets)
     for module in (
-        dashboard, signing_in, calendar, appointments, patients, leave, consultants, hours, absences, billing,
+        dashboard, signing_in, calendar, appointments, patients, leave, feeds, consultants, hours, absences, billing,
         collecting, ledger, money_check, messages, attention, settings, gateways, search, series, waitlist, public,
     ):  # fmt: skip
         app.include_router(module.router)

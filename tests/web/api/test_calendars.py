@@ -88,3 +88,34 @@ def _changes(zone: str) -> Any:
         day = today + timedelta(days=ahead)
         if (day + timedelta(days=1)).astimezone(UTC) - day.astimezone(UTC) != timedelta(days=1):
             yield day.date()
+
+
+async def test_a_feed_shows_busy_times_by_reference_until_it_is_revoked(clinic: Clinic, other_clinic: Clinic) -> None:
+    booked = await clinic.booked()
+    path = f"/consultants/{clinic.consultant}/calendar-feed"
+    made = await clinic.post(path, json={})
+    assert made.status_code == 201, made.text
+    address = made.json()["url"]
+    assert (await clinic.get(path)).json()["url"] == address
+    answer = await clinic.http.get(address)
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "private, max-age=300")
+    assert booked["reference"] in answer.text
+    assert booked["patient"]["name"] not in answer.text
+    assert booked["visit_type"]["name"] not in answer.text
+    again = await clinic.http.get(address, headers={"if-none-match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    place = await clinic.post(f"/locations/{clinic.location}/calendar-feed", json={})
+    assert booked["reference"] in (await clinic.http.get(place.json()["url"])).text
+    assert (await clinic.ask("DELETE", path)).status_code == 204
+    assert (await clinic.http.get(address)).status_code == 404
+    assert (await clinic.http.get(address.replace("/calendar/", "/calendar/A"))).status_code == 404
+    problem(await clinic.get(path), 404, "feed_not_found")
+    problem(await other_clinic.post(path, json={}), 404, "consultant_not_found")
+
+
+async def test_a_new_address_ends_the_one_before_and_no_program_lets_patients_be_named(clinic: Clinic) -> None:
+    path = f"/locations/{clinic.location}/calendar-feed"
+    first, second = [(await clinic.post(path, json={})).json()["url"] for _ in range(2)]
+    assert first != second
+    assert [(await clinic.http.get(one)).status_code for one in (first, second)] == [404, 200]
+    problem(await clinic.post(path, json={"shows_names": True}), 403, "forbidden")

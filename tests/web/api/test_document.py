@@ -24,6 +24,8 @@ PROMISED = {
     "/consultants/{consultant_id}/exceptions/{exception_id}/affected": "GET",
     "/consultants/{consultant_id}/absences": "GET POST", "/absences/{absence_id}": "GET",
     "/absences/{absence_id}/pause": "POST DELETE", "/absences/{absence_id}/undo": "POST",
+    "/consultants/{consultant_id}/calendar-feed": "GET POST DELETE",
+    "/locations/{location_id}/calendar-feed": "GET POST DELETE",
     "/visit-types": "GET POST", "/visit-types/{visit_type_id}": "GET PUT",
     "/price-lists": "GET POST", "/price-lists/{price_id}": "GET PUT DELETE", "/money-policy": "GET PUT",
     "/locations": "GET POST", "/locations/{location_id}": "GET PUT",

@@ -13,7 +13,8 @@ from tests.web.pages.desk import Desk, Page, browser, id_in
 async def entered(owner: Desk, day: Day) -> str:
     """Enter leave for the whole day, and give the address of the next screen."""
     here = f"/consultants/{day.doctor}/leave"
-    typed = {"from_day": f"{day.start:%Y-%m-%d}", "to_day": f"{day.start:%Y-%m-%d}", "reason": "Influenza"}
+    when = {"from_day": f"{day.start:%Y-%m-%d}", "to_day": f"{day.start:%Y-%m-%d}"}
+    typed = when | {"location_id": day.clinic.location, "reason": "Influenza"}
     answer = await owner.send(await owner.read(f"{here}/new"), here, typed)
     assert answer.status_code == 303, answer.text
     return answer.headers["location"]
@@ -94,3 +95,14 @@ async def _link(clinic: Clinic, item: dict[str, Any]) -> str:
     found = re.search(r"https?://[^/]+(/p/choose/[\w-]+)", body)
     assert found, body
     return found[1]
+
+
+async def test_an_owner_makes_an_address_that_names_patients_and_revokes_it(owner: Desk, clinic: Clinic) -> None:
+    day = await Day.begin(clinic, 1, ahead=80)
+    path = f"/consultants/{day.doctor}/calendar-feed"
+    assert (await owner.send(await owner.read(path), path, {"names": "true"})).status_code == 303
+    page = await owner.read(path)
+    (field,) = page.having("id", "feed-address")
+    assert day.booked[0]["patient"]["name"] in (await clinic.http.get(field["value"])).text
+    assert (await owner.send(page, f"{path}/revocation")).status_code == 303
+    assert (await clinic.http.get(field["value"])).status_code == 404

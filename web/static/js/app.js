@@ -19,6 +19,16 @@ document.addEventListener("signed-in", (event) => {
 // Filters that lead to another page go there as soon as one is chosen.
 document.addEventListener("change", (event) => event.target.form?.hasAttribute("data-submits") && event.target.form.requestSubmit());
 
+// What is to be taken elsewhere, such as the address of a calendar.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.copy);
+  field.select();
+  await navigator.clipboard.writeText(field.value);
+  button.dispatchEvent(new CustomEvent("toast", { bubbles: true, detail: { message: button.dataset.copied } }));
+});
+
 followDialogs();
 followCombobox();
 followFeedback(token);
