@@ -36,13 +36,8 @@ from web.gateway.errors import StillDeciding
 
 # The order counts where a fixed word stands where an id could: invoices come before payments.
 _RESOURCES = (
-<<<<<<< HEAD
-    patients, consultants, schedules, absences, catalogue, places, prices, slots, appointments, series, waitlist,
-    calendars, visits, invoices, money_check, payments, gateways, ledger, messages, reports, workflows, docs,
-=======
     patients, consultants, schedules, absences, feeds, catalogue, places, prices, slots, appointments, series,
-    waitlist, calendars, visits, invoices, payments, gateways, ledger, messages, reports, workflows, docs,
->>>>>>> 24105ba (calendars: Give consultants and locations a private feed, made, copied and revoked.)
+    waitlist, calendars, visits, invoices, money_check, payments, gateways, ledger, messages, reports, workflows, docs,
 )  # fmt: skip
 
 
