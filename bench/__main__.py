@@ -3,11 +3,12 @@
 import asyncio
 import sys
 
-from bench import bookings, reads, startup, webhooks
+from bench import bookings, reads, scheduling, startup, webhooks
 
 MEASUREMENTS = {
     "bookings": bookings.measure,
     "reads": reads.measure,
+    "slots": scheduling.measure,
     "startup": startup.measure,
     "webhooks": webhooks.measure,
 }
