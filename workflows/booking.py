@@ -40,6 +40,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.undo import ours, regardless, within
     from workflows.visit import WAITING
 
+_FRESH = timedelta(seconds=1)
+"""How old an offer may be when its time is confirmed: an older one is asked for again."""
 _NEAREST_FREE_HELP = frozenset({"slot_taken", "no_room_free", "outside_hours"})
 
 
@@ -53,6 +55,7 @@ class AppointmentBooking(Dues):
         super().__init__(request)
         self.waiting: BookingOutcome | None = None
         self.held_until = workflow.now()
+        self.offered_at = workflow.now()
 
     # The story ------------------------------------------------------------------------------------------------------
 
@@ -93,21 +96,11 @@ class AppointmentBooking(Dues):
         await regardless(self.settle())
 
     async def _verify(self) -> Refused | None:
-        wanted = OfferRequest(
-            actor=self.request.actor,
-            visit_type_id=self.request.visit_type_id,
-            consultant_id=self.request.consultant_id,
-            location_id=self.request.location_id,
-            start=self.request.start,
-            override_hours=self.request.overbook,
-            patient_id=self.request.patient_id,
-            payer_id=self.request.payer_id,
-            appointment_id=self.request.appointment_id,
-        )
         verified, offered = await asyncio.gather(
-            self.local(PatientActivities.verify, self.request), self.local(ConsultantActivities.offer, wanted)
+            self.local(PatientActivities.verify, self.request),
+            self.local(ConsultantActivities.offer, self._offer_wanted()),
         )
-        self.offer = offered.offer
+        self.offer, self.offered_at = offered.offer, workflow.now()
         return verified.refused or offered.refused or self._card_is_missing()
 
     def _card_is_missing(self) -> Refused | None:
@@ -196,6 +189,9 @@ class AppointmentBooking(Dues):
 
     async def _confirm(self) -> Refused | None:
         self.stage = Stage.CONFIRMING
+        refused = await self._no_longer_offered()
+        if refused:
+            return refused
         target = Target(actor=self.request.actor, appointment_id=self.request.appointment_id)
         confirmed = await self.local(AppointmentActivities.confirm, target)
         self.appointment = confirmed.appointment or self.appointment
@@ -290,6 +286,26 @@ class AppointmentBooking(Dues):
         return Progress(stage=self.stage, outcome=self.outcome)
 
     # Small steps ------------------------------------------------------------------------------------------------------
+
+    def _offer_wanted(self, *, held: bool = False) -> OfferRequest:
+        return OfferRequest(
+            actor=self.request.actor,
+            visit_type_id=self.request.visit_type_id,
+            consultant_id=self.request.consultant_id,
+            location_id=self.offered().location_id if held else self.request.location_id,
+            start=self.request.start,
+            override_hours=self.request.overbook,
+            patient_id=self.request.patient_id,
+            payer_id=self.request.payer_id,
+            appointment_id=self.request.appointment_id,
+            held=held,
+        )
+
+    async def _no_longer_offered(self) -> Refused | None:
+        """Ask for the hours again where the payment took its time: the consultant may be away by now."""
+        if workflow.now() - self.offered_at < _FRESH:
+            return None
+        return (await self.local(ConsultantActivities.offer, self._offer_wanted(held=True))).refused
 
     async def _invoice(self) -> Refused | None:
         if not self.offered().price:

@@ -9,6 +9,7 @@ from temporalio.client import WorkflowExecutionStatus
 from careconnect.money import Money
 from services.appointments.errors import WrongState
 from services.appointments.schemas import FreeSlot, Status
+from services.consultants.errors import OutsideHours
 from services.consultants.schemas import PaymentPolicy
 from services.patients.errors import PatientNotFound
 from services.payments.errors import CaptureFailed
@@ -16,7 +17,7 @@ from services.payments.states import InvoiceStatus, PaymentStatus
 from tests.workflows.office import Office
 from tests.workflows.services import ZONE
 from tests.workflows.till import HALF
-from tests.workflows.trouble import hanging, refusing, silence
+from tests.workflows.trouble import fine, hanging, refusing, silence
 from workflows import ids
 from workflows.contracts import PaymentChoice
 
@@ -102,6 +103,17 @@ async def test_a_visit_that_is_paid_at_booking_is_not_held_without_a_card(office
     assert outcome.refused
     assert outcome.refused.refusal().errors[0].field == "payment"
     assert "hold" not in office.calls
+
+
+async def test_hours_are_asked_again_when_the_payment_took_its_time_and_the_money_goes_back(office: Office) -> None:
+    office.on("authorise", hanging)
+    office.on("verify_offer", fine, refusing(OutsideHours()))
+    outcome = await office.book()
+    assert outcome.refused
+    assert outcome.refused.code == "outside_hours"
+    assert office.count("verify_offer") == 2
+    assert "confirm" not in office.calls
+    assert nothing_is_left(office)
 
 
 @pytest.mark.parametrize("trouble", [[refusing(WrongState())], [hanging, hanging]])

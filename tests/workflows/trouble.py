@@ -51,6 +51,10 @@ def refusing(refusal: Exception) -> Trouble:
     return refuse
 
 
+async def fine() -> None:
+    """Meet no trouble, this time."""
+
+
 async def silence() -> None:
     """Answer as something that is down."""
     raise Unavailable
