@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from careconnect.config import Settings
 from careconnect.service import create_service
-from services.appointments import api, availability, diary, endings, visit
+from services.appointments import api, availability, clock_changes, diary, endings, visit
 from services.appointments.absences import api as absences
 from services.appointments.feeds import api as feeds
 from services.appointments.series import api as series
@@ -15,6 +15,7 @@ def create(settings: Settings) -> FastAPI:
     """Make the application."""
     routers = [
         availability.router,
+        clock_changes.router,
         diary.router,
         series.router,
         waitlist.router,

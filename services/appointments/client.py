@@ -12,6 +12,7 @@ from services.appointments.schemas import (
     AppointmentFilter,
     Cancellation,
     Changes,
+    ClockChange,
     DiaryQuery,
     Ending,
     EndingsAsk,
@@ -27,6 +28,7 @@ from services.appointments.schemas import (
 
 # The class has a method named `list`, so lists of things have names of their own.
 FreeSlots = list[FreeSlot]
+ClockChanges = list[ClockChange]
 Appointments = list[Appointment]
 Timeline = list[TimelineEvent]
 Endings = list[Ending]
@@ -117,6 +119,10 @@ class AppointmentsClient(ServiceClient):
     async def slots(self, actor: Actor, wanted: SlotSearch) -> FreeSlots:
         """Find free starts inside windows of working time."""
         return await self.call(actor, "POST", "/slots", json=wanted, into=FreeSlots)
+
+    async def clock_changes(self, actor: Actor) -> ClockChanges:
+        """List appointments whose local time a new zone rule has moved."""
+        return await self.call(actor, "GET", "/clock-changes", into=ClockChanges)
 
     async def figures(self, actor: Actor, **period: Any) -> Figures:
         """Count a period for the dashboard."""

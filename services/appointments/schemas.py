@@ -285,6 +285,21 @@ class FreeSlot(BaseModel):
     zone: str
 
 
+class ClockChange(BaseModel):
+    """An appointment whose local time a new rule of its zone has moved: `agreed` and `shown` are wall times."""
+
+    id: UUID
+    reference: str
+    patient_id: UUID
+    consultant_id: UUID
+    location_id: UUID
+    zone: str
+    start: datetime
+    agreed: str = Field(description="what the wall clock was to show, `YYYY-MM-DDTHH:MM:SS`")
+    shown: str = Field(description="what it will show at that instant by the rules of today")
+    start_as_agreed: datetime = Field(description="where to move it so that the wall clock shows what was agreed on")
+
+
 class HourCount(BaseModel):
     """How many appointments start in one hour of the day, in one state."""
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from operations.verify.evidence import Evidence, Rows
 from operations.verify.finding import Finding
-from operations.verify.laws import locations
+from operations.verify.laws import clocks, locations
 from operations.verify.laws.overlaps import without_reason
 from operations.verify.laws.working_time import OUTSIDE, OUTSIDE_ON_DAYS_OF_CLOCK_CHANGE
 
@@ -70,6 +70,7 @@ async def check(evidence: Evidence) -> Finding:
     finding.violations += [
         f"{reference} is outside hours without a reason" for reference in await without_reason(evidence, overridden)
     ]
+    finding.remarks += await clocks.remarks(evidence)
     return finding
 
 

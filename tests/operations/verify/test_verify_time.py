@@ -204,3 +204,17 @@ async def test_the_examples_name_references_and_ids_and_nobody(clinic: Clinic, i
     (said,) = await instance.violations(2)
     assert UUID(said.rpartition(" ")[2]) == clinic.consultant_id
     assert not any(name in said for name in ("Perera", "Silva", "Nimal"))
+
+
+async def test_a_wall_time_that_a_new_zone_rule_has_moved_is_remarked_and_no_violation(
+    clinic: Clinic, instance: Instance
+) -> None:
+    booked = await clinic.appointment(clinic.at(13))
+    assert (await instance.law(2)).finding.remarks == []
+    earlier = "UPDATE appointments SET local_start = local_start - interval '1 hour' WHERE id = $1"
+    await instance.plant("appointments", earlier, booked.id)
+    finding = (await instance.law(2)).finding
+    assert finding.violations == []
+    (remark,) = finding.remarks
+    day = clinic.at(13).date().isoformat()
+    assert remark == f"{booked.reference}: agreed for {day} 12:00 in Asia/Colombo, where it is {day} 13:00 now"
