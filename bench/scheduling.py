@@ -1,14 +1,14 @@
-"""Free times and calendars as the clinic grows: 20,000, 200,000 and 2,000,000 appointments, in a Postgres of its own.
+"""Free times and calendars as the clinic grows: 20,000, 200,000 and 2,000,000 appointments, each in its own Postgres.
 
 Each location has twelve consultants, and each of them seven visits on each of 238 days, the last eight of which are to
-come. So more appointments are more locations: what is asked stays the same, and should take as long as before.
+come. So more appointments are more locations: what is asked stays the same, and should take as long. The three are
+asked in turn, so that whatever else the machine does slows them down alike.
 """
 
-import os
 import random
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ from services.appointments.schemas import AppointmentFilter, SlotSearch, Window
 from services.hosting import Services
 
 SIZES = (20_000, 200_000, 2_000_000)
-REPEATS = 200
+REPEATS, WARM = 200, 10
 TOGETHER, VISITS_A_DAY, DAYS, TO_COME = 12, 7, 238, 8
 _EACH = VISITS_A_DAY * DAYS
 _LAWS = """
@@ -71,24 +71,49 @@ class Clinic:
 
 async def measure() -> None:
     """Measure free times of a week and the calendars' queries at each size, and compare with the smallest."""
-    async with _server() as (connection, client, postgres):
-        opens = clock.now().replace(hour=3, minute=0, second=0, microsecond=0) - timedelta(days=DAYS - TO_COME)
-        clinic = Clinic(uuid7(), uuid7(), opens, [], [])
-        rows: list[Row] = []
-        costs: list[tuple[str, str, str]] = []
-        for size in SIZES:
-            await _grow(connection, clinic, size)
-            for what, ask in _questions(client, clinic, size):
-                before = _cpu(os.getpid()), _cpu(postgres)
-                seconds = await _times(ask)
-                after = _cpu(os.getpid()), _cpu(postgres)
-                rows.append(Row(f"{what}, {size:,}", seconds, f"{what}, {SIZES[0]:,}" if rows[2:] else None))
-                here, there = ((b - a) / len(seconds) * 1000 for a, b in zip(before, after, strict=True))
-                costs.append((f"{what}, {size:,}", f"{here:.1f}", f"{there:.1f}"))
-    order = sorted(range(len(rows)), key=lambda number: rows[number].what.rpartition(", ")[0])
-    show("Free times and calendars, by appointments kept", [rows[number] for number in order])
-    heads = ("processor time of each", "service ms", "Postgres ms")
-    show_plain("What a busy machine does not change", heads, [costs[number] for number in order])
+    async with AsyncExitStack() as stack:
+        asked = [await _opened(stack, size) for size in SIZES]
+        rows, costs = [], []
+        for questions in zip(*asked, strict=True):
+            seconds, spent = await _in_turn(questions)
+            for one, times, cost in zip(questions, seconds, spent, strict=True):
+                first = None if one is questions[0] else questions[0].what
+                rows.append(Row(one.what, times, first))
+                costs.append((one.what, f"{cost / len(times) * 1000:.1f}"))
+    show("Free times and calendars, by appointments kept", rows)
+    show_plain("What a busy machine changes less", ("processor time of Postgres", "ms"), costs)
+
+
+async def _opened(stack: AsyncExitStack, size: int) -> "list[Question]":
+    connection, client, postgres = await stack.enter_async_context(_server())
+    opens = clock.now().replace(hour=3, minute=0, second=0, microsecond=0) - timedelta(days=DAYS - TO_COME)
+    clinic = Clinic(uuid7(), uuid7(), opens, [], [])
+    await _grow(connection, clinic, size)
+    return [Question(f"{what}, {size:,}", ask, postgres) for what, ask in _questions(client, clinic, size)]
+
+
+async def _in_turn(questions: "Sequence[Question]") -> tuple[list[list[float]], list[float]]:
+    """Ask each once, and again; give the seconds of each asking, and what each Postgres spent in all."""
+    seconds: list[list[float]] = [[] for _ in questions]
+    for one in questions:
+        for _ in range(WARM):
+            await one.ask()
+    before = [_cpu(one.postgres) for one in questions]
+    for _ in range(REPEATS):
+        for times, one in zip(seconds, questions, strict=True):
+            begun = time.perf_counter()
+            await one.ask()
+            times.append(time.perf_counter() - begun)
+    return seconds, [_cpu(one.postgres) - spent for one, spent in zip(questions, before, strict=True)]
+
+
+@dataclass
+class Question:
+    """Something to ask of one clinic; `postgres` is the process that answers."""
+
+    what: str
+    ask: Callable[[], Awaitable[None]]
+    postgres: int
 
 
 @asynccontextmanager
@@ -121,30 +146,27 @@ _KEYS = {"master_key_file": "master.key", "internal_key_file": "internal.pem", "
 
 
 async def _grow(connection: asyncpg.Connection, clinic: Clinic, size: int) -> None:
-    """Add locations; the laws and indexes are taken away meanwhile, and hold for all rows when they are back."""
-    fresh = [uuid7() for _ in range(size // _EACH - len(clinic.consultants))]
-    places = [uuid7() for _ in range(len(fresh) // TOGETHER)]
-    where = [places[number // TOGETHER] for number in range(len(fresh))]
+    """Write the appointments; laws and indexes are taken away meanwhile, and hold for all when they are back."""
+    clinic.consultants = [uuid7() for _ in range(size // _EACH)]
+    places = [uuid7() for _ in range(len(clinic.consultants) // TOGETHER)]
+    clinic.locations = [places[number // TOGETHER] for number in range(len(clinic.consultants))]
     laws, indexes = await connection.fetch(_LAWS), await connection.fetch(_INDEXES)
     for law in laws:
         await connection.execute(f"ALTER TABLE appointments DROP CONSTRAINT {law['name']}")
     for index in indexes:
         await connection.execute(f"DROP INDEX {index['name']}")
-    asked = (clinic.tenant_id, clock.now(), clinic.opens, clinic.visit_type_id, fresh, where, _EACH)
-    await connection.execute(_FILL, *asked)
+    asked = (clinic.tenant_id, clock.now(), clinic.opens, clinic.visit_type_id)
+    await connection.execute(_FILL, *asked, clinic.consultants, clinic.locations, _EACH)
     for index in indexes:
         await connection.execute(index["law"])
     for law in laws:
         await connection.execute(f"ALTER TABLE appointments ADD CONSTRAINT {law['name']} {law['law']}")
     await connection.execute("VACUUM ANALYZE appointments")
-    clinic.consultants += fresh
-    clinic.locations += where
 
 
-Question = tuple[str, Callable[[], Awaitable[None]]]
-
-
-def _questions(client: AppointmentsClient, clinic: Clinic, size: int) -> list[Question]:
+def _questions(
+    client: AppointmentsClient, clinic: Clinic, size: int
+) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
     actor = Actor.system("appointments:read", tenant_id=clinic.tenant_id)
     dice = random.Random(size)  # noqa: S311 - which location is asked for has to be the same every time
     monday = clinic.opens + timedelta(days=DAYS - TO_COME + 1)
@@ -194,19 +216,8 @@ def _search(clinic: Clinic, who: range, monday: datetime) -> SlotSearch:
     return SlotSearch(windows=windows, duration_minutes=20, not_before=monday, limit=_SHOWN)
 
 
-async def _times(ask: Callable[[], Awaitable[None]]) -> list[float]:
-    for _ in range(10):
-        await ask()
-    seconds = []
-    for _ in range(REPEATS):
-        begun = time.perf_counter()
-        await ask()
-        seconds.append(time.perf_counter() - begun)
-    return seconds
-
-
 def _cpu(pid: int) -> float:
-    """Read the processor seconds of a process and its children."""
+    """Read the processor seconds of a Postgres and its children."""
     head = psutil.Process(pid)
-    members = [head] if pid == os.getpid() else [head, *head.children(recursive=True)]
+    members = [head, *head.children(recursive=True)]
     return sum(member.cpu_times().user + member.cpu_times().system for member in members)
