@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import psutil
@@ -20,6 +21,7 @@ import psutil
 from careconnect.embedded.ports import pick
 
 LONG = 240
+_ASKS = 10
 
 
 @dataclass
@@ -162,8 +164,14 @@ class Desk:
         }
 
     def book(self, wish: dict[str, Any], key: str | None = None) -> httpx.Response:
-        """Book."""
-        return self.http.post("/appointments", json=wish, headers={"Idempotency-Key": key} if key else {})
+        """Book; where the answer is that it is still being decided, ask the same again."""
+        headers = {"Idempotency-Key": key or str(uuid4())}
+        answer = self.http.post("/appointments", json=wish, headers=headers)
+        for _ in range(_ASKS):
+            if answer.status_code != httpx.codes.ACCEPTED:
+                break
+            answer = self.http.post("/appointments", json=wish, headers=headers)
+        return answer
 
     def _items(self, path: str, **params: Any) -> list[dict[str, Any]]:
         answer = self.http.get(path, params=params)
