@@ -18,6 +18,8 @@ from services.payments.schemas import (
     CancellationWrite,
     CaptureWrite,
     CardWrite,
+    Checkout,
+    CheckoutWrite,
     CreditWrite,
     Deliveries,
     DeliveryWrite,
@@ -31,8 +33,10 @@ from services.payments.schemas import (
     GatewayStandingWrite,
     Invoice,
     InvoiceWrite,
+    LinkWrite,
     PatientCredit,
     Payment,
+    PaymentLink,
     PaymentWrite,
     Period,
     PeriodWrite,
@@ -230,6 +234,23 @@ class PaymentsClient(MoneyChecksClient):
         """Tell whether a gateway may know of a payment, without asking it."""
         found = await self.call(actor, "GET", f"/payments/{payment_id}/traces", into=Traces)
         return found.may_be_known
+
+    async def offer_link(self, actor: Actor, link_id: UUID, wanted: LinkWrite) -> PaymentLink:
+        """Have an amount of an invoice paid by a link, under an id that becomes that of the payment."""
+        return await self._ask(actor, "PUT", f"/links/{link_id}", wanted, PaymentLink)
+
+    async def links_of(self, actor: Actor, invoice_id: UUID) -> list[PaymentLink]:
+        """List the payment links of an invoice, the newest first."""
+        return await self.call(actor, "GET", f"/invoices/{invoice_id}/links", into=list[PaymentLink])
+
+    async def sandbox_checkout(self, actor: Actor, link_id: UUID) -> Checkout:
+        """Read a page of the sandbox gateway."""
+        return await self.call(actor, "GET", f"/gateway/sandbox/checkouts/{link_id}", into=Checkout)
+
+    async def pay_sandbox_checkout(self, actor: Actor, link_id: UUID, token: str) -> WebhookReceipt:
+        """Pay at a page of the sandbox gateway, as the cardholder does."""
+        path = f"/gateway/sandbox/checkouts/{link_id}/payment"
+        return await self._ask(actor, "POST", path, CheckoutWrite(token=token), WebhookReceipt)
 
     async def gateway_accounts(self, actor: Actor) -> list[GatewayAccount]:
         """List the gateways, with how each stands; never a key."""

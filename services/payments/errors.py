@@ -65,6 +65,18 @@ class GatewayUnavailable(Unavailable):
     code, title = "gateway_unavailable", "The card gateway does not answer at the moment"
 
 
+class LinkNotFound(NotFound):
+    """There is no such payment link."""
+
+    code, title = "payment_link_not_found", "There is no such payment link"
+
+
+class LinkOver(Conflict):
+    """The payment link has run out, or was paid."""
+
+    code, title = "payment_link_over", "This payment link was paid or has run out"
+
+
 class GatewayHeldOff(GatewayUnavailable):
     """Nobody asks the gateway for a while, since it did not answer several times in a row; nothing was sent."""
 

@@ -15,6 +15,7 @@ from web.api import (
     gateways,
     invoices,
     ledger,
+    links,
     messages,
     money_check,
     patients,
@@ -37,7 +38,8 @@ from web.gateway.errors import StillDeciding
 # The order counts where a fixed word stands where an id could: invoices come before payments.
 _RESOURCES = (
     patients, consultants, schedules, absences, feeds, catalogue, places, prices, slots, appointments, series,
-    waitlist, calendars, visits, invoices, money_check, payments, gateways, ledger, messages, reports, workflows, docs,
+    waitlist, calendars, visits, invoices, links, money_check, payments, gateways, ledger, messages, reports,
+    workflows, docs,
 )  # fmt: skip
 
 

@@ -8,10 +8,11 @@ from pydantic import BaseModel
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict
 from careconnect.ids import derived_id, uuid7
+from careconnect.links import SignedLinks
 from careconnect.money import Money
 from services.payments.client import PaymentsClient
-from services.payments.schemas import Payment
-from services.payments.states import Method
+from services.payments.schemas import LinkWrite, Payment, PaymentLink
+from services.payments.states import GatewayKind, Method
 from web.gateway.engine import Engine, attributes
 from workflows import ids
 from workflows.contracts import (
@@ -44,8 +45,9 @@ class Collection(BaseModel):
 class MoneyProcesses:
     """The payment processes."""
 
-    def __init__(self, engine: Engine, payments: PaymentsClient) -> None:
+    def __init__(self, engine: Engine, payments: PaymentsClient, links: SignedLinks) -> None:
         self._engine = engine
+        self._links = links
         self._payments = payments
 
     async def collect(self, actor: Actor, wanted: Collection, key: str | None = None) -> Payment:
@@ -97,6 +99,31 @@ class MoneyProcesses:
         asked = RefundRequest(actor=actor, payment_id=payment_id, refund_id=refund_id, amount=amount, reason=reason)
         said = derived_id(payment_id, reason, amount)  # another body reaches the service, which refuses it
         return await self._ask(actor, payment_id, PaymentCapture.refund, asked, f"refund-{refund_id}-{said}")
+
+    async def link(self, actor: Actor, link_id: UUID, wanted: LinkWrite) -> PaymentLink:
+        """Have an amount of an invoice paid at the gateway's own page."""
+        return self._addressed(actor, await self._payments.offer_link(actor, link_id, wanted))
+
+    async def links(self, actor: Actor, invoice_id: UUID) -> list[PaymentLink]:
+        """List the payment links of an invoice."""
+        return [self._addressed(actor, one) for one in await self._payments.links_of(actor, invoice_id)]
+
+    def _addressed(self, actor: Actor, link: PaymentLink) -> PaymentLink:
+        """Fill in the address of the sandbox's page, which this edge serves."""
+        if link.gateway != GatewayKind.sandbox:
+            return link
+        token = self._links.make(actor.tenant_id, "sandbox-checkout", link.id, link.expires_at)
+        return link.model_copy(update={"url": self._links.address("sandbox-checkout", token)})
+
+    async def pay_checkout(self, actor: Actor, link_id: UUID, token: str) -> None:
+        """Pay at the sandbox's page; what came too late goes back.
+
+        Raises:
+            CardDeclined, LinkOver: it was not paid.
+        """
+        receipt = await self._payments.pay_sandbox_checkout(actor, link_id, token)
+        if receipt.return_payment:
+            await self.give_back(actor.tenant_id, receipt.return_payment)
 
     async def give_back(self, tenant_id: UUID, payment_id: UUID) -> None:
         """Let money go back that came when nothing was owed any more; a repeat is harmless.

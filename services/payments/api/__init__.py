@@ -1,7 +1,18 @@
 """The endpoints, by what they are about."""
 
-from services.payments.api import accounts, checks, gateways, invoices, ledger, payments, reads, refunds, webhooks
+from services.payments.api import (
+    accounts,
+    checks,
+    gateways,
+    invoices,
+    ledger,
+    links,
+    payments,
+    reads,
+    refunds,
+    webhooks,
+)
 
 # `reads` first: /payments/summary is not a payment.
 routers = [reads.router, invoices.router, payments.router, refunds.router, ledger.router]
-routers += [accounts.router, gateways.router, webhooks.router, checks.router]
+routers += [accounts.router, links.router, gateways.router, webhooks.router, checks.router]

@@ -15,7 +15,7 @@ from careconnect.db import ReadSession, WriteSession
 from careconnect.errors import Unavailable
 from careconnect.ids import uuid7
 from services.payments import repository
-from services.payments.collection import door
+from services.payments.collection import door, links
 from services.payments.collection.till import Till
 from services.payments.errors import GatewayNotFound
 from services.payments.gateways.protocol import Event
@@ -39,13 +39,16 @@ async def take_in(till: Till, gateway: str, event: Event) -> WebhookReceipt:
         async with till.write() as session:
             kept = await _first(session, gateway, event, "accepted")
         return _receipt(till, event, "accepted" if kept else "duplicate")
+    late = (await till.keys()).seal("paid too late")
     async with till.write() as session:
         outcome: Outcome = "nothing" if known else "unmatched"
         if not await _first(session, gateway, event, outcome):
             return _receipt(till, event, "duplicate")
-        if known is None or known.is_closed_door or charge is None:
+        if charge is None or (known and known.is_closed_door):
             return _receipt(till, event, outcome)
-        outcome, back = await _apply(session, gateway, event, charge)
+        if known is None and await links.adopt(session, charge, late) is None:
+            return _receipt(till, event, outcome)
+        outcome, back = await _apply(session, gateway, event, charge, adopted=known is None)
     return _receipt(till, event, outcome, back)
 
 
@@ -81,11 +84,11 @@ async def _first(session: WriteSession, gateway: str, event: Event, outcome: Out
 
 
 async def _apply(
-    session: WriteSession, gateway: str, event: Event, charge: GatewayCharge
+    session: WriteSession, gateway: str, event: Event, charge: GatewayCharge, *, adopted: bool = False
 ) -> tuple[Outcome, UUID | None]:
     """Write down what the gateway says, and what is to come of it; tell whose money is to go back."""
     payment, invoice = await repository.lock_payment(session, charge.reference)
-    outcome: Outcome = "applied" if await _follow(session, payment, invoice, charge) else "nothing"
+    outcome: Outcome = "applied" if await _follow(session, payment, invoice, charge) or adopted else "nothing"
     back = payment.id if payment.came_late else None
     if outcome == "applied" or back:
         said = {"outcome": outcome, "follow_up": RETURN if back else None}
@@ -145,13 +148,16 @@ async def _look_into(
     till: Till, gateway: str, event: Event, known: Payment | None, charge: GatewayCharge | None
 ) -> None:
     this = sa.and_(WebhookEvent.gateway == gateway, WebhookEvent.event_id == event.id)
+    late = (await till.keys()).seal("paid too late")
     async with till.write() as session:
         outcome = "nothing" if known else "unmatched"
         still = sa.update(WebhookEvent).where(this, WebhookEvent.outcome == "accepted").values(outcome=outcome)
         if await session.scalar(still.returning(WebhookEvent.id)) is None:
             return  # somebody else was faster
-        if known and not known.is_closed_door and charge:
-            await _apply(session, gateway, event, charge)
+        if charge is None or (known and known.is_closed_door):
+            return
+        if known or await links.adopt(session, charge, late):
+            await _apply(session, gateway, event, charge, adopted=known is None)
 
 
 async def _to_return(till: Till) -> list[UUID]:

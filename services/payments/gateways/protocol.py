@@ -29,6 +29,17 @@ class Order:
 
 
 @dataclass(frozen=True)
+class LinkOrder:
+    """What to have paid at the gateway's own page, until when, and where the payer goes next (empty: stays there)."""
+
+    reference: UUID
+    amount: Money
+    description: str
+    expires_at: datetime
+    return_url: str
+
+
+@dataclass(frozen=True)
 class Event:
     """Something that the gateway says happened to the charge with our `reference`; None if it is not about one of ours.
 
@@ -73,6 +84,13 @@ class Gateway(Protocol):
 
         Raises:
             PaymentState: there is no such charge.
+        """
+        ...
+
+    async def payment_link(self, order: LinkOrder, key: str) -> str:
+        """Make a page where the amount is paid, once, and taken at once; give its address.
+
+        The charge is known under our reference when it was paid, and not before.
         """
         ...
 

@@ -9,10 +9,11 @@ from services.payments.models.events import WebhookEvent
 from services.payments.models.gateways import GatewayAccount, GatewayCall, GatewayStanding, WebhookRefusal
 from services.payments.models.invoices import Invoice, InvoiceCounter, InvoiceLine
 from services.payments.models.ledger import LedgerBooks, LedgerEntry, LedgerLine, LedgerPeriod
+from services.payments.models.links import PaymentLink
 from services.payments.models.patient_credits import PatientCredit
 from services.payments.models.payments import Payment
 from services.payments.models.refunds import Refund
-from services.payments.models.sandbox import SandboxCharge, SandboxEvent, SandboxKey, SandboxRefund
+from services.payments.models.sandbox import SandboxCharge, SandboxCheckout, SandboxEvent, SandboxKey, SandboxRefund
 
 __all__ = [
     "Base",
@@ -34,8 +35,10 @@ __all__ = [
     "Orphan",
     "PatientCredit",
     "Payment",
+    "PaymentLink",
     "Refund",
     "SandboxCharge",
+    "SandboxCheckout",
     "SandboxEvent",
     "SandboxKey",
     "SandboxRefund",

@@ -33,6 +33,26 @@ def begin(payment_id: UUID, wanted: PaymentWrite, charge: GatewayCharge | None, 
     )
 
 
+def paid_by_link(charge: GatewayCharge, invoice: Invoice, room: int) -> Payment:
+    """Make a payment from what was paid at a gateway's own page, `room` of it set aside on the invoice."""
+    invoice.reserved += room
+    payment = Payment(
+        **_new(invoice.tenant_id, charge.reference),
+        invoice_id=invoice.id,
+        appointment_id=invoice.appointment_id,
+        patient_id=invoice.patient_id,
+        method=Method.online_link,
+        amount=charge.captured.amount,
+        currency=charge.captured.currency,
+        status=PaymentStatus.authorised,
+        gateway=charge.gateway,
+        gateway_reference=charge.id,
+        request_hash=b"link",
+    )
+    payment.surplus = charge.captured.amount - room
+    return payment
+
+
 def closed_door(tenant_id: UUID, payment_id: UUID, gateway: str) -> Payment:
     """Make the row that keeps a payment from being collected that nobody has written down yet."""
     said = {"method": Method.card, "gateway": gateway, "status": PaymentStatus.voided}

@@ -197,7 +197,7 @@ class Invoice(db.Tenanted, db.Versioned, Base):
     def collect(self, amount: int) -> None:
         """Count money that came in."""
         self.paid += amount
-        if self._open() == 0:
+        if amount and self._open() == 0:
             self.status = InvoiceStatus.balanced
 
     def lower(self, total: int, tax: int, discount: int) -> None:

@@ -52,6 +52,17 @@ class SandboxRefund(_Sandbox, Base):
     amount: Mapped[int]
 
 
+class SandboxCheckout(_Sandbox, Base):
+    """A page of the sandbox's own where an amount can be paid; its id is what its owner calls the charge."""
+
+    __tablename__ = "sandbox_checkouts"
+
+    amount: Mapped[int]
+    currency: Mapped[str]
+    description: Mapped[str]
+    expires_at: Mapped[datetime]
+
+
 class SandboxKey(Base):
     """An idempotency key, the request that it stands for, and the answer once there is one."""
 

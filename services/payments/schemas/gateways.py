@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, SecretStr, field_serializer
 
 from careconnect.money import Money
-from services.payments.schemas.requests import Input
+from services.payments.schemas.requests import Input, PositiveMoney
 from services.payments.states import GatewayKind
 
 BreakerState = Literal["closed", "half_open", "open"]
@@ -116,6 +116,45 @@ class Unfinished(BaseModel):
 
     return_payments: list[UUID] = []
     waiting: int = 0
+
+
+class LinkWrite(Input):
+    """What is to be paid at the gateway's own page: all that is open on the invoice, or `amount` of it."""
+
+    invoice_id: UUID
+    amount: PositiveMoney | None = None
+    valid_hours: int = Field(23, ge=1, le=23, description="Stripe keeps a page open for a day at most")
+    return_url: str = Field(
+        "", max_length=500, pattern=r"^(https?://[^\s]+)?$", description="where the payer goes next"
+    )
+
+
+class PaymentLink(BaseModel):
+    """An address where an amount of an invoice can be paid; its id is that of the payment to be."""
+
+    id: UUID
+    invoice_id: UUID
+    amount: Money
+    gateway: str
+    url: str
+    status: Literal["open", "paid", "expired"]
+    expires_at: datetime
+
+
+class Checkout(BaseModel):
+    """A page of the sandbox gateway: what is paid there, and whether it was."""
+
+    id: UUID
+    amount: Money
+    description: str
+    expires_at: datetime
+    paid: bool
+
+
+class CheckoutWrite(Input):
+    """The test card that somebody pays with at a page of the sandbox gateway."""
+
+    token: str = Field(min_length=1, max_length=255)
 
 
 class Traces(BaseModel):

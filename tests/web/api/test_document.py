@@ -42,7 +42,7 @@ PROMISED = {
     "/waitlist": "GET POST", "/waitlist/{entry_id}": "GET DELETE", "/waitlist/{entry_id}/answer": "POST",
     "/payments/invoices": "GET POST", "/payments/invoices/{invoice_id}": "GET",
     "/payments/invoices/{invoice_id}/receipt.pdf": "GET", "/payments": "GET POST", "/payments/summary": "GET",
-    "/gateways": "GET", "/gateways/{kind}": "PUT",
+    "/payments/links": "GET POST", "/gateways": "GET", "/gateways/{kind}": "PUT",
     "/payments/{payment_id}": "GET", "/payments/{payment_id}/capture": "POST", "/payments/{payment_id}/void": "POST",
     "/payments/{payment_id}/refunds": "GET POST", "/reports/dashboard": "GET", "/reports/appointments": "GET",
     "/reports/revenue": "GET",

@@ -21,14 +21,16 @@ from services.payments.errors import (
     CardDeclined,
     GatewayUnavailable,
     GatewayUnknown,
+    LinkNotFound,
+    LinkOver,
     PaymentState,
     RefundFailed,
 )
-from services.payments.gateways.protocol import Charges, Order
+from services.payments.gateways.protocol import Charges, LinkOrder, Order
 from services.payments.gateways.sandbox import books
 from services.payments.gateways.sandbox.cards import DOWN, LIVES, SLOW, Card, card
-from services.payments.models import SandboxCharge, SandboxRefund
-from services.payments.schemas import GatewayCharge, GatewayRefund
+from services.payments.models import SandboxCharge, SandboxCheckout, SandboxRefund
+from services.payments.schemas import Checkout, GatewayCharge, GatewayRefund
 from services.payments.states import DECLINES
 
 Pause = Callable[[float], Awaitable[None]]
@@ -109,6 +111,49 @@ class SandboxGateway:
                 row.authorised_at = clock.now()
                 await self._keep(session, key, request, books.told(row), f"charge.{row.status}")
             return books.told(row)
+
+    async def payment_link(self, order: LinkOrder, key: str) -> str:
+        """Make a page; its address is the edge's business, which serves it; see `Gateway`."""
+        del key
+        row = {
+            "tenant_id": self._actor.tenant_id, "id": order.reference, "amount": order.amount.amount,
+            "currency": order.amount.currency, "description": order.description, "expires_at": order.expires_at,
+            "created_at": clock.now(),
+        }  # fmt: skip
+        async with self._write() as session:
+            await session.execute(insert(SandboxCheckout).values(row).on_conflict_do_nothing())
+        return ""
+
+    async def checkout(self, reference: UUID) -> Checkout:
+        """Read a page.
+
+        Raises:
+            LinkNotFound: there is none.
+        """
+        async with self._read() as session:
+            row = await session.scalar(sa.select(SandboxCheckout).where(SandboxCheckout.id == reference))
+            paid = await books.charge(session, reference) is not None
+        if row is None:
+            raise LinkNotFound
+        amount = Money(amount=row.amount, currency=row.currency)
+        return Checkout(id=row.id, amount=amount, description=row.description, expires_at=row.expires_at, paid=paid)
+
+    async def pay(self, reference: UUID, token: str) -> None:
+        """Pay at a page, as the cardholder does.
+
+        Raises:
+            LinkNotFound: there is no such page.
+            LinkOver: it was paid, or its time has passed.
+            CardDeclined: the bank said no; another card may be tried.
+        """
+        page, behaviour = await self.checkout(reference), card(token)
+        if page.paid or page.expires_at <= clock.now():
+            raise LinkOver
+        if behaviour.decline:
+            raise CardDeclined(DECLINES[behaviour.decline], decline_code=behaviour.decline)
+        order, key = Order(reference, page.amount, token), f"{reference}:checkout"
+        await self._authorised(order, Card(), key, books.digest(verb="pay", **vars(order)))
+        await self.capture(reference, page.amount, f"{key}:capture")
 
     async def capture(self, reference: UUID, amount: Money, key: str) -> GatewayCharge:
         """Take the money; see `Gateway`."""

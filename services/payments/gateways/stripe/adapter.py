@@ -18,7 +18,7 @@ from services.payments.errors import (
     RefundFailed,
 )
 from services.payments.gateways.journal import Journal, Trace
-from services.payments.gateways.protocol import Charges, Order
+from services.payments.gateways.protocol import Charges, LinkOrder, Order
 from services.payments.gateways.stripe import words
 from services.payments.gateways.stripe.faults import translated
 from services.payments.schemas import GatewayCharge, GatewayRefund
@@ -27,6 +27,9 @@ _PAGE = 100
 _SKEW = timedelta(minutes=5)
 """How far Stripe's clock may be from ours."""
 _WITH_REFUNDS = "latest_charge.refunds"
+_SESSION = "cs_"
+_AFTERWARDS = "https://stripe.com"
+"""Where a payer goes whose link names no page: Stripe asks for some address."""
 _OF = " of "
 """Between a kept card and the customer that it is attached to; neither name has a space."""
 
@@ -40,6 +43,7 @@ class StripeGateway:
         self._intents = client.v1.payment_intents
         self._returns = client.v1.refunds
         self._customers = client.v1.customers
+        self._sessions = client.v1.checkout.sessions
         self._journal = journal
         self._tenant = tenant_id
 
@@ -110,6 +114,27 @@ class StripeGateway:
         if found is None:
             raise PaymentState(payment_status="unknown")
         return found
+
+    async def payment_link(self, order: LinkOrder, key: str) -> str:
+        """Open a session of Stripe's Checkout; see `Gateway`."""
+        await self._journal.begin(key, order.reference, verb="link", amount=order.amount)
+        metadata = self._metadata(order.reference)
+        price = {"currency": order.amount.currency.lower(), "unit_amount": words.amount_of(order.amount)}
+        wanted: Any = {
+            "mode": "payment",
+            "line_items": [{"quantity": 1, "price_data": price | {"product_data": {"name": order.description}}}],
+            "success_url": order.return_url or _AFTERWARDS,
+            "expires_at": int(order.expires_at.timestamp()),
+            "metadata": metadata,
+            "payment_intent_data": {"metadata": metadata},
+        }
+        try:
+            with translated():
+                made = await self._sessions.create_async(wanted, {"idempotency_key": key})
+        except stripe.InvalidRequestError as error:
+            raise _refused(error) from error
+        await self._journal.heard(key, made.id)
+        return made.url or ""
 
     async def capture(self, reference: UUID, amount: Money, key: str) -> GatewayCharge:
         """Take the money; see `Gateway`."""
@@ -216,9 +241,18 @@ class StripeGateway:
             return None
         if trace.gateway_id is None:
             return await self._search(reference, trace)
+        if trace.gateway_id.startswith(_SESSION):
+            return await self._paid_at(trace.gateway_id)
         with translated():
             found = await self._intents.retrieve_async(trace.gateway_id, {"expand": [_WITH_REFUNDS]})
         return found.to_dict()
+
+    async def _paid_at(self, session: str) -> dict[str, Any] | None:
+        """Give the intent of a Checkout session; there is none before somebody pays."""
+        with translated():
+            found = await self._sessions.retrieve_async(session, {"expand": [f"payment_intent.{_WITH_REFUNDS}"]})
+        intent = found.to_dict().get("payment_intent")
+        return intent if isinstance(intent, dict) else None
 
     async def _search(self, reference: UUID, trace: Trace) -> dict[str, Any] | None:
         """Go through Stripe's own list back to when we asked: unlike its search, the list is never behind."""

@@ -1,0 +1,48 @@
+"""Payment links, and the sandbox gateway's pages behind them."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from services.payments.api.asking import Reader, Writer
+from services.payments.collection import events, links
+from services.payments.collection.till import TillOf
+from services.payments.gateways.protocol import Event
+from services.payments.gateways.sandbox import SandboxGateway
+from services.payments.schemas import Checkout, CheckoutWrite, LinkWrite, PaymentLink, WebhookReceipt
+from services.payments.states import GatewayKind
+
+router = APIRouter(tags=["links"])
+
+
+@router.put("/links/{link_id}", summary="Have an amount of an invoice paid by a link", status_code=201)
+async def offer(link_id: UUID, wanted: LinkWrite, response: Response, _: Writer, till: TillOf) -> PaymentLink:
+    """Make the link under an id of the caller's, which becomes that of the payment; a repeat gives the same link."""
+    made, new = await links.offer(till, link_id, wanted)
+    response.status_code = 201 if new else 200
+    return made
+
+
+@router.get("/invoices/{invoice_id}/links", summary="List the payment links of an invoice, newest first")
+async def of_invoice(invoice_id: UUID, _: Reader, till: TillOf) -> list[PaymentLink]:
+    """List them."""
+    return await links.of_invoice(till, invoice_id)
+
+
+@router.get("/gateway/sandbox/checkouts/{link_id}", summary="Read a page of the sandbox gateway")
+async def checkout(link_id: UUID, _: Reader, till: TillOf) -> Checkout:
+    """Tell what is paid there, and whether it was."""
+    return await _sandbox(await till.gateway(GatewayKind.sandbox)).checkout(link_id)
+
+
+@router.post("/gateway/sandbox/checkouts/{link_id}/payment", summary="Pay at a page of the sandbox gateway")
+async def pay(link_id: UUID, wanted: CheckoutWrite, _: Writer, till: TillOf) -> WebhookReceipt:
+    """Pay as a cardholder does; the gateway tells of it at once, as it would by a webhook."""
+    await _sandbox(await till.gateway(GatewayKind.sandbox)).pay(link_id, wanted.token)
+    event = Event(f"evt_checkout_{link_id.hex}", "checkout.paid", till.actor.tenant_id, link_id)
+    return await events.take_in(till, GatewayKind.sandbox, event)
+
+
+def _sandbox(gateway: object) -> SandboxGateway:
+    assert isinstance(gateway, SandboxGateway)  # noqa: S101 - it was asked for by name
+    return gateway
