@@ -8,6 +8,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle
 
 from careconnect.ids import uuid7
+from services.appointments.absences.schemas import AbsenceState, Action
 from services.appointments.errors import SlotTaken
 from services.consultants.schemas import PaymentPolicy
 from services.patients.errors import PatientArchived
@@ -20,9 +21,11 @@ from tests.workflows.desk import Desk
 from tests.workflows.office import Office
 from tests.workflows.till import HALF
 from tests.workflows.trouble import for_good, hanging, refusing
+from tests.workflows.ward import Ward
 from workflows import ids
 from workflows.booking import AppointmentBooking
 from workflows.contracts import DashboardRequest, Leaving, MoneyCheckRequest, RefundRequest, Resolution, Resolving
+from workflows.contracts.absence import Steer
 from workflows.dashboard import DashboardAggregation
 from workflows.money_check import MoneyCheck
 from workflows.payment import PaymentCapture
@@ -287,14 +290,34 @@ async def money_check(client: Client) -> Lives:
         return {"money_check": handle}
 
 
+async def absence(client: Client) -> Lives:
+    """Deal with a leave: one chooses, one does not, one step fails; another leave is undone."""
+    async with Ward(client, Action.MOVE, Action.OFFER, Action.OFFER, Action.CANCEL).open() as ward:
+        ward.dead = {ward.steps[0].appointment_id}
+        await ward.start()
+        await ward.until(AbsenceState.FINISHED)
+        await ward.choose(1)
+        await ward.pass_time(timedelta(minutes=11))
+        await ward.pass_time(timedelta(hours=48))
+        await ward.process.result()
+    async with Ward(client, Action.MOVE, Action.CANCEL).open() as other:
+        await other.start()
+        await other.until(AbsenceState.FINISHED)
+        await other.steer(Steer.UNDO)
+        await other.process.result()
+        return {"absence": ward.process, "absence_undone": other.process}
+
+
 SCENARIOS: list[Scenario] = [
     booked, taken, declined, capture_refused, moved_and_cancelled, cancelled, no_show, crash, given_up,
     payment_refunded, kept_card, reminders_sent, dashboard, money_check, series, series_refused, waiting,
     waiting_crash, matching,
+    absence,
 ]  # fmt: skip
 NAMES = {
     "booked", "taken", "declined", "capture_refused", "moved", "payment_settled", "reminders_moved", "cancelled",
     "no_show", "crash", "given_up", "payment_refunded", "reminders_sent", "dashboard", "money_check", "series",
     "series_refused",
     "waiting", "waiting_left", "waiting_crash", "matching", "kept_card", "payment_due",
+    "absence", "absence_undone",
 }  # fmt: skip

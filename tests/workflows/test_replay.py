@@ -16,6 +16,7 @@ from temporalio.workflow import NondeterminismError
 from careconnect.sandbox import sandbox
 from tests.workflows.office import WORKFLOWS
 from tests.workflows.scenarios import NAMES
+from workflows.absence import ConsultantAbsence
 from workflows.money_check import MoneyCheck
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
@@ -37,7 +38,9 @@ async def test_a_history_that_the_code_would_not_have_written_is_noticed() -> No
 
 async def _replay(name: str, history: str) -> None:
     replayer = Replayer(
-        workflows=[*WORKFLOWS, MoneyCheck], workflow_runner=sandbox(), data_converter=pydantic_data_converter
+        workflows=[*WORKFLOWS, MoneyCheck, ConsultantAbsence],
+        workflow_runner=sandbox(),
+        data_converter=pydantic_data_converter,
     )
     await replayer.replay_workflow(WorkflowHistory.from_json(name, history))
 
