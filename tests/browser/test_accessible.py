@@ -64,6 +64,9 @@ def seen(context: Callable[..., BrowserContext], running: Instance, session: Sto
 SCREENS: dict[str, Callable[[Known], str]] = {
     "dashboard": lambda _: "/",
     "dashboard of the month": lambda _: "/?period=month",
+    "calendar": lambda _: "/calendar?ended=true",
+    "calendar of a week": lambda known: f"/calendar?{known.consultant.replace('/consultants/', 'consultant_id=')}",
+    "calendar as a list": lambda _: "/calendar?show=list",
     "appointments": lambda _: "/appointments?range=month",
     "appointment": lambda known: known.appointment,
     "patients": lambda _: "/patients",
@@ -71,6 +74,7 @@ SCREENS: dict[str, Callable[[Known], str]] = {
     "patient": lambda known: known.patient,
     "consultants": lambda _: "/consultants",
     "consultant": lambda known: known.consultant,
+    "weekly hours": lambda known: f"{known.consultant}/hours",
     "payments": lambda _: "/billing",
     "invoices": lambda _: "/billing?show=invoices",
     "invoice": lambda known: known.invoice,
@@ -91,6 +95,7 @@ SCREENS: dict[str, Callable[[Known], str]] = {
 @pytest.mark.parametrize("name", SCREENS)
 def test_a_screen_has_no_violation(seen: Window, known: Known, name: str) -> None:
     seen.open(SCREENS[name](known))
+    expect(seen.page.locator("[aria-busy=true]")).to_have_count(0)
     assert violations(seen.page) == {}
 
 
@@ -130,6 +135,17 @@ def test_an_open_dialog_has_no_violation(seen: Window, known: Known, name: str) 
     expect(seen.page.get_by_role("dialog")).to_be_visible()
     seen.quiet()
     assert violations(seen.page) == {}
+
+
+def test_the_dialogs_of_the_calendar_have_no_violation(seen: Window) -> None:
+    seen.open("/calendar")
+    for key in ("Enter", "m"):
+        seen.page.locator(".ec-draggable").first.focus()
+        seen.page.keyboard.press(key)
+        expect(seen.page.get_by_role("dialog")).to_be_visible()
+        assert violations(seen.page) == {}
+        seen.page.keyboard.press("Escape")
+        expect(seen.page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_the_form_of_a_booking_has_no_violation_at_any_step(seen: Window) -> None:

@@ -1,9 +1,9 @@
 // From what the server tells to what the grid shows. Times are wall times: the grid adds no zone of its own.
 
-const SLOT_HEIGHT = 20;
+const SLOT_HEIGHT = 24; // of a quarter of an hour, so that the shortest visit can be hit
 const pad = (number) => String(number).padStart(2, "0");
 const wall = (date) => `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}T${pad(date.getHours())}:${pad(date.getMinutes())}`;
-const minutes = (event) => Math.round((event.end - event.start) / 60000);
+const length = (event) => (event.extendedProps.resizable ? { minutes: Math.round((event.end - event.start) / 60000) } : {});
 
 export function draw(root, shown, { words, mayWrite, click, book, dropped }) {
   const weekly = Boolean(root.dataset.weekly);
@@ -33,8 +33,8 @@ export function draw(root, shown, { words, mayWrite, click, book, dropped }) {
     resourceLabelContent: ({ resource }) => head(resource, words),
     eventClick: ({ event, el }) => click(event.id, el),
     dateClick: ({ date, resource }) => book(resource?.id ?? shown.columns[0]?.id, wall(date)),
-    eventDrop: ({ event, revert }) => dropped(event.id, { start: wall(event.start), consultant_id: event.resourceIds[0], minutes: minutes(event) }, element(root, event.id), revert),
-    eventResize: ({ event, revert }) => dropped(event.id, { start: wall(event.start), consultant_id: event.resourceIds[0], minutes: minutes(event) }, element(root, event.id), revert),
+    eventDrop: ({ event, revert }) => dropped(event.id, { start: wall(event.start), consultant_id: event.resourceIds[0], ...length(event) }, element(root, event.id), revert),
+    eventResize: ({ event, revert }) => dropped(event.id, { start: wall(event.start), consultant_id: event.resourceIds[0], ...length(event) }, element(root, event.id), revert),
     ...content(shown, weekly),
   });
   return {
@@ -73,7 +73,7 @@ function asVisit(one) {
     end: one.end,
     editable: one.movable,
     startEditable: one.movable,
-    durationEditable: one.movable,
+    durationEditable: Boolean(one.resizable),
     classNames,
     styles: [`--type: ${one.colour}`],
     extendedProps: one,
@@ -102,10 +102,11 @@ function visit(event, icons) {
   const time = `${pad(event.start.getHours())}:${pad(event.start.getMinutes())}`;
   const box = make("div", "visit-box");
   box.dataset.id = event.id;
-  box.dataset.label = label;
   const first = make("div", "visit-first");
   first.append(icon(icons, name), make("span", "visit-time", time), make("span", "visit-who", patient));
-  box.append(first, make("div", "visit-note", [status === "booked" && !attention ? "" : word, kind, place].filter(Boolean).join(" · ")));
+  const note = make("div", "visit-note", [status === "booked" && !attention ? "" : word, kind, place].filter(Boolean).join(" · "));
+  first.ariaHidden = note.ariaHidden = "true"; // parts of it go when there is no room; what is read out is whole
+  box.append(first, note, make("span", "unseen", label));
   box.title = label;
   return { domNodes: [box] };
 }

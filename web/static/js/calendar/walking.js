@@ -53,8 +53,4 @@ export function quiet(root, words) {
     root.setAttribute("aria-label", words.calendar);
   }
   for (const head of root.querySelectorAll("span[aria-label], time[aria-label]")) head.removeAttribute("aria-label");
-  for (const box of root.querySelectorAll("[data-label]")) {
-    const element = box.closest(".ec-event");
-    if (element && element.getAttribute("aria-label") !== box.dataset.label) element.setAttribute("aria-label", box.dataset.label);
-  }
 }

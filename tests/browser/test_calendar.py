@@ -1,0 +1,120 @@
+"""A day at the front desk in the calendar: by mouse and by keyboard, and with two desks at once."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, StorageState, expect
+
+from careconnect import clock
+from tests.browser.booking import choose_patient
+from tests.browser.window import Window
+from tests.running import Instance
+
+pytestmark = pytest.mark.browser
+SLOT = 24
+"""Pixels of a quarter of an hour."""
+
+
+def quiet_day() -> str:
+    """Choose a weekday so far ahead that the demo clinic has free times left on it."""
+    day = (clock.now() + timedelta(days=16)).date()
+    return (day + timedelta(days=(2 - day.weekday()) % 7)).isoformat()
+
+
+@pytest.fixture
+def other_desk(context: Callable[..., BrowserContext], running: Instance, session: StorageState) -> Iterator[Window]:
+    """Open the same day at another desk."""
+    one = Window(context(storage_state=session).new_page(), running)
+    yield one
+    assert one.complaints == []
+
+
+def calendar(window: Window, day: str) -> Locator:
+    """Open a day, and wait for its visits."""
+    window.open(f"/calendar?date={day}")
+    grid = window.page.locator("#calendar")
+    expect(grid.locator(".ec-event.visit").first).to_be_visible()
+    return grid
+
+
+def visit(window: Window, name: str) -> Locator:
+    """Find a patient's visit in the grid."""
+    return window.page.get_by_role("button", name=re.compile(name))
+
+
+def free_place(grid: Locator) -> tuple[float, float]:
+    """Find where an hour is white: between the shades and visits of some column."""
+    found: dict[str, float] | None = grid.evaluate("""root => {
+        const taken = [...root.querySelectorAll(".ec-event, .ec-bg-event")].map((one) => one.getBoundingClientRect());
+        const main = root.querySelector(".ec-main").getBoundingClientRect();
+        const head = root.querySelector(".ec-header").getBoundingClientRect();
+        for (const day of root.querySelectorAll(".ec-body .ec-day")) {
+            const {left, width, right} = day.getBoundingClientRect();
+            if (right > main.right) continue;
+            for (let top = head.bottom + 4; top < main.bottom - 280; top += 10) {
+                const box = {left: left + 2, right: left + width - 2, top, bottom: top + 240};
+                const free = taken.every((one) =>
+                    one.right <= box.left || one.left >= box.right || one.bottom <= box.top || one.top >= box.bottom);
+                if (free) return {x: left + width / 2, y: top + 30};
+            }
+        }
+        return null;
+    }""")
+    assert found, "the day has no three free hours in any column"
+    return found["x"], found["y"]
+
+
+def starts(visit: Locator) -> str:
+    """Read when a visit starts from what it says of itself."""
+    return (visit.locator(".unseen").text_content() or "").partition("\N{EN DASH}")[0]
+
+
+def test_a_visit_is_booked_moved_and_moved_back_and_the_other_desk_sees_it(desk: Window, other_desk: Window) -> None:
+    day = quiet_day()
+    page, grid = desk.page, calendar(desk, day)
+    calendar(other_desk, day)
+    page.bring_to_front()
+    x, y = free_place(grid)
+
+    page.mouse.click(x, y)
+    form = page.get_by_role("dialog", name="New appointment")
+    expect(form.locator(".slot :checked")).to_have_count(1)
+    choose_patient(form, "Fernando")
+    name = form.get_by_role("combobox", name="Patient").input_value()
+    form.get_by_text("At the desk").click()
+    form.get_by_role("button", name="Book appointment").click()
+    expect(page.get_by_role("dialog", name="Appointment booked")).to_be_visible()
+    page.keyboard.press("Escape")
+    made = visit(desk, name)
+    expect(made).to_be_visible()
+    expect(visit(other_desk, name)).to_be_visible()
+    before = starts(made)
+
+    top = made.evaluate("visit => visit.getBoundingClientRect().top") + 6
+    page.mouse.move(x, top)
+    page.mouse.down()
+    page.mouse.move(x, top + SLOT * 2, steps=6)
+    page.mouse.move(x, top + SLOT * 4, steps=6)
+    page.mouse.up()
+    question = page.get_by_role("dialog", name=re.compile("^Move to"))
+    expect(question).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(question).to_have_count(0)
+    assert starts(made) == before, "left alone, it is back where it was"
+
+    made.focus()
+    page.keyboard.press("m")
+    moving = page.get_by_role("dialog", name="Move appointment")
+    expect(moving.get_by_label("Time")).to_be_focused()
+    later = f"{int(before[:2]) + 1:02}:{before[3:]}"
+    moving.get_by_label("Time").fill(later)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Moved to")
+    expect(made).to_have_accessible_name(re.compile(f"^{later}"))
+    expect(visit(other_desk, name)).to_have_accessible_name(re.compile(f"^{later}"))
+
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("Moved back")
+    expect(visit(desk, name)).to_have_accessible_name(re.compile(f"^{before}"))
