@@ -3,10 +3,11 @@
 import asyncio
 import sys
 
-from bench import bookings, reads, scheduling, startup, webhooks
+from bench import bookings, money, reads, scheduling, startup, webhooks
 
 MEASUREMENTS = {
     "bookings": bookings.measure,
+    "money": money.measure,
     "reads": reads.measure,
     "slots": scheduling.measure,
     "startup": startup.measure,

@@ -25,7 +25,7 @@ ROUNDS = 2
 async def measure() -> None:
     """Measure bookings and floor in turn, in one run."""
     client = await temporal.connect(Settings())
-    async with instance.api() as http, _floor_worker() as floor_pid:
+    async with instance.api() as http, floor_worker() as floor_pid:
         wanted = await _wishes(http, ROUNDS * (ALONE + AT_ONCE) + 10)
         for _ in range(10):
             await _book(http, wanted.pop())
@@ -138,7 +138,8 @@ async def _rate(step: Callable[[], Awaitable[None]]) -> float:
 
 
 @asynccontextmanager
-async def _floor_worker() -> AsyncIterator[int]:
+async def floor_worker() -> AsyncIterator[int]:
+    """Run the worker of the bare workflow beside what is measured."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.floor", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )

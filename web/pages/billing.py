@@ -1,6 +1,7 @@
 """Billing: what is paid, pending, failed and refunded; payments, invoices, and one invoice."""
 
 import asyncio
+from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,32 +18,42 @@ from web.pages.days import midnight, today
 from web.pages.links import link
 from web.pages.paying import line, reason_words
 from web.pages.screen import Screen, needs
+from web.words import gettext
 
 router = APIRouter(prefix="/billing", include_in_schema=False)
 Reader = Annotated[Screen, needs("payments:read")]
 _SHOWN = 30
 _PAYMENTS = (PaymentStatus.captured, PaymentStatus.authorised, PaymentStatus.declined, PaymentStatus.voided)
+_PERIODS = {"day": "Today", "week": "This week", "month": "This month"}
+_SHOWS = {"payments": "Payments", "invoices": "Invoices"}
 _INVOICES = (InvoiceStatus.issued, InvoiceStatus.balanced, InvoiceStatus.cancelled)
 
 
 @router.get("")
-async def overview(screen: Reader, show: str = "", status: str = "", cursor: str | None = None) -> Response:
-    """Show this month's sums, and payments or invoices, the newest first."""
+async def overview(
+    screen: Reader, show: str = "", status: str = "", period: str = "", cursor: str | None = None
+) -> Response:
+    """Show the sums of this day, week or month, and payments or invoices, the newest first."""
     show = "invoices" if show == "invoices" else "payments"
     offered = _INVOICES if show == "invoices" else _PAYMENTS
     chosen = next((one for one in offered if one.value == status), None)
-    first = today(screen.frame).replace(day=1)
+    period = period if period in {"day", "week"} else "month"
+    first = _first_day(period, today(screen.frame))
     page, summary = await asyncio.gather(
         _page(screen, show, chosen, cursor),
         screen.gateway.payments.summary(screen.actor, since=midnight(first, screen.frame.zone)),
     )
-    here = link("/billing", show=show if show == "invoices" else "", status=chosen)
+    said = {"period": period if period != "month" else ""}
+    here = link("/billing", show=show if show == "invoices" else "", status=chosen, **said)
     rows = "billing/_invoice_rows.html" if show == "invoices" else "billing/_payment_rows.html"
     part = rows if cursor else "billing/_results.html"
     return screen.page(
         part if screen.targets("results") or (screen.htmx and cursor) else "billing/page.html",
         summary=summary,
-        period_words=local_date(first, skeleton="yMMMM"),
+        period_words=_period_words(period, first),
+        period=period,
+        periods=_segments(_PERIODS, "month", "period", show=show if show == "invoices" else ""),
+        shows=_segments(_SHOWS, "payments", "show", **said),
         show=show,
         status=chosen or "",
         statuses=[(one.value, _word(one)) for one in offered],
@@ -50,6 +61,27 @@ async def overview(screen: Reader, show: str = "", status: str = "", cursor: str
         page=page,
         next_href=page.next_cursor and link("/billing", show=show, status=chosen, cursor=page.next_cursor),
     )
+
+
+def _segments(options: dict[str, str], usual: str, name: str, **kept: str) -> list[tuple[str, str, str]]:
+    """Make choices that live in the address; the usual one is not named there."""
+    return [
+        (one, gettext(words), link("/billing", **{name: one if one != usual else ""}, **kept))
+        for one, words in options.items()
+    ]
+
+
+def _first_day(period: str, day: date) -> date:
+    """Give the first day of the period in which `day` is; a week begins on Monday."""
+    if period == "week":
+        return day - timedelta(days=day.weekday())
+    return day if period == "day" else day.replace(day=1)
+
+
+def _period_words(period: str, first: date) -> str:
+    if period == "week":
+        return gettext("The week from %(day)s") % {"day": local_date(first, skeleton="MMMd")}
+    return local_date(first) if period == "day" else local_date(first, skeleton="yMMMM")
 
 
 @router.get("/invoices/{invoice_id}")

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Annotated, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -10,8 +11,10 @@ from fastapi.responses import Response
 from careconnect.errors import Refusal
 from services.payments.errors import OrphanNotFound
 from services.payments.schemas import MoneyCheck, Orphan
+from web.formats import local_time, when
 from web.forms import Form
-from web.pages.orphans import compared_words, told
+from web.pages.days import today
+from web.pages.orphans import ORDER, compared_words, told
 from web.pages.screen import Screen, needs
 from web.words import gettext
 
@@ -44,6 +47,7 @@ async def overview(screen: Reader) -> Response:
         "billing/money_check.html",
         last=checks.last,
         running=checks.running,
+        as_of=_as_of(checks.last, screen) if checks.last else "",
         compared=_compared(checks.last) if checks.last else [],
         waiting=[told(one) for one in waiting],
         mended=[told(one) for one in mended.items],
@@ -88,7 +92,16 @@ async def _dismissal(screen: Screen, form: Form, orphan_id: UUID, status: int = 
     return screen.page("billing/dismissal.html", http=status, form=form, orphan=told(found))
 
 
+def _as_of(check: MoneyCheck, screen: Screen) -> str:
+    """Say the hour of a check of today, and the day of an older one."""
+    zone = screen.frame.zone
+    of_today = check.as_of.astimezone(ZoneInfo(zone)).date() == today(screen.frame)
+    return local_time(check.as_of, zone) if of_today else when(check.as_of, zone)
+
+
 def _compared(check: MoneyCheck) -> list[Comparison]:
-    said = [(name, found.checked, found.found) for name, found in check.compared.items()]
+    said = [
+        (name, check.compared[name].checked, check.compared[name].found) for name in ORDER if name in check.compared
+    ]
     said += [(name, 0, 0) for name in check.missing if name not in check.compared]
     return [Comparison(*compared_words(name), checked, found, name in check.missing) for name, checked, found in said]

@@ -70,6 +70,8 @@ _COMPARED: dict[Comparison, tuple[str, str]] = {
     "entries": ("Entries of the ledger", "against what happened"),
     "appointments": ("Money held for visits", "against how the visits ended"),
 }
+ORDER = tuple(_COMPARED)
+"""The comparisons, as a page lists them."""
 
 
 class Told(NamedTuple):

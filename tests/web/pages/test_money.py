@@ -1,6 +1,7 @@
 """Taking and returning money through forms."""
 
 import asyncio
+import re
 from uuid import UUID
 
 from careconnect.auth import Actor
@@ -95,3 +96,14 @@ async def test_the_front_desk_returns_no_money(front_desk: Desk, clinic: Clinic)
     booked = await clinic.booked()
     assert (await front_desk.http.get(f"/billing/payments/{booked['payment']['id']}/refund")).status_code == 403
     assert "Refund" not in (await front_desk.read(f"/billing/invoices/{booked['invoice']['id']}")).text
+
+
+async def test_the_sums_are_those_of_the_day_the_week_or_the_month(front_desk: Desk, clinic: Clinic) -> None:
+    await clinic.booked()
+    for period, words in (("", "This month"), ("day", "Today"), ("week", "This week")):
+        page = await front_desk.read(f"/billing?period={period}")
+        assert page.having("aria-current", "true")
+        assert words in page.text
+        paid = re.search(r"Paid (LKR [\d,]+)", page.text)
+        assert paid
+        assert paid[1] != "LKR 0"

@@ -31,6 +31,7 @@ SCREENS = {
     "/consultants/new": "consultants:write",
     "/billing": "payments:read",
     "/billing?show=invoices": "payments:read",
+    "/billing?period=week": "payments:read",
     "/billing/payments/new": "payments:write",
     "/billing/ledger": "payments:read",
     "/billing/money-check": "payments:read",
