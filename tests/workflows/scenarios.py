@@ -12,7 +12,7 @@ from services.appointments.absences.schemas import AbsenceState, Action
 from services.appointments.errors import SlotTaken
 from services.consultants.schemas import PaymentPolicy
 from services.patients.errors import PatientArchived
-from services.payments.errors import CaptureFailed, RefundFailed
+from services.payments.errors import CaptureFailed, GatewayHeldOff, RefundFailed
 from services.payments.states import PaymentStatus
 from tests.workflows.answering import Clinic
 from tests.workflows.books import Books
@@ -308,13 +308,35 @@ async def absence(client: Client) -> Lives:
         return {"absence": ward.process, "absence_undone": other.process}
 
 
+async def gateway_away(client: Client) -> Lives:
+    """Book without the gateway: keep the time until it is asked for again, and owe where the policy lets one."""
+    away = refusing(GatewayHeldOff(retry_after=20))
+    async with Office(client).open() as waits:
+        waits.on("authorise", away)
+        await waits.book()
+        await waits.pass_time(waits.process, timedelta(seconds=21))
+        await waits.process.execute_update(AppointmentBooking.pay_again, "first")
+        await waits.accompanied()
+        await waits.cancel()
+        await waits.process.result()
+    async with Office(client).open() as owes:
+        owes.consultants.policy = PaymentPolicy(kind="full", when_gateway_is_down="due")
+        owes.on("authorise", away)
+        await owes.book()
+        await owes.accompanied(1)
+        await owes.cancel()
+        await owes.process.result()
+        return {"gateway_waited_for": waits.process, "gateway_owed": owes.process}
+
+
 SCENARIOS: list[Scenario] = [
-    booked, taken, declined, capture_refused, moved_and_cancelled, cancelled, no_show, crash, given_up,
+    gateway_away, booked, taken, declined, capture_refused, moved_and_cancelled, cancelled, no_show, crash, given_up,
     payment_refunded, kept_card, reminders_sent, dashboard, money_check, series, series_refused, waiting,
     waiting_crash, matching,
     absence,
 ]  # fmt: skip
 NAMES = {
+    "gateway_waited_for", "gateway_owed",
     "booked", "taken", "declined", "capture_refused", "moved", "payment_settled", "reminders_moved", "cancelled",
     "no_show", "crash", "given_up", "payment_refunded", "reminders_sent", "dashboard", "money_check", "series",
     "series_refused",
