@@ -14,7 +14,17 @@ from careconnect import clock
 from careconnect.config import DATABASES, Settings
 
 REPEATS = 60
-PAGES = ("/", "/appointments", "/patients", "/consultants", "/billing", "/messages", "/attention")
+PAGES = (
+    "/",
+    "/calendar",
+    "/calendar/data",
+    "/appointments",
+    "/patients",
+    "/consultants",
+    "/billing",
+    "/messages",
+    "/attention",
+)
 _LIST = "SELECT * FROM appointments WHERE tenant_id = $1 AND start_at >= $2 ORDER BY start_at, id LIMIT 51"
 
 
