@@ -118,6 +118,7 @@ CHOICES: dict[str, dict[str, Look]] = {
         "card_terminal": Look("slate", "terminal", "Card terminal"),
         "cash": Look("slate", "cash", "Cash"),
         "bank_transfer": Look("slate", "bank", "Bank transfer"),
+        "patient_credit": Look("slate", "cash", "Patient's credit"),
         "insurance": Look("slate", "shield", "Insurance"),
         "online_link": Look("slate", "external", "Online link"),
         "at_desk": Look("slate", "cash", "At the desk"),

@@ -7,9 +7,11 @@ from operations.seed.ground import CURRENCY, ZONE
 from services.consultants.schemas import (
     CalendarWrite,
     CancellationPolicy,
+    FollowUpPolicy,
     HolidayPolicyWrite,
     Opening,
     PaymentPolicy,
+    Tax,
     VisitTypeWrite,
 )
 from services.identity.schemas import Address, LocationWrite
@@ -45,6 +47,9 @@ _STRICT = CancellationPolicy(free_until_hours=48, fee_percent=50, no_show_fee_pe
 _KIND = CancellationPolicy(free_until_hours=2)
 
 
+_DAY_BEFORE = PaymentPolicy(kind="full", when="before", hours_before=24)
+
+
 def _deposit(amount: int) -> PaymentPolicy:
     return PaymentPolicy(kind="deposit", when="booking", deposit=_rupees(amount))
 
@@ -73,16 +78,16 @@ VISIT_TYPES = {
                             colour="#5c6f2d", buffer_before_minutes=5, buffer_after_minutes=10,
                             cancellation_policy=_STRICT, room_needed=True, room_features=["treatment"]),
     "antenatal": _type("Antenatal visit", 30, 4000, _DESK, specialty="Obstetrics and Gynaecology",
-                       colour="#6a5acd"),
+                       colour="#6a5acd", follow_up=FollowUpPolicy(visits=1, days=14)),
     "antenatal_class": _type("Antenatal class", 60, 1500, _DESK, specialty="Obstetrics and Gynaecology",
                              colour="#6a5acd", slot_step_minutes=30, capacity=8, room_needed=True,
                              room_features=["hall"]),
     "bones": _type("Orthopaedic consultation", 30, 5000, _BOOKING, specialty="Orthopaedics", colour="#2f6f8f",
                    cancellation_policy=_FAIR),
-    "ear": _type("Ear, nose and throat consultation", 20, 4500, _DESK, specialty="Ear, Nose and Throat",
+    "ear": _type("Ear, nose and throat consultation", 20, 4500, _DAY_BEFORE, specialty="Ear, Nose and Throat",
                  slot_step_minutes=10),
     "dental": _type("Dental check and cleaning", 45, 6500, _DESK, specialty="Dental Surgery", colour="#3d7f86",
-                    buffer_after_minutes=5, room_needed=True, room_features=["dental chair"]),
+                    buffer_after_minutes=5, room_needed=True, room_features=["dental chair"], tax=Tax(rate=1800)),
     "follow_up": _type("Follow-up", 15, 0, _FREE, colour="#6b7280", reminder_offsets_hours=[24, 2]),
 }  # fmt: skip
 """The catalogue, by the names that this package uses."""

@@ -2,10 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 from temporalio.client import Client
 
+from activities.follow_ups import FollowUps
 from careconnect import temporal
 from careconnect.auth import Actor
 from careconnect.config import Settings
@@ -16,6 +19,7 @@ from services.appointments.feeds.client import FeedsClient
 from services.appointments.series.client import SeriesClient
 from services.appointments.waitlist.client import WaitlistClient
 from services.consultants.client import ConsultantsClient
+from services.consultants.schemas import Offer
 from services.hosting import Services
 from services.identity.client import IdentityClient
 from services.notifications.client import NotificationsClient
@@ -52,6 +56,7 @@ class Gateway:
         self.feeds = CalendarFeeds(self, services.client(FeedsClient), SignedLinks(settings), settings.web.public_url)
         self.absences = AbsenceProcesses(self.engine, services.client(AbsencesClient), self.consultants)
         self.money = MoneyProcesses(self.engine, self.payments, SignedLinks(settings))
+        self.follow_ups = FollowUps(self.appointments, self.payments, self.consultants)
         self.series = SeriesProcesses(
             self.engine, services.client(SeriesClient), self.consultants, self.appointments, self.identity
         )
@@ -69,6 +74,19 @@ class Gateway:
     async def slots(self, actor: Actor, wanted: SlotQuery) -> list[Slot]:
         """Find free starts across consultants, the soonest first."""
         return await find_slots(self.consultants, self.appointments, actor, wanted)
+
+    async def offer(
+        self,
+        actor: Actor,
+        patient_id: UUID | None,
+        visit_type_id: UUID,
+        consultant_id: UUID,
+        location_id: UUID | None,
+        start: datetime,
+    ) -> Offer:
+        """Ask for the terms of one visit, for nothing where it is a free follow-up of this patient."""
+        found = await self.consultants.offer(actor, visit_type_id, consultant_id, location_id, start)
+        return await self.follow_ups.priced(actor.tenant_id, found, patient_id)
 
     async def workflow(self, actor: Actor, workflow_id: str) -> WorkflowState:
         """Tell where a process stands, without personal data."""

@@ -20,6 +20,7 @@ from web.pages import (
     messages,
     money_check,
     patients,
+    prices,
     public,
     search,
     series,
@@ -38,7 +39,8 @@ def install(app: FastAPI) -> None:
     app.state.views = Views(assets)
     for module in (
         dashboard, signing_in, calendar, appointments, patients, leave, feeds, consultants, hours, absences, billing,
-        collecting, ledger, money_check, messages, attention, settings, gateways, search, series, waitlist, public,
+        collecting, ledger, money_check, messages, attention, settings, prices, gateways, search, series, waitlist,
+        public,
     ):  # fmt: skip
         app.include_router(module.router)
     tell_people(app)

@@ -122,7 +122,7 @@ async def _page(
 
 def _exact(invoice: Invoice) -> dict[str, Any]:
     """Keep amounts as money rather than as dictionaries, so that an amount of nothing counts as nothing."""
-    names = ("total", "paid", "refunded", "credited", "due", "lines")
+    names = ("total", "paid", "refunded", "credited", "due", "lines", "tax", "discounts")
     return {name: getattr(invoice, name) for name in names} | {"status": invoice.status.value}
 
 

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from careconnect.errors import Forbidden, NotFound
 from services.identity.schemas import Address, Location
-from web.pages import gateways
+from web.pages import gateways, prices
 from web.pages.appointments.terms import payment_words
 from web.pages.screen import Screen, needs
 from web.words import gettext, locale
@@ -19,6 +19,7 @@ _SECTIONS = {
     "organisation": ("building", "identity:read"),
     "locations": ("location", "identity:read"),
     "visit-types": ("tag", "catalogue:read"),
+    "prices": ("cash", "catalogue:read"),
     "payments": ("card", "payments:read"),
     "people": ("patients", "identity:read"),
     "clients": ("key", "staff:manage"),
@@ -37,6 +38,7 @@ async def show(screen: Annotated[Screen, needs("identity:read")], section: str =
         "organisation": gettext("Organisation"),
         "locations": gettext("Locations"),
         "visit-types": gettext("Visit types"),
+        "prices": gettext("Prices"),
         "payments": gettext("Payments"),
         "people": gettext("People and roles"),
         "clients": gettext("API clients"),
@@ -48,6 +50,7 @@ async def show(screen: Annotated[Screen, needs("identity:read")], section: str =
         sections=sections,
         items=await _items(screen, section),
         organisation=_organisation(screen),
+        **(await prices.context(screen) if section == "prices" else {}),
     )
 
 
@@ -57,8 +60,8 @@ async def _items(screen: Screen, section: str) -> list[Any]:
     if section == "visit-types":
         types = (await screen.known.visit_types(screen.actor)).values()
         return [one.__dict__ | {"payment_words": payment_words(one.price, one.payment_policy)} for one in types]
-    if section == "payments":
-        return await gateways.shown(screen)
+    if section in {"prices", "payments"}:
+        return list(await (prices if section == "prices" else gateways).shown(screen))
     if section == "people":
         return (await screen.gateway.identity.staff(screen.actor, limit=200)).items
     if section == "clients":

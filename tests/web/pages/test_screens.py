@@ -42,6 +42,7 @@ SCREENS = {
     "/settings": "identity:read",
     "/settings/locations": "identity:read",
     "/settings/visit-types": "catalogue:read",
+    "/settings/prices": "catalogue:read",
     "/settings/payments": "payments:read",
     "/settings/people": "identity:read",
     "/settings/clients": "staff:manage",

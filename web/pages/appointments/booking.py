@@ -132,6 +132,13 @@ async def _form(
     )
 
 
+def _key(written: str) -> UUID | None:
+    try:
+        return UUID(written)
+    except ValueError:
+        return None
+
+
 async def _offer(screen: Screen, typed: Mapping[str, str]) -> tuple[Offer | None, str]:
     chosen = Start.read(typed.get("slot", ""))
     try:
@@ -141,7 +148,7 @@ async def _offer(screen: Screen, typed: Mapping[str, str]) -> tuple[Offer | None
     if chosen is None:
         return None, ""
     try:
-        return await terms(screen, visit_type_id, chosen), ""
+        return await terms(screen, visit_type_id, chosen, _key(typed.get("patient_id", ""))), ""
     except Refusal as refusal:
         return None, refusal.detail
 

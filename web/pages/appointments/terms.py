@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from careconnect.money import Money
-from services.consultants.schemas import CancellationPolicy, PaymentPolicy
+from services.consultants.schemas import CancellationPolicy, PaymentPolicy, Tax
 from services.consultants.schemas import Offer as Terms
 from web.formats import money
 from web.pages.appointments.picker import Start
@@ -43,14 +43,14 @@ class Offer:
     default_way: str
 
 
-async def terms(screen: Screen, visit_type_id: UUID, chosen: Start) -> Offer:
-    """Ask for the terms of the chosen time.
+async def terms(screen: Screen, visit_type_id: UUID, chosen: Start, patient_id: UUID | None = None) -> Offer:
+    """Ask for the terms of the chosen time, and of this patient where one is chosen already.
 
     Raises:
         Refusal: it cannot be booked, and why.
     """
-    found = await screen.gateway.consultants.offer(
-        screen.actor, visit_type_id, chosen.consultant_id, chosen.location_id, chosen.start
+    found = await screen.gateway.offer(
+        screen.actor, patient_id, visit_type_id, chosen.consultant_id, chosen.location_id, chosen.start
     )
     places = {place.id: place.name for place in await screen.known.locations(screen.actor)}
     now = taken_now(found.price, found.payment_policy)
@@ -61,7 +61,7 @@ async def terms(screen: Screen, visit_type_id: UUID, chosen: Start) -> Offer:
         consultant_name=found.consultant_name,
         location_name=places.get(found.location_id, ""),
         price=found.price,
-        payment_words=payment_words(found.price, found.payment_policy),
+        payment_words=_price_words(found),
         cancellation_words=cancellation_words(found.price, found.cancellation_policy),
         ways=_ways(found, now or found.price),
         cards=sandbox_cards() if found.price else [],
@@ -84,12 +84,33 @@ def taken_now(price: Money, policy: PaymentPolicy) -> Money | None:
     return policy.deposit if policy.kind == "deposit" else price
 
 
+def _price_words(found: Terms) -> str:
+    if found.free_because:
+        return gettext("A free follow-up of a visit that was paid.")
+    words = payment_words(found.price, found.payment_policy)
+    return f"{words} {tax_words(found.tax)}" if found.tax else words
+
+
+def tax_words(tax: Tax) -> str:
+    """Say which tax the price has in it."""
+    rate = f"{tax.rate / 100:g}"
+    return gettext("With %(rate)s%% %(tax)s.") % {"rate": rate, "tax": tax.name}
+
+
 def payment_words(price: Money, policy: PaymentPolicy) -> str:
     """Say when it is paid."""
     if not price:
         return gettext("Free of charge.")
     if policy.kind == "none" or policy.when == "desk":
         return gettext("Paid at the desk.")
+    if policy.kind == "default":
+        return gettext("Paid as the organisation's own policy says.")
+    if policy.hours_before is not None:
+        return ngettext(
+            "The card is kept, and charged %(hours)d hour before.",
+            "The card is kept, and charged %(hours)d hours before.",
+            policy.hours_before,
+        ) % {"hours": policy.hours_before}
     if policy.kind == "deposit":
         return gettext("A deposit of %(amount)s is taken when booked.") % {"amount": money(policy.deposit)}
     return gettext("Paid in full when booked.")
