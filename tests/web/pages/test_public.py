@@ -26,6 +26,8 @@ async def test_a_link_shows_the_appointment_and_leaves_no_trace_of_itself(edge: 
     assert booked["reference"] in page.text
     assert booked["consultant"]["name"] in page.text
     assert booked["patient"]["name"] not in answer.text
+    calendar = next(one for one in page.links if one.endswith("/calendar.ics"))
+    assert (await browser(edge).get(calendar)).headers["content-type"].startswith("text/calendar")
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["cache-control"] == "no-store"
     assert "noindex" in answer.headers["x-robots-tag"]
