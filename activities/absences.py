@@ -158,6 +158,7 @@ class AbsenceActivities:
             location_id=place.location_id,
             notify=False,
             expected_version=task.step.version,
+            held=True,  # the clinic moves: notice and what policies say of moving bind patients, and it keeps a margin
         )
         return await _updated(process, "reschedule", asked, update)
 
