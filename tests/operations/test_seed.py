@@ -95,7 +95,8 @@ async def test_the_ledger_agrees_with_invoices_payments_and_refunds(seeded: Seed
     )
     ((owed, gateway),) = await seeded.ask(
         "payments",
-        "SELECT (SELECT sum(total - paid) FROM invoices WHERE tenant_id = $1 AND status <> 'cancelled'), "
+        "SELECT (SELECT sum(total - credited - paid + returned) FROM invoices "
+        "WHERE tenant_id = $1 AND status <> 'cancelled'), "
         "(SELECT sum(captured - refunded) FROM payments WHERE tenant_id = $1 AND gateway = 'sandbox')",
     )
     assert sum(balances.values()) == 0
