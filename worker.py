@@ -27,6 +27,7 @@ from activities.absences import AbsenceActivities
 from activities.absent_messages import AbsenceMessages
 from activities.appointments import AppointmentActivities
 from activities.consultants import ConsultantActivities
+from activities.differences import DifferenceActivities
 from activities.follow_ups import FollowUps
 from activities.money_check import MoneyCheckActivities
 from activities.notifications import NotificationActivities
@@ -86,6 +87,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
     people, experts = PatientActivities(patients), ConsultantActivities(consultants, follow_ups)
     openings = Openings(client, timedelta(seconds=settings.worker.waitlist_interval_seconds))
     visits, money = AppointmentActivities(appointments, openings.freed), PaymentActivities(payments)
+    differences = DifferenceActivities(payments)
     slots = SlotActivities(consultants, appointments)
     told = NotificationActivities(services.client(NotificationsClient), patients, consultants, appointments, identity)
     processes, list_, repeated = Processes(client), services.client(WaitlistClient), services.client(SeriesClient)
@@ -109,8 +111,8 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
             people.verify, experts.offer, experts.terms, visits.hold, visits.confirm, visits.release, visits.step,
             visits.cancel, visits.move, visits.standing, visits.attend, money.issue_invoice, money.cancel_invoice,
             money.close_invoices, money.held, money.authorise, money.capture, money.void, money.refund, money.release,
-            money.standing, money.keep_card, money.forget_card, money.renew, slots.alternatives, *lists,
-            *away.activities,
+            money.standing, money.keep_card, money.forget_card, money.renew, slots.alternatives, differences.owed,
+            differences.lower, *lists, *away.activities,
         ],
         workflow_runner=sandbox(),
         max_concurrent_workflow_tasks=settings.worker.workflow_slots,

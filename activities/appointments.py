@@ -80,7 +80,7 @@ class AppointmentActivities:
     @refusing(Changed)
     async def cancel(self, request: CancelRequest) -> Changed:
         """Cancel; the time is free at once."""
-        asked = Cancellation.model_validate({"reason": request.reason, "late": request.late})
+        asked = Cancellation.model_validate(request.model_dump(include={"reason", "late", "waived", "undoable"}))
         cancelled = await self.appointments.cancel(request.actor, request.appointment_id, asked)
         await self._tell(request.actor)
         return Changed(appointment=cancelled)

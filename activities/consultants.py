@@ -35,6 +35,8 @@ class ConsultantActivities:
             override_hours=request.override_hours,
             held=request.held,
             payer_id=request.payer_id,
+            override_notice=request.override_notice,
+            duration_minutes=request.duration_minutes,
         )
         if self.follow_ups and found.follow_up:
             whose = request.patient_id, request.appointment_id

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.appointments.schemas import Ending, Status
+from services.appointments.schemas import LEFT, Ending, Status
 from services.consultants.schemas import CancellationTerms
 from services.payments.schemas import Kept, OrphanKind, OrphanNote
 
-_NO_SHOW_OPEN = timedelta(hours=12, minutes=5)
-"""How long a no-show may be undone; its money waits as long."""
+_SAME_DAY = timedelta(hours=12, minutes=5)
+"""How long a no-show or a departure may be undone; its money waits as long."""
 _SAME_MOMENT = timedelta(minutes=1)
 """A cancellation is judged late by the process that asks for it, a moment before it is written down."""
 
@@ -32,8 +32,10 @@ class Judge:
         """Leave alone what a process still settles, and what is under Attention already."""
         if ending.needs_attention:
             return False
-        wait = max(self._grace, _NO_SHOW_OPEN) if ending.status == Status.NO_SHOW else self._grace
-        return max(held.since, ending.status_since or held.since) <= self._now - wait
+        same_day = ending.status == Status.NO_SHOW or ending.cancellation_reason == LEFT
+        wait = max(self._grace, _SAME_DAY) if same_day else self._grace
+        ended = ending.undo_until or ending.status_since or held.since
+        return max(held.since, ended) <= self._now - wait
 
     def _judge(self, held: Kept, ending: Ending) -> Iterable[OrphanNote]:
         allowed = self._allowed(held, ending)

@@ -160,6 +160,7 @@ CHOICES: dict[str, dict[str, Look]] = {
         "maint": Look("grey", "building", "Equipment or room"),
         "oth-weath": Look("grey", "info", "Weather"),
         "other": Look("grey", "info", "Another reason"),
+        "left": Look("grey", "door", "Left without being seen"),
     },
 }
 

@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
         Refused,
         ReleaseRequest,
         Stage,
+        StepRequest,
         Target,
         TermsRequest,
     )
@@ -73,7 +74,7 @@ class AppointmentBooking(Dues):
     async def _book(self) -> BookingOutcome:
         try:
             refused = await self._verify() or await self._hold() or await self._authorise()
-            refused = refused or await self._confirm() or await self._capture()
+            refused = refused or await self._confirm() or await self._capture() or await self._receive()
         except BaseException as error:
             if not ours(error):
                 raise
@@ -209,6 +210,15 @@ class AppointmentBooking(Dues):
         self.payment = captured.payment or self.payment
         return captured.refused
 
+    async def _receive(self) -> Refused | None:
+        """Queue a patient who stands at the desk already."""
+        if not self.request.walk_in:
+            return None
+        asked = StepRequest(
+            actor=self.request.actor, appointment_id=self.request.appointment_id, verb="arrival", undo=False
+        )
+        return self.take_over(await self.local(AppointmentActivities.step, asked)).refused
+
     async def _undo(self, refused: Refused) -> None:
         self.stage = Stage.UNDOING
         self.failed_steps = await self.undos.run()
@@ -295,6 +305,7 @@ class AppointmentBooking(Dues):
             location_id=self.offered().location_id if held else self.request.location_id,
             start=self.request.start,
             override_hours=self.request.overbook,
+            override_notice=self.request.walk_in,
             patient_id=self.request.patient_id,
             payer_id=self.request.payer_id,
             appointment_id=self.request.appointment_id,

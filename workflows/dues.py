@@ -14,12 +14,10 @@ with workflow.unsafe.imports_passed_through():
         BookingRequest,
         CancellationRequest,
         CardRequest,
-        Changed,
         Collected,
         CollectRequest,
         PaymentRelease,
         Refused,
-        RescheduleRequest,
     )
     from workflows.payment import PAID_OTHERWISE, PaymentCapture
     from workflows.visit import WAITING, Visit
@@ -97,14 +95,13 @@ class Dues(Visit):
         asked = PaymentRelease(actor=self.own, payment_id=payment_id, reason="visit_ended")
         await workflow.execute_local_activity_method(PaymentActivities.release, asked, **policies.WITHOUT_END)
 
-    async def _reschedule(self, asked: RescheduleRequest) -> Changed:
-        moved = await super()._reschedule(asked)
+    async def payment_follows(self) -> None:
+        """Let what is taken before the visit be taken before its new time."""
         policy = self.offered().payment_policy
-        if moved.refused is None and self.collecting and self.collected is None and policy.hours_before:
+        if self.collecting and self.collected is None and policy.hours_before:
             at = self.now().start - timedelta(hours=policy.hours_before)
             handle = workflow.get_external_workflow_handle_for(PaymentCapture.run, ids.payment(self.collecting))
             await self._reached(handle.signal(PaymentCapture.fall_due, at))
-        return moved
 
     # What others ask --------------------------------------------------------------------------------------------------
 
@@ -121,7 +118,7 @@ class Dues(Visit):
         self.tell("payment_failed", self.later.amount if self.later else None)
         if self.offered().payment_policy.on_decline == "cancel":
             await self._change(
-                lambda: self._cancel(CancellationRequest(actor=self.own, reason="other", waive_fee=True))
+                lambda: self.cancel_it(CancellationRequest(actor=self.own, reason="other", waive_fee=True))
             )
         else:
             await self._wait_for_a_person()
@@ -129,7 +126,7 @@ class Dues(Visit):
     async def _wait_for_a_person(self) -> None:
         async with self.changing:
             if self.now().status in WAITING:
-                self.failed_steps, self._try_again = [UNPAID], self._unpaid
+                self.failed_steps, self.try_again = [UNPAID], self._unpaid
                 await self.flag()
 
     # Small steps ------------------------------------------------------------------------------------------------------

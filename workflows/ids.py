@@ -102,6 +102,11 @@ def refund_of(payment_id: UUID, cause: str) -> UUID:
     return derived_id("refund", payment_id, cause)
 
 
+def difference_of(appointment_id: UUID, version: int) -> UUID:
+    """Give the id of the invoice of what a visit costs more since the move that made `version`."""
+    return derived_id("difference", appointment_id, version)
+
+
 def credit_of(invoice_id: UUID, kept: int) -> UUID:
     """Give the id of the credit that leaves an invoice with what is `kept`, in minor units."""
     return derived_id("credit", invoice_id, kept)

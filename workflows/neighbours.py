@@ -20,10 +20,10 @@ with workflow.unsafe.imports_passed_through():
 class Neighbours(AppointmentProcess):
     """Starts them, and tells them what they need to know; one that runs already, or has ended, is no fault."""
 
-    async def start_reminders(self) -> None:
-        """Let reminders be sent."""
+    async def start_reminders(self) -> bool:
+        """Let reminders be sent; false if their process runs already."""
         now = self.now()
-        await self._start(
+        return await self._start(
             AppointmentReminders.run,
             RemindersRequest(
                 tenant_id=self.own.tenant_id,

@@ -47,7 +47,7 @@ class Settling(Neighbours):
         self.money_settled = False
         self._asked: dict[UUID, Settlement] = {}
         self._answers: dict[UUID, Settled] = {}
-        self._try_again: Callable[[], Awaitable[list[str]]] = self.undos.run
+        self.try_again: Callable[[], Awaitable[list[str]]] = self.undos.run
 
     async def settle_money(self) -> None:
         """Keep what the policy says and return the rest; no invoice stays open for what did not take place."""
@@ -56,14 +56,14 @@ class Settling(Neighbours):
             await self._keep_everything()
         else:
             self._asked = _shares(await self._held(), self._settlement(ending))
-            self._try_again = lambda: self._settle(ending)
+            self.try_again = lambda: self._settle(ending)
             self.failed_steps = await self._settle(ending)
             await self.until_resolved()
         self.money_settled = True
 
     def _how_it_ended(self) -> Ending | None:
         if self.now().status == Status.NO_SHOW:
-            return Ending("no_show", "no_show", self.no_show_fee())
+            return self.ending or Ending("no_show", "no_show", self.no_show_fee())
         if self.now().status == Status.CANCELLED:
             return self.ending or Ending(self.now().cancellation_reason or "other", "cancellation")
         return None
@@ -145,7 +145,7 @@ class Settling(Neighbours):
 
     async def _resolve(self, action: str) -> None:
         if action == "retry":
-            self.failed_steps = await self._try_again()
+            self.failed_steps = await self.try_again()
         else:
             self.failed_steps = []
         await self.flag()

@@ -7,35 +7,28 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.appointments import AppointmentActivities
-    from activities.consultants import ConsultantActivities
-    from services.appointments.schemas import Move, Status
-    from services.consultants.schemas import Offer
-    from workflows import ids
+    from services.appointments.schemas import Status
     from workflows.contracts import (
         BookingRequest,
         CancellationRequest,
-        CancelRequest,
         Changed,
-        MoveRequest,
-        OfferRequest,
         Refused,
         RescheduleRequest,
         Stage,
         StepRequest,
         Target,
+        UndoMove,
         VisitStep,
     )
-    from workflows.settling import Ending, Settling
+    from workflows.moving import Moving
 
 WAITING = frozenset({Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN})
-_UNDO_NO_SHOW = timedelta(hours=12)
+_ENDINGS = frozenset({"completion", "departure", "no-show", "cancellation"})
 _PATIENCE = timedelta(hours=2)
 """How long a visit may go on being unnoted after somebody undid a step, or the service would not note its end."""
-_MOMENT = timedelta(seconds=3)
-"""How long the answer to a cancellation waits for the money, which is usually on its way back by then."""
 
 
-class Visit(Settling):
+class Visit(Moving):
     """What happens between the booking and the end, and what others may ask meanwhile."""
 
     def __init__(self, request: BookingRequest) -> None:
@@ -46,10 +39,10 @@ class Visit(Settling):
     # The story, continued ---------------------------------------------------------------------------------------------
 
     async def wait_for_visit(self) -> None:
-        """Wait until the visit took place, or will not, and no longer can: the same day may undo a no-show."""
+        """Wait until the visit took place, or will not, and that can no longer be undone."""
         while not self.settled:
             await self._until_it_ends()
-            if self.now().status == Status.NO_SHOW and await self._no_show_was_undone():
+            if await self.was_undone():
                 continue
             async with self.changing:  # a change that is under way comes first, and may have opened it again
                 self.settled = self.now().status not in WAITING
@@ -57,6 +50,8 @@ class Visit(Settling):
     async def settle(self) -> None:
         """End it: the money where it belongs, everybody told."""
         self.stage = Stage.SETTLING
+        self.tell_of_cancellation()
+        await self.differences_are_settled()
         await self.settle_money()
         await self.everybody_is_told()
 
@@ -64,25 +59,27 @@ class Visit(Settling):
         """Cancel the appointment, since an operator cancelled its workflow; if that is too late, go on to its end."""
         async with self.changing:
             given_up = CancellationRequest(actor=self.own, reason="other", waive_fee=True)
-            if self.now().status in WAITING and (await self._cancel(given_up)).refused:
+            if self.now().status in WAITING and (await self.cancel_it(given_up)).refused:
                 await self._read_again()
         await self.wait_for_visit()
 
     async def _until_it_ends(self) -> None:
         while self.now().status in WAITING:
-            version = self.now().version
-            if not await self._changed_before(self._deadline() - workflow.now(), version):
+            if not await self._changed_before(self._deadline() - workflow.now()):
                 async with self.changing:
                     await self._missed_or_forgotten()
 
     def _deadline(self) -> datetime:
-        usual = self.now().end + self.grace()
+        """Tell when the process looks by itself: for a patient who has not come, the grace counts from the start."""
+        now = self.now()
+        usual = (now.start if now.status == Status.BOOKED else now.end) + self.grace()
         return max(usual, self._patient_until) if self._patient_until else usual
 
-    async def _changed_before(self, left: timedelta, version: int) -> bool:
+    async def _changed_before(self, left: timedelta) -> bool:
+        known = self.now().status, self.now().version
         try:
             await workflow.wait_condition(
-                lambda: self.now().status not in WAITING or self.now().version != version,
+                lambda: (self.now().status, self.now().version) != known,
                 timeout=max(left, timedelta(0)),
                 timeout_summary="no-show check",
             )
@@ -104,15 +101,6 @@ class Visit(Settling):
         target = Target(actor=self.own, appointment_id=self.request.appointment_id)
         self.take_over(await self.local(AppointmentActivities.standing, target))
 
-    async def _no_show_was_undone(self) -> bool:
-        try:
-            await workflow.wait_condition(
-                lambda: self.now().status != Status.NO_SHOW, timeout=_UNDO_NO_SHOW, timeout_summary="undo of no-show"
-            )
-        except TimeoutError:
-            return False
-        return True
-
     # What others ask while it runs ------------------------------------------------------------------------------------
 
     @workflow.update
@@ -123,15 +111,20 @@ class Visit(Settling):
     @workflow.update
     async def cancel(self, asked: CancellationRequest) -> Changed:
         """Cancel the appointment; the money goes back as the policy says."""
-        changed = await self._change(lambda: self._cancel(asked))
+        changed = await self._change(lambda: self.cancel_it(asked))
         if changed.refused is None:
-            await self._money_is_settled_soon()
+            await self.money_is_settled_soon()
         return changed
 
     @workflow.update
     async def reschedule(self, asked: RescheduleRequest) -> Changed:
         """Move the appointment; payment and reminders follow."""
-        return await self._change(lambda: self._reschedule(asked))
+        return await self._change(lambda: self.move_it(asked))
+
+    @workflow.update
+    async def undo_move(self, asked: UndoMove) -> Changed:
+        """Take back the last move."""
+        return await self._change(lambda: self.move_back(asked))
 
     async def _change(self, change: Callable[[], Awaitable[Changed]]) -> Changed:
         """Let one change follow the other; each is an answer, whatever the service says."""
@@ -147,93 +140,15 @@ class Visit(Settling):
         asked = StepRequest(
             actor=step.actor, appointment_id=self.request.appointment_id, verb=step.verb, undo=step.undo
         )
-        changed = self.take_over(await self.local(AppointmentActivities.step, asked))
+        if step.verb == "cancellation" and not step.undo:
+            return Changed(refused=_ended("To cancel needs a reason."))
+        if step.verb in _ENDINGS:
+            changed = await self.step_of_ending(step, asked)
+        else:
+            changed = self.take_over(await self.local(AppointmentActivities.step, asked))
         if step.undo and changed.appointment and workflow.now() > self._deadline():
             self._patient_until = workflow.now() + _PATIENCE
         return changed
-
-    async def _cancel(self, asked: CancellationRequest) -> Changed:
-        if asked.expected_version not in {None, self.now().version}:
-            return Changed(refused=_CHANGED)
-        late = self.is_late()
-        request = CancelRequest(
-            actor=asked.actor, appointment_id=self.request.appointment_id, reason=asked.reason, late=late
-        )
-        changed = self.take_over(await self.local(AppointmentActivities.cancel, request))
-        if changed.refused:
-            return changed
-        self.ending = Ending(asked.reason, "cancellation", self.fee() if late and not asked.waive_fee else None)
-        await self.stop_reminders()
-        if asked.notify:
-            self.tell("cancellation")
-        return changed
-
-    async def _money_is_settled_soon(self) -> None:
-        try:
-            await workflow.wait_condition(lambda: self.money_settled or bool(self.failed_steps), timeout=_MOMENT)
-        except TimeoutError:
-            workflow.logger.info("money_takes_longer")
-
-    async def _reschedule(self, asked: RescheduleRequest) -> Changed:
-        if asked.expected_version not in {None, self.now().version}:
-            return Changed(refused=_CHANGED)
-        offered = await self.local(ConsultantActivities.offer, self._wanted(asked))
-        if offered.offer is None:
-            return Changed(refused=offered.refused)
-        moved = self.take_over(await self.local(AppointmentActivities.move, self._move(asked, offered.offer)))
-        if moved.refused or moved.appointment is None:
-            return moved
-        self.offer = offered.offer
-        workflow.upsert_search_attributes(
-            [
-                ids.VISIT_AT.value_set(moved.appointment.start),
-                ids.CONSULTANT.value_set(str(moved.appointment.consultant_id)),
-                ids.LOCATION.value_set(str(moved.appointment.location_id)),
-            ]
-        )
-        await self.move_reminders()
-        if asked.notify:
-            self.tell("rescheduling")
-        return moved
-
-    # Small steps ------------------------------------------------------------------------------------------------------
-
-    def _wanted(self, asked: RescheduleRequest) -> OfferRequest:
-        now = self.now()
-        return OfferRequest(
-            actor=asked.actor,
-            visit_type_id=now.visit_type_id,
-            consultant_id=asked.consultant_id or now.consultant_id,
-            location_id=asked.location_id or (None if asked.consultant_id else now.location_id),
-            start=asked.start,
-            override_hours=asked.overbook,
-            held=asked.held,
-            patient_id=now.patient_id,
-            payer_id=self.request.payer_id,
-            appointment_id=now.id,
-        )
-
-    def _move(self, asked: RescheduleRequest, offer: Offer) -> MoveRequest:
-        move = Move(
-            consultant_id=offer.consultant_id,
-            location_id=offer.location_id,
-            zone=offer.zone,
-            start=offer.start,
-            end=offer.end,
-            occupied_from=offer.occupied_from,
-            occupied_to=offer.occupied_to,
-            to_version=self.now().version + 1,
-            overbooked=asked.overbook,
-            hours_overridden=not offer.within_hours,
-            capacity=offer.capacity,
-            rooms=offer.rooms,
-        )
-        return MoveRequest(actor=asked.actor, appointment_id=self.request.appointment_id, move=move)
-
-
-_CHANGED = Refused(
-    code="version_conflict", status=409, title="It was changed", detail="Somebody else changed this appointment since."
-)
 
 
 def _ended(detail: str) -> Refused:

@@ -111,8 +111,8 @@ def _attended(ground: Ground, visit: Visit, dice: Random) -> Visit:
         near = start - moment < _HERE_BEFORE and arrived <= moment
         return replace(visit, status=Status.ARRIVED, since=arrived, arrived_at=arrived) if near else visit
     grace = timedelta(minutes=visit.place.type.terms.cancellation_policy.grace_minutes)
-    if dice.random() < _MISSED and end + grace <= moment:
-        return replace(visit, status=Status.NO_SHOW, since=end + grace)
+    if dice.random() < _MISSED and start + grace <= moment:
+        return replace(visit, status=Status.NO_SHOW, since=start + grace)
     checked_in = _whole(start - _MINUTE * dice.uniform(0.5, 3))
     here = replace(visit, arrived_at=arrived, checked_in_at=checked_in, settled=dice.random() >= _UNPAID)
     if end > moment:

@@ -22,6 +22,7 @@ from services.appointments.schemas import (
     Move,
     Notes,
     Release,
+    Remark,
     Status,
     Summary,
     TimelineEvent,
@@ -74,7 +75,8 @@ async def move(appointment_id: UUID, asked: Move, actor: Writer, session: Write)
     if appointment.move(asked):
         await occupancy.make_way(session, appointment, asked.rooms)
         data = appointment.facts() | {"from": before.isoformat()}
-        session.record("appointment.rescheduled", "appointment", appointment.id, data=data)
+        action = "appointment.move_undone" if asked.undoes else "appointment.rescheduled"
+        session.record(action, "appointment", appointment.id, data=data)
         await occupancy.flush(session)
     return shape(appointment)
 
@@ -83,8 +85,8 @@ async def move(appointment_id: UUID, asked: Move, actor: Writer, session: Write)
 async def cancel(appointment_id: UUID, asked: Cancellation, _: Writer, session: Write) -> Appointment:
     """Cancel; the time is free again at once."""
     appointment = await repository.get(session, appointment_id, lock=True)
-    if appointment.cancel(asked.reason):
-        data = appointment.facts() | {"late": asked.late}
+    if appointment.cancel(asked.reason, undoable=asked.undoable):
+        data = appointment.facts() | {"late": asked.late, "waived": asked.waived}
         session.record("appointment.cancelled", "appointment", appointment.id, data=data, reason=asked.reason)
     return shape(appointment)
 
@@ -105,6 +107,14 @@ async def write_notes(appointment_id: UUID, notes: Notes, _: Writer, session: Wr
     """Seal the reason and the notes, once; they may come before the hold, so that no workflow carries them."""
     if await repository.write_notes(session, appointment_id, notes):
         session.record("appointment.noted", "appointment", appointment_id)
+
+
+@router.put("/appointments/{appointment_id}/remarks/{remark_id}", summary="Keep why it was decided", status_code=204)
+async def remark(appointment_id: UUID, remark_id: UUID, said: Remark, _: Writer, session: Write) -> None:
+    """Seal a remark; a repeat changes nothing."""
+    await repository.get(session, appointment_id)
+    if await repository.write_remark(session, appointment_id, remark_id, said):
+        session.record("appointment.remarked", "appointment", appointment_id, data={"kind": said.kind})
 
 
 @router.get("/appointments", summary="List appointments by start")
@@ -132,8 +142,9 @@ async def get(appointment_id: UUID, _: Reader, session: Write) -> AppointmentDet
     """Read it with what was written about it; the reading is audited."""
     appointment = await repository.get(session, appointment_id)
     notes = await repository.read_notes(session, appointment_id)
+    remarks = await repository.remarks(session, appointment_id)
     session.record_access("appointment.read", "appointment", appointment_id)
-    return AppointmentDetail(**shape(appointment).model_dump(), **notes.model_dump())
+    return AppointmentDetail(**shape(appointment).model_dump(), **notes.model_dump(), remarks=remarks)
 
 
 @router.get("/appointments/{appointment_id}/standing", summary="Read where an appointment stands, without its notes")

@@ -21,6 +21,7 @@ from services.appointments.schemas import (
     Hold,
     Move,
     Notes,
+    Remark,
     SlotSearch,
     Summary,
     TimelineEvent,
@@ -60,7 +61,7 @@ class AppointmentsClient(ServiceClient):
         return await self._put(actor, appointment_id, "cancellation", asked)
 
     async def change(self, actor: Actor, appointment_id: UUID, verb: str, *, undo: bool = False) -> Appointment:
-        """Do, or undo, `arrival`, `check-in`, `completion` or `no-show`."""
+        """Do, or undo, a step of the visit: `arrival`, `check-in`, `consultation` and so on."""
         method = "DELETE" if undo else "PUT"
         return await self.call(actor, method, f"/appointments/{appointment_id}/{verb}", into=Appointment)
 
@@ -75,6 +76,10 @@ class AppointmentsClient(ServiceClient):
     async def write_notes(self, actor: Actor, appointment_id: UUID, notes: Notes) -> None:
         """Keep what was written about an appointment."""
         await self.call(actor, "PUT", f"/appointments/{appointment_id}/notes", json=notes)
+
+    async def remark(self, actor: Actor, appointment_id: UUID, remark_id: UUID, said: Remark) -> None:
+        """Keep why something was decided, under an id of the caller's."""
+        await self.call(actor, "PUT", f"/appointments/{appointment_id}/remarks/{remark_id}", json=said)
 
     async def get(self, actor: Actor, appointment_id: UUID) -> AppointmentDetail:
         """Read one with its notes; audited."""

@@ -35,4 +35,7 @@ async def _ended(session: ReadSession, ids: Sequence[UUID]) -> list[Ending]:
     return found + [Ending(id=key) for key in ids if key not in rows]
 
 
-_SAID = ("id", "status", "status_since", "visit_type_id", "created_at", "needs_attention")
+_SAID = (
+    "id", "status", "status_since", "visit_type_id", "created_at", "needs_attention", "cancellation_reason",
+    "undo_until",
+)  # fmt: skip

@@ -45,6 +45,24 @@ class TooLateToUndo(Refusal):
     code, status, title = "too_late_to_undo", 409, "This can be undone only on the same day"
 
 
+class UndoWindowOver(TooLateToUndo):
+    """A cancellation or a move can be undone for ten minutes, if that was offered."""
+
+    code, title = "undo_window_over", "This can no longer be undone"
+
+
+class TooLateToMove(Refusal):
+    """The visit type's policy lets it be moved only until some hours before; `until` says when that was."""
+
+    code, status, title = "too_late_to_move", 409, "It is too late to move this appointment"
+
+
+class MovedTooOften(Refusal):
+    """The visit type's policy lets it be moved only so often; `max_moves` says how often."""
+
+    code, status, title = "moved_too_often", 409, "This appointment was moved as often as it may be"
+
+
 class InvalidRule(Refusal):
     """The recurrence rule is none, never ends, or is not followed here."""
 

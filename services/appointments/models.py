@@ -12,9 +12,9 @@ from careconnect import clock, db
 from careconnect.ids import reference
 from services.appointments.absences.models import AbsenceAppointment, ConsultantAbsence
 from services.appointments.base import Base
-from services.appointments.errors import HoldExpired, TooLateToUndo, WrongState
+from services.appointments.errors import HoldExpired, TooLateToUndo, UndoWindowOver, WrongState
 from services.appointments.feeds.models import CalendarFeed
-from services.appointments.schemas import OCCUPYING, Hold, Move, Status
+from services.appointments.schemas import LEFT, OCCUPYING, UNDO_WINDOW, Hold, Move, Status
 from services.appointments.series.models import Occurrence, Series
 from services.appointments.waitlist.models import WaitlistEntry, WaitlistOffer
 
@@ -22,6 +22,7 @@ __all__ = [
     "AbsenceAppointment",
     "Appointment",
     "AppointmentNotes",
+    "AppointmentRemark",
     "Base",
     "CalendarFeed",
     "ConsultantAbsence",
@@ -30,6 +31,8 @@ __all__ = [
     "WaitlistEntry",
     "WaitlistOffer",
 ]
+_UNDER_WAY = timedelta(minutes=1)
+"""What the way to here may take: the process that asks has looked at the clock before."""
 OCCUPIES = "status IN ('held', 'booked', 'arrived', 'checked_in')"
 
 
@@ -82,6 +85,9 @@ class Appointment(db.Tenanted, Base):
     occupied_to: Mapped[datetime]
     hold_expires_at: Mapped[datetime | None]
     status_since: Mapped[datetime]
+    with_consultant_since: Mapped[datetime | None]
+    cancelled_from: Mapped[str | None]
+    undo_until: Mapped[datetime | None]
     overbooked: Mapped[bool]
     hours_overridden: Mapped[bool]
     cancellation_reason: Mapped[str | None]
@@ -141,11 +147,33 @@ class Appointment(db.Tenanted, Base):
     def undo_check_in(self) -> bool:
         """Go back to arrived."""
         self._same_day(Status.CHECKED_IN)
+        self.with_consultant_since = None
         return self._become(Status.ARRIVED, Status.CHECKED_IN)
+
+    def see_consultant(self) -> bool:
+        """Note that the patient is with the consultant; a check-in that nobody noted is implied."""
+        if self.with_consultant_since and self.status == Status.CHECKED_IN:
+            return False
+        self._become(Status.CHECKED_IN, Status.ARRIVED)
+        self.with_consultant_since = clock.now()
+        return True
+
+    def undo_consultation(self) -> bool:
+        """Note that the patient is still waiting."""
+        if self.status != Status.CHECKED_IN:
+            raise WrongState(f"It is {self.status}; this needs {Status.CHECKED_IN}.", current=self.status)
+        changed = self.with_consultant_since is not None
+        self.with_consultant_since = None
+        return changed
 
     def complete(self) -> bool:
         """Note that the visit took place."""
         return self._become(Status.FULFILLED, Status.CHECKED_IN, Status.ARRIVED)
+
+    def undo_completion(self) -> bool:
+        """Go back to checked in, since the visit has not ended: on the same local day, if the time is still free."""
+        self._same_day(Status.FULFILLED)
+        return self._become(Status.CHECKED_IN, Status.FULFILLED)
 
     def mark_no_show(self) -> bool:
         """Note that the patient did not come."""
@@ -156,12 +184,47 @@ class Appointment(db.Tenanted, Base):
         self._same_day(Status.NO_SHOW)
         return self._become(Status.BOOKED, Status.NO_SHOW)
 
-    def cancel(self, reason: str) -> bool:
-        """End the appointment before it took place; the time is free again."""
+    def cancel(self, reason: str, *, undoable: bool = False) -> bool:
+        """End the appointment before it took place; the time is free again, and `undoable` for the undo window."""
         if self.status == Status.CANCELLED:
             return False
-        self.cancellation_reason = reason
-        return self._become(Status.CANCELLED, Status.BOOKED, Status.ARRIVED)
+        before = self.status
+        changed = self._become(Status.CANCELLED, Status.BOOKED, Status.ARRIVED)
+        self.cancellation_reason, self.cancelled_from = reason, before
+        self.undo_until = self.status_since + UNDO_WINDOW if undoable else None
+        return changed
+
+    def undo_cancellation(self) -> bool:
+        """Bring it back as it was: within the undo window, if the time is still free."""
+        if self.status == Status.CANCELLED and self.cancellation_reason == LEFT:
+            raise WrongState("The patient left; undo the departure.", current=self.status)
+        over = self.undo_until is None or self.undo_until + _UNDER_WAY < clock.now()
+        if self.status == Status.CANCELLED and over:
+            raise UndoWindowOver
+        return self._come_back()
+
+    def leave(self) -> bool:
+        """Note that the patient, who had come, left without being seen."""
+        if self.status == Status.CANCELLED and self.cancellation_reason == LEFT:
+            return False
+        before = self.status
+        self._become(Status.CANCELLED, Status.ARRIVED, Status.CHECKED_IN)
+        self.cancellation_reason, self.cancelled_from = LEFT, before
+        return True
+
+    def undo_departure(self) -> bool:
+        """Bring it back as it was: on the same local day, if the time is still free."""
+        if self.status == Status.CANCELLED and self.cancellation_reason != LEFT:
+            raise WrongState("It was cancelled; undo the cancellation.", current=self.status)
+        self._same_day(Status.CANCELLED)
+        return self._come_back()
+
+    def _come_back(self) -> bool:
+        if self.status != Status.CANCELLED:
+            raise WrongState(f"It is {self.status}; this needs {Status.CANCELLED}.", current=self.status)
+        before = Status(self.cancelled_from or Status.BOOKED)
+        self.cancellation_reason = self.cancelled_from = self.undo_until = None
+        return self._become(before, Status.CANCELLED)
 
     def move(self, asked: Move) -> bool:
         """Take the new time and let go of the old one, in one statement; the version rises."""
@@ -173,7 +236,7 @@ class Appointment(db.Tenanted, Base):
             )
         self.start_at, self.end_at, self.seat = asked.start, asked.end, 1
         self.local_start = wall_time(asked.start, asked.zone)
-        for name, value in asked.model_dump(exclude={"start", "end", "to_version", "rooms"}).items():
+        for name, value in asked.model_dump(exclude={"start", "end", "to_version", "rooms", "undoes"}).items():
             setattr(self, name, value)
         self.version = asked.to_version
         return True
@@ -224,6 +287,17 @@ class Appointment(db.Tenanted, Base):
             "location_id": str(self.location_id),
             **{name: True for name in ("overbooked", "hours_overridden") if getattr(self, name)},
         }
+
+
+class AppointmentRemark(db.Tenanted, Base):
+    """Why somebody decided what the rules alone do not say, sealed; never changed."""
+
+    __tablename__ = "appointment_remarks"
+    __table_args__ = (Index("ix_appointment_remarks_appointment", "tenant_id", "appointment_id", "id"),)
+
+    appointment_id: Mapped[UUID]
+    kind: Mapped[str]
+    sealed: Mapped[bytes]
 
 
 def wall_time(moment: datetime, zone: str) -> datetime:

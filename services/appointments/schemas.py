@@ -35,6 +35,10 @@ CancellationReason = Literal[
     "oth-oerr", "oth-swie", "oth-weath",
 ]  # fmt: skip
 """FHIR R4 appointment-cancellation-reason."""
+LEFT = "left"
+"""The reason of a patient who came and left without being seen; on the wire of FHIR it is `pat`."""
+UNDO_WINDOW = timedelta(minutes=10)
+"""How long a cancellation or a move that was made on offer of an undo can be undone."""
 
 
 class _Input(BaseModel):
@@ -87,6 +91,7 @@ class Move(_Input):
     hours_overridden: bool = False
     capacity: int = Capacity
     rooms: list[UUID] | None = Rooms
+    undoes: bool = Field(default=False, description="it takes back the move before")
 
 
 class Notes(_Input):
@@ -102,6 +107,21 @@ class Cancellation(_Input):
 
     reason: CancellationReason
     late: bool = False
+    waived: bool = False
+    undoable: bool = False
+
+
+class Remark(_Input):
+    """Why somebody decided what the rules alone do not say. Sealed in the database."""
+
+    kind: Literal["overbook", "fee_waiver", "policy_override"]
+    text: str = Field(min_length=3, max_length=500)
+
+
+class WrittenRemark(Remark):
+    """A remark as it stands."""
+
+    at: datetime
 
 
 class Release(_Input):
@@ -140,6 +160,8 @@ class Appointment(BaseModel):
     needs_attention: str | None
     hold_expires_at: datetime | None
     status_since: datetime
+    with_consultant_since: datetime | None = None
+    undo_until: datetime | None = None
     created_at: datetime
     request_hash: str
 
@@ -160,6 +182,8 @@ class Ending(BaseModel):
     visit_type_id: UUID | None = None
     created_at: datetime | None = None
     needs_attention: str | None = None
+    cancellation_reason: str | None = None
+    undo_until: datetime | None = None
 
 
 class AppointmentDetail(Appointment):
@@ -168,6 +192,7 @@ class AppointmentDetail(Appointment):
     reason: str = ""
     notes: str = ""
     overbook_reason: str = ""
+    remarks: list[WrittenRemark] = []
 
 
 class AppointmentFilter(_Input):

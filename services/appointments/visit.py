@@ -1,4 +1,4 @@
-"""The visit itself: arrival, check-in, completion, no-show, and their undoing."""
+"""The visit itself: arrival, check-in, consultation, completion, departure, no-show, and their undoing."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -41,10 +41,46 @@ async def undo_check_in(appointment_id: UUID, _: Writer, session: Write) -> Appo
     return await _change(session, appointment_id, Model.undo_check_in, "appointment.check_in_undone")
 
 
+@router.put("/appointments/{appointment_id}/consultation", summary="The patient is with the consultant")
+async def see_consultant(appointment_id: UUID, _: Writer, session: Write) -> Appointment:
+    """Note since when."""
+    return await _change(session, appointment_id, Model.see_consultant, "appointment.with_consultant")
+
+
+@router.delete("/appointments/{appointment_id}/consultation", summary="The patient is still waiting")
+async def undo_consultation(appointment_id: UUID, _: Writer, session: Write) -> Appointment:
+    """Undo it."""
+    return await _change(session, appointment_id, Model.undo_consultation, "appointment.consultation_undone")
+
+
 @router.put("/appointments/{appointment_id}/completion", summary="The visit took place")
 async def complete(appointment_id: UUID, _: Writer, session: Write) -> Appointment:
     """Complete."""
     return await _change(session, appointment_id, Model.complete, "appointment.fulfilled")
+
+
+@router.delete("/appointments/{appointment_id}/completion", summary="The visit has not ended")
+async def undo_completion(appointment_id: UUID, _: Writer, session: Write) -> Appointment:
+    """Undo the completion, on the same day and if the time is still free."""
+    return await _change(session, appointment_id, Model.undo_completion, "appointment.completion_undone")
+
+
+@router.put("/appointments/{appointment_id}/departure", summary="The patient left without being seen")
+async def leave(appointment_id: UUID, _: Writer, session: Write) -> Appointment:
+    """Note it; the time is free at once."""
+    return await _change(session, appointment_id, Model.leave, "appointment.left")
+
+
+@router.delete("/appointments/{appointment_id}/departure", summary="The patient is still here")
+async def undo_departure(appointment_id: UUID, _: Writer, session: Write) -> Appointment:
+    """Undo the departure, on the same day and if the time is still free."""
+    return await _change(session, appointment_id, Model.undo_departure, "appointment.departure_undone")
+
+
+@router.delete("/appointments/{appointment_id}/cancellation", summary="It will take place after all")
+async def undo_cancellation(appointment_id: UUID, _: Writer, session: Write) -> Appointment:
+    """Undo the cancellation, within ten minutes and if the time is still free."""
+    return await _change(session, appointment_id, Model.undo_cancellation, "appointment.cancellation_undone")
 
 
 @router.put("/appointments/{appointment_id}/no-show", summary="The patient did not come")
@@ -61,7 +97,12 @@ async def undo_no_show(appointment_id: UUID, _: Writer, session: Write) -> Appoi
 
 async def _change(session: Write, appointment_id: UUID, verb: Callable[[Model], bool], action: str) -> Appointment:
     appointment = await repository.get(session, appointment_id, lock=True)
+    occupied = appointment.occupies
     if verb(appointment):
+        if appointment.occupies and not occupied:
+            # It takes the room that it had, so that whoever was told of it finds it there.
+            rooms = [appointment.room_id] if appointment.room_id else None
+            await occupancy.make_way(session, appointment, rooms)
         session.record(action, "appointment", appointment.id, data=appointment.facts())
         await occupancy.flush(session)
     return shape(appointment)

@@ -238,6 +238,8 @@ class ConsultantsClient(PlacesClient):
         start: datetime,
         *,
         override_hours: bool = False,
+        override_notice: bool = False,
+        duration_minutes: int | None = None,
         payer_id: UUID | None = None,
         held: bool = False,
     ) -> schemas.Offer:
@@ -248,6 +250,7 @@ class ConsultantsClient(PlacesClient):
             "location_id": location_id,
         }
         params |= {"start": start, "override_hours": override_hours, "payer_id": payer_id, "held": held}
+        params |= {"override_notice": override_notice, "duration_minutes": duration_minutes}
         return await self.call(actor, "GET", "/offer", into=schemas.Offer, params=params)
 
     async def figures(self, actor: Actor) -> schemas.Figures:

@@ -30,6 +30,9 @@ from services.consultants.schemas import (
     Tax,
 )
 
+_JUST_BEGUN = timedelta(hours=12)
+"""How long ago a visit may have begun for which nobody asks how soon it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -83,8 +86,8 @@ class Terms:
             raise NotOffered
         start = wanted.start.astimezone(UTC)
         if not wanted.held:
-            self._in_time(start, present)
-        end = start + timedelta(minutes=self.duration)
+            self._in_time(start, present, at_once=wanted.override_notice)
+        end = start + timedelta(minutes=wanted.duration_minutes or self.duration)
         stretch = self._working(start, end, wanted.location_id)
         if stretch is None and not wanted.override_hours:
             raise OutsideHours
@@ -134,8 +137,8 @@ class Terms:
             return policy.model_copy(update={"deposit": listed})
         return policy
 
-    def _in_time(self, start: datetime, present: datetime) -> None:
-        earliest = present + timedelta(minutes=self.min_notice)
+    def _in_time(self, start: datetime, present: datetime, *, at_once: bool) -> None:
+        earliest = present - _JUST_BEGUN if at_once else present + timedelta(minutes=self.min_notice)
         if start < earliest:
             raise TooSoon(earliest=earliest.isoformat())
         latest = present + timedelta(days=self.horizon_days)

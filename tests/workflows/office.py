@@ -21,6 +21,7 @@ from temporalio.worker import Worker
 
 from activities.appointments import AppointmentActivities
 from activities.consultants import ConsultantActivities
+from activities.differences import DifferenceActivities
 from activities.patients import PatientActivities
 from activities.payments import PaymentActivities
 from activities.slots import SlotActivities
@@ -44,6 +45,7 @@ from workflows.contracts import (
     MessageResult,
     PaymentChoice,
     RescheduleRequest,
+    UndoMove,
     VisitStep,
 )
 from workflows.dashboard import DashboardAggregation
@@ -93,13 +95,14 @@ class Office(Troubled):
         """The real activities on the made-up services, but for the one that tells patients."""
         visits, money = self._any(AppointmentActivities, self.appointments), self._any(PaymentActivities, self.till)
         experts = self._any(ConsultantActivities, self.consultants)
+        differences = self._any(DifferenceActivities, self.till)
         slots = self._any(SlotActivities, self.consultants, self.appointments)
         return [
             self._any(PatientActivities, self.patients).verify, experts.offer, experts.terms, visits.hold,
             visits.confirm, visits.release, visits.step, visits.cancel, visits.move, visits.standing, visits.attend,
             money.issue_invoice, money.cancel_invoice, money.close_invoices, money.held, money.authorise,
             money.capture, money.void, money.refund, money.release, money.standing, money.keep_card,
-            money.forget_card, money.renew, slots.alternatives, self.tell,
+            money.forget_card, money.renew, slots.alternatives, differences.owed, differences.lower, self.tell,
         ]  # fmt: skip
 
     @staticmethod
@@ -159,20 +162,24 @@ class Office(Troubled):
             start=self.start, end=self.start + self.consultants.length,
         )  # fmt: skip
 
-    async def step(self, verb: str, *, undo: bool = False) -> Changed:
+    async def step(self, verb: str, *, undo: bool = False, **also: Any) -> Changed:
         """Note a step of the visit."""
-        step = VisitStep.model_validate({"actor": self.actor, "verb": verb, "undo": undo})
+        step = VisitStep.model_validate({"actor": self.actor, "verb": verb, "undo": undo} | also)
         return await self.process.execute_update(AppointmentBooking.visit, step)
 
-    async def cancel(self, **also: Any) -> Changed:
+    async def cancel(self, reason: str = "pat", **also: Any) -> Changed:
         """Cancel."""
-        asked = CancellationRequest(actor=self.actor, reason="pat", **also)
+        asked = CancellationRequest(actor=self.actor, reason=reason, **also)
         return await self.process.execute_update(AppointmentBooking.cancel, asked)
 
     async def move(self, start: datetime, **also: Any) -> Changed:
         """Take another time."""
         asked = RescheduleRequest(actor=self.actor, start=start, **also)
         return await self.process.execute_update(AppointmentBooking.reschedule, asked)
+
+    async def move_back(self) -> Changed:
+        """Take back the last move."""
+        return await self.process.execute_update(AppointmentBooking.undo_move, UndoMove(actor=self.actor))
 
     async def payment_process(self, payment_id: UUID) -> None:
         """Begin the process of a payment that is there."""

@@ -19,12 +19,21 @@ from tests.workflows.books import Books
 from tests.workflows.conftest import working
 from tests.workflows.desk import Desk
 from tests.workflows.office import Office
+from tests.workflows.services import PRICE
 from tests.workflows.till import HALF
 from tests.workflows.trouble import for_good, hanging, refusing
 from tests.workflows.ward import Ward
 from workflows import ids
 from workflows.booking import AppointmentBooking
-from workflows.contracts import DashboardRequest, Leaving, MoneyCheckRequest, RefundRequest, Resolution, Resolving
+from workflows.contracts import (
+    DashboardRequest,
+    Leaving,
+    MoneyCheckRequest,
+    PaymentChoice,
+    RefundRequest,
+    Resolution,
+    Resolving,
+)
 from workflows.contracts.absence import Steer
 from workflows.dashboard import DashboardAggregation
 from workflows.money_check import MoneyCheck
@@ -92,6 +101,52 @@ async def moved_and_cancelled(client: Client) -> Lives:
         await office.reminders.result()
         await office.payment().terminate()
         return {"moved": office.process, "payment_settled": office.payment(), "reminders_moved": office.reminders}
+
+
+async def moved_for_another_price(client: Client) -> Lives:
+    """Move to a dearer consultant, and back; then to a cheaper one."""
+    async with Office(client).open() as office:
+        dearer, cheaper = uuid7(), uuid7()
+        office.consultants.prices = {dearer: PRICE + HALF, cheaper: HALF}
+        await office.book()
+        await office.accompanied()
+        await office.move(office.start, consultant_id=dearer)
+        await office.move_back()
+        await office.until(lambda: office.count("cancel_invoice") == 1)
+        await office.move(office.start, consultant_id=cheaper)
+        await office.until(lambda: office.count("credit_invoice") == 1)
+        await office.cancel()
+        await office.process.result()
+        return {"moved_for_another_price": office.process}
+
+
+async def undone_cancellation(client: Client) -> Lives:
+    """Cancel late and waive the fee, take it back, and cancel for good."""
+    async with Office(client).open() as office:
+        office.start -= timedelta(days=10, minutes=-5)
+        office.adopted()
+        office.till.add(uuid7(), office.appointment_id, HALF, PaymentStatus.captured)
+        await office.book(None, adopted=True)
+        await office.cancel(undoable=True, waive_fee=True)
+        await office.step("cancellation", undo=True)
+        await office.cancel(undoable=True)
+        await office.pass_time(office.process, timedelta(minutes=11))
+        await office.process.result()
+        return {"undone_cancellation": office.process}
+
+
+async def left(client: Client) -> Lives:
+    """Walk in, be taken to the consultant, leave without being seen; come back, and leave again."""
+    async with Office(client).open() as office:
+        office.start -= timedelta(days=10)
+        await office.book(None, payment=PaymentChoice(method="at_desk"), walk_in=True)
+        await office.step("consultation")
+        await office.step("departure")
+        await office.step("departure", undo=True)
+        await office.step("departure")
+        await office.pass_time(office.process, timedelta(hours=12, minutes=1))
+        await office.process.result()
+        return {"left": office.process}
 
 
 async def cancelled(client: Client) -> Lives:
@@ -330,16 +385,14 @@ async def gateway_away(client: Client) -> Lives:
 
 
 SCENARIOS: list[Scenario] = [
-    gateway_away, booked, taken, declined, capture_refused, moved_and_cancelled, cancelled, no_show, crash, given_up,
-    payment_refunded, kept_card, reminders_sent, dashboard, money_check, series, series_refused, waiting,
-    waiting_crash, matching,
-    absence,
+    gateway_away, booked, taken, declined, capture_refused, moved_and_cancelled, moved_for_another_price,
+    undone_cancellation, left, cancelled, no_show, crash, given_up, payment_refunded, kept_card, reminders_sent,
+    dashboard, money_check, series, series_refused, waiting, waiting_crash, matching, absence,
 ]  # fmt: skip
 NAMES = {
     "gateway_waited_for", "gateway_owed",
     "booked", "taken", "declined", "capture_refused", "moved", "payment_settled", "reminders_moved", "cancelled",
-    "no_show", "crash", "given_up", "payment_refunded", "reminders_sent", "dashboard", "money_check", "series",
-    "series_refused",
-    "waiting", "waiting_left", "waiting_crash", "matching", "kept_card", "payment_due",
-    "absence", "absence_undone",
+    "moved_for_another_price", "undone_cancellation", "left", "no_show", "crash", "given_up", "payment_refunded",
+    "reminders_sent", "dashboard", "series", "series_refused", "waiting", "waiting_left", "waiting_crash", "matching",
+    "kept_card", "payment_due", "money_check", "absence", "absence_undone",
 }  # fmt: skip

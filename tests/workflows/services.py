@@ -30,6 +30,11 @@ _STEPS = {
     ("arrival", True): (Status.BOOKED, {Status.ARRIVED}),
     ("check-in", False): (Status.CHECKED_IN, {Status.ARRIVED, Status.BOOKED}),
     ("check-in", True): (Status.ARRIVED, {Status.CHECKED_IN}),
+    ("consultation", False): (Status.CHECKED_IN, {Status.CHECKED_IN, Status.ARRIVED}),
+    ("completion", True): (Status.CHECKED_IN, {Status.FULFILLED}),
+    ("departure", False): (Status.CANCELLED, {Status.ARRIVED, Status.CHECKED_IN}),
+    ("departure", True): (Status.ARRIVED, {Status.CANCELLED}),
+    ("cancellation", True): (Status.BOOKED, {Status.CANCELLED}),
     ("completion", False): (Status.FULFILLED, {Status.CHECKED_IN, Status.ARRIVED}),
     ("no-show", False): (Status.NO_SHOW, {Status.BOOKED}),
     ("no-show", True): (Status.BOOKED, {Status.NO_SHOW}),
@@ -57,6 +62,7 @@ class Consultants:
         self.world = world
         self.visit_type_id, self.location_id = uuid7(), uuid7()
         self.price, self.length = PRICE, timedelta(minutes=30)
+        self.prices: dict[UUID, Money] = {}
         self.policy = PaymentPolicy(kind="full")
         self.cancellation = CancellationPolicy(free_until_hours=24, fee_percent=50, no_show_fee_percent=100)
         self.tax: Tax | None = None
@@ -69,14 +75,16 @@ class Consultants:
         consultant_id: UUID,
         location_id: UUID | None,
         start: datetime,
+        duration_minutes: int | None = None,
         **_: Any,
     ) -> Offer:
         await self.world.meet("verify_offer")
+        end = start + (timedelta(minutes=duration_minutes) if duration_minutes else self.length)
         return Offer(
             consultant_id=consultant_id, consultant_name="Dr. Silva", location_id=location_id or self.location_id,
             visit_type_id=visit_type_id, visit_type_name="Consultation", zone=ZONE, start=start,
-            end=start + self.length,
-            occupied_from=start, occupied_to=start + self.length, price=self._gross(), payment_policy=self.policy,
+            end=end, occupied_from=start, occupied_to=end,
+            price=self.prices.get(consultant_id) or self._gross(), payment_policy=self.policy,
             cancellation_policy=self.cancellation, reminder_offsets_hours=[72, 24, 2], mode="in_person",
             within_hours=True, listed=self.price, tax=self.tax,
         )  # fmt: skip

@@ -30,8 +30,8 @@ async def soon(office: Office, *, paid: Money | None = None) -> None:
     assert (await office.book(None, adopted=True)).reminders == []
 
 
-async def after_grace(office: Office) -> None:
-    await office.pass_time(office.process, await office.until_visit(timedelta(minutes=46)))
+async def after_grace(office: Office, minutes: int = 16) -> None:
+    await office.pass_time(office.process, await office.until_visit(timedelta(minutes=minutes)))
 
 
 async def test_a_visit_goes_from_arrival_to_completion_and_steps_can_be_undone(office: Office) -> None:
@@ -57,18 +57,20 @@ async def test_a_step_that_does_not_fit_is_an_answer_and_changes_nothing(office:
     assert (await office.step("arrival")).refused is None
 
 
-async def test_who_has_not_come_when_the_grace_period_is_over_is_noted_as_not_shown(office: Office) -> None:
+async def test_who_has_not_come_a_grace_period_after_the_start_is_noted_as_not_shown(office: Office) -> None:
     await soon(office)
-    await office.pass_time(office.process, await office.until_visit(timedelta(minutes=44)))
+    await office.pass_time(office.process, await office.until_visit(timedelta(minutes=14)))
     assert office.row.status == Status.BOOKED
     await office.pass_time(office.process, 2 * MINUTE)
     await office.until(lambda: office.row.status == Status.NO_SHOW)
 
 
-async def test_a_visit_whose_end_nobody_noted_is_completed_after_the_grace_period(office: Office) -> None:
+async def test_a_visit_whose_end_nobody_noted_is_completed_a_grace_period_after_its_end(office: Office) -> None:
     await soon(office, paid=PRICE)
     await office.step("check-in")
-    await after_grace(office)
+    await after_grace(office, 44)
+    assert office.row.status == Status.CHECKED_IN
+    await office.pass_time(office.process, 2 * MINUTE)
     await office.process.result()
     assert (office.row.status, office.till.kept()) == (Status.FULFILLED, PRICE.amount)
 

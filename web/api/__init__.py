@@ -28,6 +28,7 @@ from web.api import (
     slots,
     visits,
     waitlist,
+    walk_ins,
     workflows,
 )
 from web.api.etags import NotModified
@@ -38,7 +39,7 @@ from web.gateway.errors import StillDeciding
 # The order counts where a fixed word stands where an id could: invoices come before payments.
 _RESOURCES = (
     patients, consultants, schedules, absences, feeds, catalogue, places, prices, slots, appointments, series,
-    waitlist, calendars, visits, invoices, links, money_check, payments, gateways, ledger, messages, reports,
+    waitlist, calendars, visits, walk_ins, invoices, links, money_check, payments, gateways, ledger, messages, reports,
     workflows, docs,
 )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """What is asked of `/appointments`."""
 
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -78,12 +79,54 @@ class CancellationCreate(_Input):
     note: str = Field("", max_length=2000)
     notify: bool = True
     waive_fee: FeeWaiver | None = None
+    undoable: bool = Field(
+        default=False, description="let it be undone for ten minutes; money and message wait until then"
+    )
+
+
+class Override(_Input):
+    """Why the visit type's policy on moving is passed over."""
+
+    reason: str = Field(min_length=3, max_length=500)
 
 
 class ReschedulingCreate(_Input):
-    """Another time, perhaps with another consultant or elsewhere."""
+    """Another time or length, perhaps with another consultant or elsewhere."""
 
     start: AwareDatetime
     consultant_id: UUID | None = None
     location_id: UUID | None = None
+    duration_minutes: int | None = Field(None, ge=1, le=1440, description="left out: as long as it is")
+    version: int | None = Field(None, ge=1, description="refused if the appointment was moved since")
+    overbook: Overbook | None = None
+    override: Override | None = None
     notify: bool = True
+
+
+class NoShowCreate(_Input):
+    """Nobody came."""
+
+    waive_fee: FeeWaiver | None = None
+
+
+class WalkInCreate(_Input):
+    """Somebody stands at the desk: an appointment that starts now, and is paid at the desk."""
+
+    patient_id: UUID
+    consultant_id: UUID
+    visit_type_id: UUID
+    location_id: UUID | None = None
+    reason: str = Field("", max_length=2000)
+    notes: str = Field("", max_length=2000)
+    overbook: Overbook | None = None
+
+    def booking(self, start: datetime) -> Booking:
+        """Give it as the gateway takes it."""
+        return Booking(
+            **self.model_dump(exclude={"overbook"}),
+            start=start,
+            payment=PaymentChoice(method="at_desk"),
+            notify=False,
+            overbook_reason=self.overbook.reason if self.overbook else None,
+            walk_in=True,
+        )

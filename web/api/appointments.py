@@ -1,16 +1,24 @@
 """`/appointments`: booking starts a process and answers with its outcome; a verb is a noun resource."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 
 from careconnect.auth import Actor
-from careconnect.errors import Forbidden, IdempotencyConflict
+from careconnect.errors import IdempotencyConflict, VersionConflict
 from careconnect.pagination import Page
-from services.appointments.errors import AppointmentNotFound, PatientBusy, SlotTaken, WrongState
+from services.appointments.errors import (
+    AppointmentNotFound,
+    MovedTooOften,
+    PatientBusy,
+    SlotTaken,
+    TooLateToMove,
+    UndoWindowOver,
+    WrongState,
+)
 from services.appointments.schemas import (
     Appointment,
     AppointmentDetail,
@@ -31,11 +39,12 @@ from services.consultants.errors import (
 from services.patients.errors import PatientArchived, PatientNotFound
 from services.payments.errors import CardDeclined, GatewayUnavailable
 from web.api.appointment_input import AppointmentCreate, CancellationCreate, ReschedulingCreate
+from web.api.deciding import may_overbook, reason_to_waive
 from web.api.etags import TAGGED, Tagged
 from web.api.keys import IdempotencyKey
 from web.api.listing import LIST, listed
 from web.api.openapi import WAITING, refusals
-from web.gateway.bookings import Booked
+from web.gateway.bookings import Booked, ChangedAppointment
 from web.gateway.errors import EngineUnavailable
 from web.session import Door, may
 
@@ -62,8 +71,7 @@ async def book(
     body: AppointmentCreate, request: Request, actor: Writer, gateway: Door, key: IdempotencyKey = None
 ) -> Response:
     """Hold the time, take the payment, confirm; whatever fails is undone. A taken slot comes with the nearest free."""
-    if body.overbook and not actor.may("appointments:overbook"):
-        raise Forbidden("Overbooking needs the scope appointments:overbook.")
+    may_overbook(actor, asked=body.overbook is not None)
     booked = await gateway.bookings.book(actor, body.booking(), key)
     headers = {"Location": f"{request.scope.get('root_path', '')}/appointments/{booked.id}"}
     return Response(booked.model_dump_json(), 201, headers, "application/json")
@@ -126,28 +134,59 @@ async def timeline(appointment_id: UUID, actor: Reader, gateway: Door) -> list[T
     summary="Cancel",
     responses={**WAITING, **refusals(AppointmentNotFound, WrongState, EngineUnavailable)},
 )
-async def cancel(appointment_id: UUID, body: CancellationCreate, actor: Writer, gateway: Door) -> Appointment:
+async def cancel(appointment_id: UUID, body: CancellationCreate, actor: Writer, gateway: Door) -> ChangedAppointment:
     """Cancel; the time is free at once, and the money goes back as the policy says."""
     return await gateway.bookings.cancel(
-        actor, appointment_id, body.reason, notify=body.notify, waive_fee=body.waive_fee is not None
+        actor,
+        appointment_id,
+        body.reason,
+        notify=body.notify,
+        waiver=reason_to_waive(actor, body.waive_fee),
+        undoable=body.undoable,
     )
 
 
-@router.post(
-    "/{appointment_id}/rescheduling",
-    summary="Move to another time",
-    responses={**WAITING, **refusals(AppointmentNotFound, WrongState, SlotTaken, EngineUnavailable)},
+@router.delete(
+    "/{appointment_id}/cancellation",
+    summary="Undo the cancellation",
+    responses={**WAITING, **refusals(AppointmentNotFound, WrongState, UndoWindowOver, SlotTaken, EngineUnavailable)},
 )
-async def reschedule(appointment_id: UUID, body: ReschedulingCreate, actor: Writer, gateway: Door) -> Appointment:
+async def undo_cancellation(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
+    """Bring it back with its money: within ten minutes, if it was made `undoable` and the time is still free."""
+    return await gateway.bookings.step(actor, appointment_id, "cancellation", undo=True)
+
+
+_MOVE: dict[str, Any] = {
+    "responses": {
+        **WAITING,
+        **refusals(
+            AppointmentNotFound, WrongState, SlotTaken, PatientBusy, VersionConflict, TooLateToMove, MovedTooOften,
+            UndoWindowOver, OutsideHours, EngineUnavailable,
+        ),
+    }
+}  # fmt: skip
+
+
+@router.post("/{appointment_id}/rescheduling", summary="Move to another time", **_MOVE)
+async def reschedule(
+    appointment_id: UUID, body: ReschedulingCreate, actor: Writer, gateway: Door
+) -> ChangedAppointment:
     """Take the new time before the old one is free; reminders and payment follow."""
+    may_overbook(actor, asked=body.overbook is not None)
     return await gateway.bookings.reschedule(
         actor,
         appointment_id,
         body.start,
-        consultant_id=body.consultant_id,
-        location_id=body.location_id,
-        notify=body.notify,
+        **body.model_dump(include={"consultant_id", "location_id", "duration_minutes", "version", "notify"}),
+        overbook_reason=body.overbook.reason if body.overbook else "",
+        override_reason=body.override.reason if body.override else "",
     )
+
+
+@router.delete("/{appointment_id}/rescheduling", summary="Take back the last move", **_MOVE)
+async def undo_move(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
+    """Move it back, within ten minutes and if the old time is still free; the version rises once more."""
+    return await gateway.bookings.undo_move(actor, appointment_id)
 
 
 def _filter(

@@ -1,4 +1,4 @@
-"""The steps of a visit: arrival, check-in, completion, no-show. POST does one, DELETE undoes it."""
+"""The steps of a visit, from arrival to completion, departure or no-show. POST does one, DELETE undoes it."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -6,9 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from careconnect.auth import Actor
-from services.appointments.errors import AppointmentNotFound, TooLateToUndo, WrongState
-from services.appointments.schemas import Appointment
+from services.appointments.errors import AppointmentNotFound, SlotTaken, TooLateToUndo, WrongState
+from web.api.appointment_input import NoShowCreate
+from web.api.deciding import reason_to_waive
 from web.api.openapi import WAITING, refusals
+from web.gateway.bookings import ChangedAppointment
 from web.gateway.errors import EngineUnavailable
 from web.session import Door, may
 
@@ -16,47 +18,80 @@ router = APIRouter(prefix="/appointments", tags=["appointments"])
 Writer = Annotated[Actor, may("appointments:write")]
 _STEP: dict[str, Any] = {"responses": {**WAITING, **refusals(AppointmentNotFound, WrongState, EngineUnavailable)}}
 _UNDO: dict[str, Any] = {
-    "responses": {**WAITING, **refusals(AppointmentNotFound, WrongState, TooLateToUndo, EngineUnavailable)}
+    "responses": {**WAITING, **refusals(AppointmentNotFound, WrongState, TooLateToUndo, SlotTaken, EngineUnavailable)}
 }
 
 
 @router.post("/{appointment_id}/arrival", summary="The patient is here", **_STEP)
-async def arrive(appointment_id: UUID, actor: Writer, gateway: Door) -> Appointment:
+async def arrive(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
     """Note the arrival."""
     return await gateway.bookings.step(actor, appointment_id, "arrival")
 
 
 @router.delete("/{appointment_id}/arrival", summary="Undo the arrival", **_UNDO)
-async def undo_arrival(appointment_id: UUID, actor: Writer, gateway: Door) -> Appointment:
+async def undo_arrival(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
     """Undo it, on the same day."""
     return await gateway.bookings.step(actor, appointment_id, "arrival", undo=True)
 
 
 @router.post("/{appointment_id}/check-in", summary="Check the patient in", **_STEP)
-async def check_in(appointment_id: UUID, actor: Writer, gateway: Door) -> Appointment:
+async def check_in(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
     """Check in."""
     return await gateway.bookings.step(actor, appointment_id, "check-in")
 
 
 @router.delete("/{appointment_id}/check-in", summary="Undo the check-in", **_UNDO)
-async def undo_check_in(appointment_id: UUID, actor: Writer, gateway: Door) -> Appointment:
+async def undo_check_in(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
     """Undo it, on the same day."""
     return await gateway.bookings.step(actor, appointment_id, "check-in", undo=True)
 
 
+@router.post("/{appointment_id}/consultation", summary="The patient is with the consultant", **_STEP)
+async def see_consultant(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
+    """Note since when; it stays checked in."""
+    return await gateway.bookings.step(actor, appointment_id, "consultation")
+
+
+@router.delete("/{appointment_id}/consultation", summary="The patient is still waiting", **_UNDO)
+async def undo_consultation(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
+    """Undo it."""
+    return await gateway.bookings.step(actor, appointment_id, "consultation", undo=True)
+
+
 @router.post("/{appointment_id}/completion", summary="The visit took place", **_STEP)
-async def complete(appointment_id: UUID, actor: Writer, gateway: Door) -> Appointment:
+async def complete(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
     """Complete the visit."""
     return await gateway.bookings.step(actor, appointment_id, "completion")
 
 
+@router.delete("/{appointment_id}/completion", summary="The visit has not ended", **_UNDO)
+async def undo_completion(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
+    """Undo it, on the same day and if the time is still free."""
+    return await gateway.bookings.step(actor, appointment_id, "completion", undo=True)
+
+
+@router.post("/{appointment_id}/departure", summary="The patient left without being seen", **_STEP)
+async def leave(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
+    """Note it; it costs nothing, and what was paid goes back when it can no longer be undone."""
+    return await gateway.bookings.step(actor, appointment_id, "departure")
+
+
+@router.delete("/{appointment_id}/departure", summary="The patient is still here", **_UNDO)
+async def undo_departure(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
+    """Undo it, on the same day and if the time is still free."""
+    return await gateway.bookings.step(actor, appointment_id, "departure", undo=True)
+
+
 @router.post("/{appointment_id}/no-show", summary="The patient did not come", **_STEP)
-async def no_show(appointment_id: UUID, actor: Writer, gateway: Door) -> Appointment:
-    """Note that nobody came."""
-    return await gateway.bookings.step(actor, appointment_id, "no-show")
+async def no_show(
+    appointment_id: UUID, actor: Writer, gateway: Door, body: NoShowCreate | None = None
+) -> ChangedAppointment:
+    """Note that nobody came. Repeated with a waiver, it costs nothing, as long as it can be undone."""
+    waiver = reason_to_waive(actor, body.waive_fee if body else None)
+    return await gateway.bookings.step(actor, appointment_id, "no-show", waiver=waiver)
 
 
 @router.delete("/{appointment_id}/no-show", summary="The patient came after all", **_UNDO)
-async def undo_no_show(appointment_id: UUID, actor: Writer, gateway: Door) -> Appointment:
+async def undo_no_show(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
     """Undo it, on the same day and if the time is still free."""
     return await gateway.bookings.step(actor, appointment_id, "no-show", undo=True)

@@ -13,9 +13,10 @@ from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict
 from careconnect.ids import derived_id, uuid7
+from careconnect.money import Money
 from services.appointments.client import AppointmentsClient
 from services.appointments.errors import HoldExpired, WrongState
-from services.appointments.schemas import Appointment, Notes
+from services.appointments.schemas import Appointment, Notes, Remark
 from services.patients.client import PatientsClient
 from services.payments.client import PaymentsClient
 from services.payments.schemas import Invoice, Payment
@@ -31,8 +32,11 @@ from workflows.contracts import (
     PaymentChoice,
     RescheduleRequest,
     Resolution,
+    UndoMove,
     VisitStep,
 )
+
+Verb = Literal["arrival", "check-in", "consultation", "completion", "departure", "no-show", "cancellation"]
 
 
 class Booking(BaseModel):
@@ -48,10 +52,12 @@ class Booking(BaseModel):
     payment: PaymentChoice | None = None
     notify: bool = True
     overbook_reason: str | None = None
+    walk_in: bool = False
 
     def fingerprint(self) -> str:
-        """Tell whether a repeated request is the same one."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:32]
+        """Tell whether a repeated request is the same one; a walk-in starts whenever it is asked for."""
+        said = self.model_dump_json(exclude={"start"} if self.walk_in else None)
+        return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 class Named(BaseModel):
@@ -86,6 +92,19 @@ class Booked(BaseModel):
     payment: Payment | None
     reminders: list[PlannedReminder]
     workflow_id: str
+
+
+class ChangedAppointment(Appointment):
+    """An appointment after a change, with what the change led to.
+
+    `undo_until` says until when it can be undone; while a cancellation can, no money moves and nobody is told. `fee` is
+    what is kept of what was paid. `difference` is what the visit costs more than before, on the invoice of
+    `invoice_id`, or if negative less, which goes back as far as it was paid.
+    """
+
+    fee: Money | None = None
+    difference: Money | None = None
+    invoice_id: UUID | None = None
 
 
 def process_of(appointment_id: UUID) -> str:
@@ -156,10 +175,25 @@ class Bookings:
         return found
 
     async def cancel(
-        self, actor: Actor, appointment_id: UUID, reason: str, *, notify: bool = True, waive_fee: bool = False
-    ) -> Appointment:
-        """Cancel; the money goes back as the visit type's policy says."""
-        asked = CancellationRequest(actor=actor, reason=reason, notify=notify, waive_fee=waive_fee)
+        self,
+        actor: Actor,
+        appointment_id: UUID,
+        reason: str,
+        *,
+        notify: bool = True,
+        waive_fee: bool = False,
+        waiver: str = "",
+        undoable: bool = False,
+    ) -> ChangedAppointment:
+        """Cancel; the money goes back as the visit type's policy says.
+
+        An `undoable` cancellation frees the time at once; its money and its message wait until the undo window is over.
+        """
+        if waiver:
+            await self._remark(actor, appointment_id, "fee_waiver", waiver)
+        asked = CancellationRequest(
+            actor=actor, reason=reason, notify=notify, waive_fee=waive_fee or bool(waiver), undoable=undoable
+        )
         return await self._change(actor, appointment_id, AppointmentBooking.cancel, asked)
 
     async def reschedule(
@@ -170,31 +204,56 @@ class Bookings:
         *,
         consultant_id: UUID | None = None,
         location_id: UUID | None = None,
+        duration_minutes: int | None = None,
         notify: bool = True,
-    ) -> Appointment:
-        """Move to another time, consultant or place, in one step."""
+        version: int | None = None,
+        overbook_reason: str = "",
+        override_reason: str = "",
+    ) -> ChangedAppointment:
+        """Move to another time, consultant or place, or give it another length, in one step.
+
+        An `overbook_reason` lets it overlap others or lie outside the hours; an `override_reason` passes over the visit
+        type's policy on moving. With `version`, only the appointment as it was then is moved.
+        """
+        for kind, text in (("overbook", overbook_reason), ("policy_override", override_reason)):
+            if text:
+                await self._remark(actor, appointment_id, kind, text)
         asked = RescheduleRequest(
-            actor=actor, start=start, consultant_id=consultant_id, location_id=location_id, notify=notify
+            actor=actor,
+            start=start,
+            consultant_id=consultant_id,
+            location_id=location_id,
+            duration_minutes=duration_minutes,
+            notify=notify,
+            expected_version=version,
+            overbook=bool(overbook_reason),
+            override=bool(override_reason),
         )
         return await self._change(actor, appointment_id, AppointmentBooking.reschedule, asked)
 
+    async def undo_move(self, actor: Actor, appointment_id: UUID) -> ChangedAppointment:
+        """Take back the last move, within ten minutes and if the old time is free still."""
+        return await self._change(actor, appointment_id, AppointmentBooking.undo_move, UndoMove(actor=actor))
+
     async def step(
-        self,
-        actor: Actor,
-        appointment_id: UUID,
-        verb: Literal["arrival", "check-in", "completion", "no-show"],
-        *,
-        undo: bool = False,
-    ) -> Appointment:
-        """Note a step of the visit, or undo it."""
-        asked = VisitStep(actor=actor, verb=verb, undo=undo)
+        self, actor: Actor, appointment_id: UUID, verb: Verb, *, undo: bool = False, waiver: str = ""
+    ) -> ChangedAppointment:
+        """Note a step of the visit, or undo it; a `waiver` says why a no-show costs nothing."""
+        if waiver:
+            await self._remark(actor, appointment_id, "fee_waiver", waiver)
+        asked = VisitStep(actor=actor, verb=verb, undo=undo, undoable=True, waive_fee=bool(waiver))
         return await self._change(actor, appointment_id, AppointmentBooking.visit, asked)
 
     async def resolve(self, actor: Actor, appointment_id: UUID, action: Literal["retry", "skip"]) -> None:
         """Say what becomes of an appointment that waits for a person."""
         await self._change(actor, appointment_id, AppointmentBooking.resolve, Resolution(actor=actor, action=action))
 
-    async def _change(self, actor: Actor, appointment_id: UUID, update: Any, asked: BaseModel) -> Appointment:
+    async def _remark(self, actor: Actor, appointment_id: UUID, kind: str, text: str) -> None:
+        """Keep why, sealed, before it is done: what was decided without a reason cannot be told from a mistake."""
+        said = Remark.model_validate({"kind": kind, "text": text})
+        await self._appointments.remark(actor, appointment_id, uuid7(), said)
+
+    async def _change(self, actor: Actor, appointment_id: UUID, update: Any, asked: BaseModel) -> ChangedAppointment:
         standing = await self._appointments.standing(actor, appointment_id)
         try:
             changed: Changed = await self._engine.ask(
@@ -204,7 +263,8 @@ class Bookings:
             raise WrongState(f"This appointment is {standing.status} and has ended.") from None
         if changed.refused:
             raise changed.refused.refusal()
-        return changed.appointment or standing
+        told = changed.model_dump(include={"undo_until", "fee", "difference", "invoice_id"}, exclude_none=True)
+        return ChangedAppointment.model_validate((changed.appointment or standing).model_dump() | told)
 
     def _request(self, actor: Actor, wanted: Booking, appointment_id: UUID, fingerprint: str) -> BookingRequest:
         return BookingRequest(
@@ -213,7 +273,16 @@ class Bookings:
             request_hash=fingerprint,
             overbook=wanted.overbook_reason is not None,
             **wanted.model_dump(
-                include={"patient_id", "consultant_id", "visit_type_id", "location_id", "start", "payment", "notify"}
+                include={
+                    "patient_id",
+                    "consultant_id",
+                    "visit_type_id",
+                    "location_id",
+                    "start",
+                    "payment",
+                    "notify",
+                    "walk_in",
+                }
             ),
         )
 

@@ -47,6 +47,7 @@ class Visit:
     needs_attention: bool
     hold_expires_at: datetime | None
     status_since: datetime
+    with_consultant_since: datetime | None = None
     cancel_reason: str | None = None
     reason: str = ""
     notes: str = ""
@@ -116,6 +117,7 @@ def _visit(
         needs_attention=one.needs_attention is not None,
         hold_expires_at=one.hold_expires_at,
         status_since=one.status_since,
+        with_consultant_since=one.with_consultant_since,
         cancel_reason=one.cancellation_reason,
         **written,
     )

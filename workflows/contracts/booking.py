@@ -34,6 +34,7 @@ class BookingRequest(BaseModel):
     payment: PaymentChoice | None = None
     notify: bool = True
     overbook: bool = False
+    walk_in: bool = False
     request_hash: str = ""
     hold_seconds: int = 600
     adopted: bool = False
@@ -96,6 +97,8 @@ class OfferRequest(BaseModel):
     patient_id: UUID | None = None
     payer_id: UUID | None = None
     appointment_id: UUID | None = None
+    override_notice: bool = False
+    duration_minutes: int | None = None
 
 
 class Offered(BaseModel):

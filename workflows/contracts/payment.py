@@ -163,6 +163,19 @@ class MoneyTarget(BaseModel):
     reason: str = ""
 
 
+class Owed(BaseModel):
+    """What is owed for an appointment together, paid or not; nothing where there is no invoice."""
+
+    total: Money | None = None
+
+
+class LowerRequest(MoneyTarget):
+    """Asks that an appointment's invoices add up to `total` only; `cause` is part of the ids of what goes back."""
+
+    total: Money
+    cause: str
+
+
 class HeldPayment(BaseModel):
     """A payment that holds money: reserved, or taken and not returned."""
 

@@ -1,36 +1,48 @@
 """The visit: what is asked of a running appointment, and the steps that follow."""
 
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
 
 from careconnect.auth import Actor
+from careconnect.money import Money
 from services.appointments.schemas import Appointment, Move
 from workflows.contracts.booking import Target
 from workflows.contracts.refusal import Refused
 
 
 class VisitStep(BaseModel):
-    """One step of the visit, or its undoing."""
+    """One step of the visit, or its undoing; a cancellation can be undone here, and not made.
+
+    The process of an `undoable` completion goes on until the day is over.
+    """
 
     actor: Actor
-    verb: Literal["arrival", "check-in", "completion", "no-show"]
+    verb: Literal["arrival", "check-in", "consultation", "completion", "departure", "no-show", "cancellation"]
     undo: bool = False
+    undoable: bool = False
+    waive_fee: bool = False
 
 
 class CancellationRequest(BaseModel):
-    """Asks to cancel."""
+    """Asks to cancel. While an `undoable` cancellation can be undone, no money moves and nobody is told."""
 
     actor: Actor
     reason: str
     notify: bool = True
     waive_fee: bool = False
     expected_version: int | None = None
+    undoable: bool = False
 
 
 class RescheduleRequest(BaseModel):
-    """Asks for another time."""
+    """Asks for another time, consultant, place or length.
+
+    With `expected_version`, only for the appointment as it was then. `override` passes over the visit type's policy on
+    moving.
+    """
 
     actor: Actor
     start: AwareDatetime
@@ -40,6 +52,15 @@ class RescheduleRequest(BaseModel):
     overbook: bool = False
     expected_version: int | None = None
     held: bool = False
+    duration_minutes: int | None = None
+    override: bool = False
+
+
+class UndoMove(BaseModel):
+    """Asks to take back the last move."""
+
+    actor: Actor
+    notify: bool = True
 
 
 class Resolution(BaseModel):
@@ -50,10 +71,18 @@ class Resolution(BaseModel):
 
 
 class Changed(BaseModel):
-    """What a change of an appointment led to: how it stands now, or why nothing changed."""
+    """What a change of an appointment led to: how it stands now, or why nothing changed.
+
+    `fee` is kept of what was paid. `difference` is what the visit costs more than before, on the invoice of
+    `invoice_id`, or if negative less, which goes back as far as it was paid.
+    """
 
     appointment: Appointment | None = None
     refused: Refused | None = None
+    undo_until: datetime | None = None
+    fee: Money | None = None
+    difference: Money | None = None
+    invoice_id: UUID | None = None
 
 
 class StepRequest(Target):
@@ -68,6 +97,8 @@ class CancelRequest(Target):
 
     reason: str
     late: bool = False
+    waived: bool = False
+    undoable: bool = False
 
 
 class MoveRequest(Target):

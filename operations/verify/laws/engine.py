@@ -1,38 +1,39 @@
 """Law 8: every occupying appointment has exactly one running workflow, every ended one has none.
 
-The engine's list follows its state with a delay, so each difference is asked again of the workflow itself. A no-show
-keeps its workflow as long as it may be undone, and an ended appointment as long as its last message is under way or its
-workflow waits for a person. A time on offer to somebody who waits belongs to the workflow of the waiting list (see
-`lists`). An appointment whose workflow waits for a person is listed as needing attention.
+The engine's list follows its state with a delay, so each difference is asked again of the workflow itself. An ended
+appointment keeps its workflow as long as its end may be undone, its last message is under way, or its workflow waits
+for a person. A time on offer to somebody who waits belongs to the workflow of the waiting list (see `lists`). An
+appointment whose workflow waits for a person is listed as needing attention.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from careconnect import clock
 from operations.verify.evidence import Evidence
 from operations.verify.finding import CannotCheckError, Finding
 from operations.verify.laws import lists
+from operations.verify.laws.undoing import may_be_undone
 from workflows import ids
 
-UNDO_OF_NO_SHOW = timedelta(hours=12, minutes=5)
 BATCH = 20_000
 OCCUPYING = ("held", "booked", "arrived", "checked_in")
 
 _RUNNING = "WorkflowType = 'AppointmentBooking' AND ExecutionStatus = 'Running'"
 _OCCUPYING = """
-SELECT tenant_id, id, reference, status, status_since, needs_attention FROM appointments
+SELECT tenant_id, id, reference, status, status_since, cancellation_reason, undo_until,
+       needs_attention FROM appointments
 WHERE status IN ('held', 'booked', 'arrived', 'checked_in') AND NOT EXISTS (
   SELECT FROM waitlist_offers AS offer
   WHERE offer.tenant_id = appointments.tenant_id AND offer.id = appointments.id AND offer.status = 'offered')
 """
 _THESE = """
-SELECT tenant_id, id, reference, status, status_since, needs_attention FROM appointments WHERE id = ANY($1::uuid[])
+SELECT tenant_id, id, reference, status, status_since, cancellation_reason, undo_until,
+       needs_attention FROM appointments
+WHERE id = ANY($1::uuid[])
 """
 _ALL = "SELECT count(*) FROM appointments"
 
@@ -102,14 +103,10 @@ def _wrong(row: Any, workflow: Running) -> str | None:
     if row is None:
         return "runs without an appointment"
     waits_for_person = workflow.needs_attention and row["needs_attention"] is not None
-    if row["status"] not in OCCUPYING and not waits_for_person and not _may_be_undone(row):
+    if row["status"] not in OCCUPYING and not waits_for_person and not may_be_undone(row):
         return f"runs although {row['reference']} is {row['status']}"
     if workflow.tenant_id != row["tenant_id"]:
         return f"belongs to another tenant than {row['reference']}"
     if workflow.needs_attention and row["needs_attention"] is None:
         return f"waits for a person and {row['reference']} is not listed as needing attention"
     return None
-
-
-def _may_be_undone(row: Any) -> bool:
-    return bool(row["status"] == "no_show" and row["status_since"] > clock.now() - UNDO_OF_NO_SHOW)

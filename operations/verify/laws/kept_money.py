@@ -2,7 +2,7 @@
 
 What is kept of a payment is what was captured less what went back or is going back. An invoice without an appointment
 is not about a visit, and its money may be kept. After a cancellation the visit type's late fee may be kept, if it was
-late; after a no-show its no-show fee, once the no-show can no longer be undone. A policy that was changed after the
+late; after a no-show its no-show fee; while either can be undone, all of it. A policy that was changed after the
 time was taken cannot be looked up any more; then any fee up to the whole price is allowed. Nothing is captured beyond
 an invoice's total, but for what is the patient's credit: that is owed to the patient, and not kept.
 """
@@ -13,17 +13,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from careconnect import clock
 from careconnect.money import Money
 from operations.verify.evidence import Evidence, Rows
 from operations.verify.finding import Finding
+from operations.verify.laws.undoing import may_be_undone
 from services.consultants.schemas import CancellationPolicy
 
 BATCH = 20_000
 SAME_MOMENT = timedelta(minutes=1)
 """A cancellation is judged late by the process that asks for it, a moment before it is written down."""
-NO_SHOW_OPEN = timedelta(hours=12, minutes=5)
-"""How long a no-show may be undone, and its payment waits."""
 
 _CAPTURED = "SELECT count(*) FROM payments WHERE captured > 0"
 _KEPT = """
@@ -49,6 +47,7 @@ GROUP BY invoice.tenant_id, invoice.id HAVING sum(payment.captured - payment.sur
 """
 _ENDED = """
 SELECT asked.position, appointment.reference, appointment.status, appointment.status_since, appointment.start_at,
+       appointment.cancellation_reason, appointment.undo_until,
        appointment.visit_type_id, appointment.created_at
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS asked(tenant_id, id, position)
 LEFT JOIN appointments AS appointment USING (tenant_id, id)
@@ -111,7 +110,7 @@ async def _without_right(evidence: Evidence, kept: Rows, policies: dict[tuple[UU
         row = kept[ended["position"] - 1]
         if ended["status"] is None:
             found.append(f"{row['kept']} is kept for {row['number']}, whose appointment does not exist")
-        elif ended["status"] != "no_show" or ended["status_since"] < clock.now() - NO_SHOW_OPEN:
+        elif not may_be_undone(ended):
             policy = policies.get((row["tenant_id"], ended["visit_type_id"]))
             allowed = policy.allows(ended, Money(amount=row["total"], currency=row["currency"])) if policy else 0
             if row["kept"] > allowed:

@@ -57,8 +57,10 @@ class OfferQuery(Input):
     location_id: UUID | None = Field(None, description="left out: where the consultant works at that time")
     start: AwareDatetime
     payer_id: UUID | None = Field(None, description="who pays, where a price list knows of it")
+    duration_minutes: int | None = Field(None, ge=1, le=1440, description="left out: as long as the visit type says")
     override_hours: bool = Field(default=False, description="do not ask whether the consultant works then")
     held: bool = Field(default=False, description="the time is held already: its notice was in time and is not asked")
+    override_notice: bool = Field(default=False, description="do not ask how soon it is; it may have begun just now")
 
 
 class Offer(BaseModel):

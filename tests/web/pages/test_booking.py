@@ -1,14 +1,14 @@
 """Booking and what follows, through forms."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import httpx
 
-from tests.web.clinic import ZONE, Clinic, eventually
+from tests.web.clinic import ZONE, Clinic
 from tests.web.pages.desk import Desk, Page, told
 
 
@@ -147,8 +147,23 @@ async def test_the_steps_of_a_visit_and_their_undoing(front_desk: Desk, clinic: 
     await front_desk.send(await front_desk.read(path), f"{path}/check-in")
     assert "Check-in undone" in (await front_desk.read(path)).text
     await front_desk.send(await front_desk.read(path), f"{path}/check-in")
+    await front_desk.send(await front_desk.read(path), f"{path}/consultation")
+    assert "With the consultant" in (await front_desk.read(path)).text
     await front_desk.send(await front_desk.read(path), f"{path}/completion")
-    assert "Visit completed" in (await front_desk.read(path)).text
+    completed = await front_desk.read(path)
+    assert "Visit completed" in completed.text
+    await front_desk.send(completed, f"{path}/completion")
+    assert "Completion undone" in (await front_desk.read(path)).text
+
+
+async def test_who_leaves_unseen_is_noted_and_may_still_be_here(front_desk: Desk, clinic: Clinic) -> None:
+    path = f"/appointments/{(await clinic.booked())['id']}"
+    await front_desk.send(await front_desk.read(path), f"{path}/arrival")
+    await front_desk.send(await front_desk.read(path), f"{path}/departure")
+    left = await front_desk.read(path)
+    assert "Left without being seen" in left.text
+    await front_desk.send(left, f"{path}/departure")
+    assert "Still here after all" in (await front_desk.read(path)).text
 
 
 async def test_a_step_that_its_state_forbids_is_said_on_the_screen_it_came_from(
@@ -170,8 +185,28 @@ async def test_cancelling_says_before_what_becomes_of_the_money_and_does_so(fron
     assert "go back to the patient" in page.text
     answer = await front_desk.send(page, f"{path}/cancellation", reason="pat")
     assert answer.headers["location"] == path
-    assert "Cancelled" in (await front_desk.read(path)).text
-    await eventually(lambda: front_desk.read(path), lambda page: "Refund" in page.text)
+    cancelled = await front_desk.read(path)
+    assert "Refund and message follow at" in cancelled.text
+    await front_desk.send(cancelled, f"{path}/cancellation")
+    again = await front_desk.read(path)
+    assert "Cancellation undone" in again.text
+    assert again.form(f"{path}/arrival")
+    payments = (await clinic.get("/payments", params={"appointment_id": booked["id"]})).json()["items"]
+    assert [one["refunded"]["amount"] for one in payments] == [0]
+
+
+async def test_a_fee_is_waived_only_with_a_reason_that_is_kept(front_desk: Desk, clinic: Clinic) -> None:
+    start = (datetime.now(UTC) + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
+    booked = await clinic.booked(start=start.isoformat())
+    path = f"/appointments/{booked['id']}"
+    page = await front_desk.read(f"{path}/cancel")
+    assert "stay as the fee" in page.text
+    refused = await front_desk.send(page, f"{path}/cancellation", waive="true")
+    assert (refused.status_code, "Say why the fee is waived" in Page(refused.text).text) == (422, True)
+    await front_desk.send(
+        Page(refused.text), f"{path}/cancellation", waive="true", waive_reason="A strike of the buses"
+    )
+    assert "A strike of the buses" in (await front_desk.read(path)).text
 
 
 async def test_moving_keeps_the_appointment_and_frees_its_old_time(front_desk: Desk, clinic: Clinic) -> None:
@@ -181,8 +216,12 @@ async def test_moving_keeps_the_appointment_and_frees_its_old_time(front_desk: D
     page = await front_desk.read(f"{path}/move")
     answer = await front_desk.send(page, f"{path}/rescheduling", slot=value_of(later))
     assert answer.headers["location"] == path, answer.text
-    assert "Moved" in (await front_desk.read(path)).text
+    moved = await front_desk.read(path)
+    assert "Moved" in moved.text
     assert wanted["slot"] in await free_times(front_desk, wanted)
+    await front_desk.send(moved, f"{path}/rescheduling")
+    assert "Moved back" in (await front_desk.read(path)).text
+    assert wanted["slot"] not in await free_times(front_desk, wanted)
 
 
 async def test_the_list_has_each_day_once_and_its_filters_in_its_address(front_desk: Desk, clinic: Clinic) -> None:

@@ -33,6 +33,29 @@ async def test_a_link_shows_the_appointment_and_leaves_no_trace_of_itself(edge: 
     assert "noindex" in answer.headers["x-robots-tag"]
 
 
+async def test_a_patient_cancels_by_the_link_knows_before_what_it_costs_and_may_come_after_all(
+    edge: FastAPI, clinic: Clinic
+) -> None:
+    start = (datetime.now(UTC) + timedelta(hours=4)).replace(minute=30, second=0, microsecond=0)
+    booked = await clinic.booked(start=start.isoformat())
+    phone, address = browser(edge), link(edge, clinic, booked["id"])
+    page = Page((await phone.get(address)).text)
+    asked = Page((await phone.get(next(one for one in page.links if one.endswith("/cancellation")))).text)
+    assert "cancelling costs you LKR 1,750.00; LKR 1,750.00 go back" in asked.text.replace("\N{NO-BREAK SPACE}", " ")
+    answer = await phone.post(asked.form(f"{address}/cancellation").action, data={})
+    assert (answer.status_code, answer.headers["location"]) == (303, address)
+    cancelled = Page((await phone.get(address)).text)
+    assert "It can still be undone" in cancelled.text
+    await phone.post(cancelled.form(f"{address}/undoing").action, data={})
+    assert Page((await phone.get(address)).text).links
+    seen = (await clinic.get(f"/appointments/{booked['id']}")).json()
+    assert (seen["status"], seen["version"]) == ("booked", 1)
+    told = (await clinic.get(f"/appointments/{booked['id']}/timeline")).json()
+    assert {one["actor_kind"] for one in told if "cancel" in one["action"]} == {"patient"}
+    refused = await phone.post(f"{address}/undoing", data={})
+    assert refused.status_code == 409
+
+
 async def test_no_other_organisation_no_changed_and_no_late_link_shows_anything(
     edge: FastAPI, clinic: Clinic, other_clinic: Clinic
 ) -> None:

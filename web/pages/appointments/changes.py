@@ -1,6 +1,5 @@
 """Cancelling, and the steps of the visit with their undoing."""
 
-from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -9,19 +8,20 @@ from fastapi.responses import Response
 
 from careconnect.errors import Refusal
 from careconnect.money import Money
-from services.appointments.schemas import Appointment
-from services.payments.states import PaymentStatus
+from services.appointments.schemas import LEFT, Appointment
 from web.formats import money
 from web.forms import Form
 from web.looks import CHOICES, state_label
 from web.pages import naming
+from web.pages.cancelling import cost
 from web.pages.screen import Screen, needs
 from web.words import gettext
 
 router = APIRouter()
 Writer = Annotated[Screen, needs("appointments:write")]
-Step = Literal["arrival", "check-in", "completion", "no-show"]
-_KEPT = {PaymentStatus.authorised, PaymentStatus.captured}
+Waiver = Annotated[Screen, needs("payments:write")]
+Step = Literal["arrival", "check-in", "consultation", "completion", "departure", "no-show"]
+_SHORTEST_REASON = 3
 
 
 @router.get("/{appointment_id}/cancel")
@@ -32,22 +32,58 @@ async def ask(appointment_id: UUID, screen: Writer) -> Response:
 
 
 @router.post("/{appointment_id}/cancellation")
-async def cancel(appointment_id: UUID, screen: Writer) -> Response:
-    """Cancel; the time is free at once and the money goes back as the policy says."""
+async def cancel(appointment_id: UUID, screen: Writer, *, undo: bool = False) -> Response:
+    """Cancel, or undo it; the time is free at once, and the money goes back when it can no longer be undone."""
+    here = f"/appointments/{appointment_id}"
+    if undo:
+        await screen.gateway.bookings.step(screen.actor, appointment_id, "cancellation", undo=True)
+        return screen.done(gettext("The appointment stands again"), here)
     form = await screen.submitted("cancellation")
     reason = form.values["reason"] if form.values["reason"] in CHOICES["cancel_reason"] else "other"
+    found = await screen.gateway.appointments.standing(screen.actor, appointment_id)
+    waiver = _waiver(form, screen)
+    if waiver is None:
+        return await _form(screen, form, found, 422)
     try:
         await screen.gateway.bookings.cancel(
-            screen.actor,
-            appointment_id,
-            reason,
-            notify=form.values["notify"] == "true",
-            waive_fee=form.values["waive"] == "true",
+            screen.actor, appointment_id, reason, notify=form.values["notify"] == "true", waiver=waiver, undoable=True
         )
     except Refusal as refusal:
-        found = await screen.gateway.appointments.standing(screen.actor, appointment_id)
         return await _form(screen, form.refuse(refusal), found, refusal.status)
-    return screen.done(gettext("Appointment cancelled"), f"/appointments/{appointment_id}")
+    return screen.done(gettext("Appointment cancelled"), here, undo=f"{here}/cancellation?undo=true")
+
+
+@router.get("/{appointment_id}/waiver")
+async def ask_to_waive(appointment_id: UUID, screen: Waiver) -> Response:
+    """Ask why a no-show costs nothing."""
+    found = await screen.gateway.appointments.standing(screen.actor, appointment_id)
+    return screen.page(
+        "appointments/waive.html", form=screen.form("waiver", waive="true"), visit=await naming.visit(screen, found)
+    )
+
+
+@router.post("/{appointment_id}/waiver")
+async def waive(appointment_id: UUID, screen: Waiver) -> Response:
+    """Let a no-show cost nothing, as long as it can be undone."""
+    form = await screen.submitted("waiver")
+    form.values["waive"] = "true"
+    waiver = _waiver(form, screen)
+    if not waiver:
+        found = await screen.gateway.appointments.standing(screen.actor, appointment_id)
+        return screen.page("appointments/waive.html", 422, form=form, visit=await naming.visit(screen, found))
+    await screen.gateway.bookings.step(screen.actor, appointment_id, "no-show", waiver=waiver)
+    return screen.done(gettext("The fee is waived"), f"/appointments/{appointment_id}")
+
+
+def _waiver(form: Form, screen: Screen) -> str | None:
+    """Read why a fee is waived: nothing where it is not, None where the reason is missing."""
+    if form.values["waive"] != "true" or not screen.actor.may("payments:write"):
+        return ""
+    reason = form.values["waive_reason"].strip()[:500]
+    if len(reason) < _SHORTEST_REASON:
+        form.object(gettext("Say why the fee is waived"), "waive_reason")
+        return None
+    return reason
 
 
 @router.post("/{appointment_id}/resolution")
@@ -68,17 +104,19 @@ async def step(appointment_id: UUID, step: Step, screen: Writer, *, undo: bool =
     words = {
         "arrival": gettext("Arrival noted"),
         "check-in": gettext("Checked in"),
+        "consultation": gettext("With the consultant"),
         "completion": gettext("Visit completed"),
+        "departure": gettext("Noted that the patient left"),
         "no-show": gettext("Noted as no-show"),
     }
     here = f"/appointments/{appointment_id}"
     if undo:
         return screen.done(gettext("Undone"), here)
-    return screen.done(words[step], here, undo=None if step == "completion" else f"{here}/{step}?undo=true")
+    return screen.done(words[step], here, undo=f"{here}/{step}?undo=true")
 
 
 async def _form(screen: Screen, form: Form, found: Appointment, status: int = 200) -> Response:
-    kept, fee = await _money(screen, found)
+    kept, fee = await cost(screen.gateway, screen.known, screen.actor, found, screen.frame.now)
     return screen.page(
         "appointments/cancel.html",
         http=status,
@@ -87,29 +125,14 @@ async def _form(screen: Screen, form: Form, found: Appointment, status: int = 20
         money_words=_words(kept, fee),
         fee=fee,
         may_waive=screen.actor.may("payments:write"),
-        reasons=[(code, state_label(code, "cancel_reason")) for code in CHOICES["cancel_reason"]],
+        reasons=[(code, state_label(code, "cancel_reason")) for code in CHOICES["cancel_reason"] if code != LEFT],
     )
-
-
-async def _money(screen: Screen, found: Appointment) -> tuple[Money | None, Money | None]:
-    """Tell what is held of the patient's money, and how much of it a cancellation now would cost."""
-    if not screen.actor.may("payments:read"):
-        return None, None
-    held = await screen.gateway.payments.for_appointment(screen.actor, found.id)
-    amounts = [payment.amount - payment.refunded for payment in held.payments if payment.status in _KEPT]
-    kind = (await screen.known.visit_types(screen.actor)).get(found.visit_type_id)
-    if not amounts or kind is None:
-        return None, None
-    policy = kind.cancellation_policy
-    late = screen.frame.now > found.start - timedelta(hours=policy.free_until_hours)
-    fee = policy.cancellation_fee(kind.price) if late else None
-    return sum(amounts[1:], amounts[0]), fee or None
 
 
 def _words(kept: Money | None, fee: Money | None) -> str:
     if not kept:
         return ""
     if not fee:
-        return gettext("%(amount)s go back to the patient.") % {"amount": money(kept)}
-    sentence = gettext("It is late: %(fee)s of %(amount)s stay as the cancellation fee.")
+        return gettext("%(amount)s go back to the patient, ten minutes from now.") % {"amount": money(kept)}
+    sentence = gettext("It is late: %(fee)s of %(amount)s stay as the fee, unless the reason is the clinic's.")
     return sentence % {"fee": money(fee), "amount": money(kept)}

@@ -1,13 +1,15 @@
 """One appointment: facts, what its state allows, money, and its timeline."""
 
 import asyncio
+from datetime import datetime
 from typing import Annotated, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from services.appointments.schemas import AppointmentDetail, Status
+from services.appointments.schemas import LEFT, UNDO_WINDOW, AppointmentDetail, Status, TimelineEvent
 from services.notifications.schemas import Message, MessageFilter
 from services.payments.schemas import AppointmentMoney
 from services.payments.states import InvoiceStatus
@@ -20,7 +22,15 @@ from web.pages.screen import Screen, needs
 from web.words import gettext
 
 router = APIRouter()
+_MOVES = ("appointment.rescheduled", "appointment.move_undone")
 _NOTHING = AppointmentMoney(invoices=[], payments=[], refunds=[])
+
+
+_REMARKS = {
+    "overbook": lambda: gettext("Overbooked because"),
+    "fee_waiver": lambda: gettext("Fee waived because"),
+    "policy_override": lambda: gettext("Moved all the same because"),
+}
 
 
 class Action(NamedTuple):
@@ -52,7 +62,9 @@ async def show(appointment_id: UUID, screen: Annotated[Screen, needs("appointmen
         series=series,
         back=link("/appointments", date=day),
         form=screen.form("step"),
-        actions=_actions(found, screen) if screen.actor.may("appointments:write") else [],
+        actions=_actions(found, events, screen) if screen.actor.may("appointments:write") else [],
+        remarks=[(_REMARKS[one.kind](), one.text) for one in found.remarks],
+        undo_until=found.undo_until if found.undo_until and found.undo_until > screen.frame.now else None,
         problem=_problem(found),
         due=_due(money) if screen.actor.may("payments:write") else None,
         invoices=money.invoices,
@@ -63,24 +75,55 @@ async def show(appointment_id: UUID, screen: Annotated[Screen, needs("appointmen
     )
 
 
-def _actions(found: AppointmentDetail, screen: Screen) -> list[Action]:
-    at = f"/appointments/{found.id}"
+def _actions(found: AppointmentDetail, events: list[TimelineEvent], screen: Screen) -> list[Action]:
+    """Offer what the state allows; what undoes stands first, what comes next stands last."""
+    at, now = f"/appointments/{found.id}", screen.frame.now
     cancel = Action(gettext("Cancel"), f"{at}/cancel", "cross", "quiet", dialog=True)
-    check_in = Action(gettext("Check in"), f"{at}/check-in", "clipboard", "primary", key="c")
+    left = Action(gettext("Left"), f"{at}/departure", "door", "quiet")
     if found.status == Status.BOOKED:
         missed = Action(gettext("No-show"), f"{at}/no-show", "person-off", "quiet")
-        begun = [missed] if found.start < screen.frame.now else []
+        begun = [missed] if found.start < now else []
+        back = Action(gettext("Move back"), f"{at}/rescheduling?undo=true", "undo", "quiet")
+        moved = [back] if _just_moved(events, now) else []
         move = Action(gettext("Move"), f"{at}/move", "calendar", dialog=True)
         arrived = Action(gettext("Arrived"), f"{at}/arrival", "door", "primary", key="c")
-        return [cancel, *begun, move, arrived]
+        return [*moved, cancel, *begun, move, arrived]
     if found.status == Status.ARRIVED:
-        return [cancel, Action(gettext("Not here after all"), f"{at}/arrival?undo=true", "undo", "quiet"), check_in]
+        back = Action(gettext("Not here after all"), f"{at}/arrival?undo=true", "undo", "quiet")
+        return [back, cancel, left, Action(gettext("Check in"), f"{at}/check-in", "clipboard", "primary", key="c")]
     if found.status == Status.CHECKED_IN:
+        done = Action(gettext("Complete visit"), f"{at}/completion", "check", key="v")
+        if found.with_consultant_since:
+            back = Action(gettext("Waiting again"), f"{at}/consultation?undo=true", "undo", "quiet")
+            return [back, done._replace(look="primary", key="c")]
         back = Action(gettext("Undo check-in"), f"{at}/check-in?undo=true", "undo", "quiet")
-        return [back, Action(gettext("Complete visit"), f"{at}/completion", "check", "primary", key="c")]
+        seen = Action(gettext("With consultant"), f"{at}/consultation", "consultants", "primary", key="c")
+        return [back, left, done, seen]
+    return _undoing(found, at, screen)
+
+
+def _undoing(found: AppointmentDetail, at: str, screen: Screen) -> list[Action]:
+    """Offer what takes the end back, as long as that is possible."""
+    now, zone = screen.frame.now, ZoneInfo(found.zone)
+    today = found.status_since.astimezone(zone).date() == now.astimezone(zone).date()
+    if found.status == Status.CANCELLED and found.undo_until and found.undo_until > now:
+        return [Action(gettext("Undo cancellation"), f"{at}/cancellation?undo=true", "undo")]
+    if not today:
+        return []
+    if found.status == Status.CANCELLED and found.cancellation_reason == LEFT:
+        return [Action(gettext("Still here"), f"{at}/departure?undo=true", "undo")]
+    if found.status == Status.FULFILLED:
+        return [Action(gettext("Not finished yet"), f"{at}/completion?undo=true", "undo", "quiet")]
     if found.status == Status.NO_SHOW:
-        return [Action(gettext("Came after all"), f"{at}/no-show?undo=true", "undo")]
+        waive = Action(gettext("Waive the fee"), f"{at}/waiver", "cash", "quiet", dialog=True)
+        came = Action(gettext("Came after all"), f"{at}/no-show?undo=true", "undo")
+        return [waive, came] if screen.actor.may("payments:write") else [came]
     return []
+
+
+def _just_moved(events: list[TimelineEvent], now: datetime) -> bool:
+    last = next((one for one in reversed(events) if one.action in _MOVES), None)
+    return last is not None and last.action == _MOVES[0] and last.at + UNDO_WINDOW > now
 
 
 def _problem(found: AppointmentDetail) -> dict[str, str] | None:

@@ -7,8 +7,12 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from careconnect.errors import Refusal
+from careconnect.money import Money
+from services.appointments.errors import MovedTooOften, TooLateToMove
 from services.appointments.schemas import Appointment
+from web.formats import money
 from web.forms import Form
+from web.gateway.bookings import ChangedAppointment
 from web.gateway.finding import Slot
 from web.pages import naming
 from web.pages.appointments.picker import Start, pick_again
@@ -17,6 +21,7 @@ from web.pages.screen import OK, Screen, needs
 from web.words import gettext
 
 router = APIRouter()
+_POLICY = {TooLateToMove.code, MovedTooOften.code}
 Writer = Annotated[Screen, needs("appointments:write")]
 
 
@@ -24,31 +29,55 @@ Writer = Annotated[Screen, needs("appointments:write")]
 async def ask(appointment_id: UUID, screen: Writer) -> Response:
     """Show free times for the same visit, with the same consultant first."""
     found = await screen.gateway.appointments.standing(screen.actor, appointment_id)
-    form = screen.form("move", consultant_id=found.consultant_id, visit_type_id=found.visit_type_id, notify="true")
+    form = screen.form(
+        "move",
+        consultant_id=found.consultant_id,
+        visit_type_id=found.visit_type_id,
+        notify="true",
+        version=found.version,
+    )
     return await _form(screen, form, found)
 
 
 @router.post("/{appointment_id}/rescheduling")
-async def move(appointment_id: UUID, screen: Writer) -> Response:
-    """Take the new time before the old one is free."""
+async def move(appointment_id: UUID, screen: Writer, *, undo: bool = False) -> Response:
+    """Take the new time before the old one is free, or take the last move back."""
+    here = f"/appointments/{appointment_id}"
+    if undo:
+        await screen.gateway.bookings.undo_move(screen.actor, appointment_id)
+        return screen.done(gettext("Moved back"), here)
     form = await screen.submitted("move")
     found = await screen.gateway.appointments.standing(screen.actor, appointment_id)
     chosen = Start.read(form.values["slot"])
     if chosen is None:
         return await _form(screen, form.object(gettext("Choose a time"), "slot"), found, 422)
     try:
-        await screen.gateway.bookings.reschedule(
+        moved = await screen.gateway.bookings.reschedule(
             screen.actor,
             appointment_id,
             chosen.start,
             consultant_id=chosen.consultant_id,
             location_id=chosen.location_id,
             notify=form.values["notify"] == "true",
+            version=int(form.values["version"]) if form.values["version"].isdigit() else None,
+            override_reason=form.values["override_reason"].strip()[:500],
         )
     except Refusal as refusal:
         near = [Slot.model_validate(one) for one in refusal.extra.get("alternatives", [])]
+        if refusal.code in _POLICY:
+            form.object(gettext("Say why it is moved all the same"), "override_reason")
         return await _form(screen, form.object(refusal.detail, "slot"), found, refusal.status, near)
-    return screen.done(gettext("Appointment moved"), f"/appointments/{appointment_id}")
+    return screen.done(_words(moved), here, undo=f"{here}/rescheduling?undo=true")
+
+
+def _words(moved: ChangedAppointment) -> str:
+    """Say that it was moved, and what that costs more or less."""
+    if moved.difference is None:
+        return gettext("Appointment moved")
+    if moved.difference.amount > 0:
+        return gettext("Appointment moved; %(amount)s more are to be paid") % {"amount": money(moved.difference)}
+    less = Money(amount=-moved.difference.amount, currency=moved.difference.currency)
+    return gettext("Appointment moved; it costs %(amount)s less") % {"amount": money(less)}
 
 
 async def _form(

@@ -68,6 +68,13 @@ def _event(event: TimelineEvent, zone: str, people: dict[UUID, str]) -> Item | N
         "appointment.arrival_undone": ("undo", "slate", gettext("Arrival undone")),
         "appointment.checked_in": ("clipboard", "violet", gettext("Checked in")),
         "appointment.check_in_undone": ("undo", "slate", gettext("Check-in undone")),
+        "appointment.move_undone": ("undo", "slate", gettext("Moved back")),
+        "appointment.cancellation_undone": ("undo", "blue", gettext("Cancellation undone")),
+        "appointment.with_consultant": ("consultants", "violet", gettext("With the consultant")),
+        "appointment.consultation_undone": ("undo", "slate", gettext("Waiting again")),
+        "appointment.completion_undone": ("undo", "slate", gettext("Completion undone")),
+        "appointment.left": ("door", "grey", gettext("Left without being seen")),
+        "appointment.departure_undone": ("undo", "slate", gettext("Still here after all")),
         "appointment.fulfilled": ("check", "green", gettext("Visit completed")),
         "appointment.no_show": ("person-off", "red", gettext("Did not come")),
         "appointment.no_show_undone": ("undo", "slate", gettext("Came after all")),
@@ -78,10 +85,12 @@ def _event(event: TimelineEvent, zone: str, people: dict[UUID, str]) -> Item | N
         return None
     icon, tone, title = said
     detail = ""
-    if event.action == "appointment.rescheduled" and "start" in event.data:
+    if event.action in {"appointment.rescheduled", "appointment.move_undone"} and "start" in event.data:
         detail = gettext("to %(when)s") % {"when": when(datetime.fromisoformat(event.data["start"]), zone)}
     if event.action == "appointment.cancelled" and event.reason:
         detail = state_label(event.reason, "cancel_reason")
+        if event.data.get("waived"):
+            detail = gettext("%(reason)s; the fee was waived") % {"reason": detail}
     return Item(event.at, icon, tone, title, who=_who(event, people), detail=detail)
 
 
@@ -142,7 +151,8 @@ async def _planned(screen: Screen, appointment: Appointment) -> list[Item]:
             at = appointment.start - timedelta(hours=hours)
             if at > screen.frame.now:
                 items.append(Item(at, "bell", "slate", gettext("Reminder"), detail=offset(hours), planned=True))
-    at = appointment.end + timedelta(minutes=kind.cancellation_policy.grace_minutes)
+    awaited = appointment.start if appointment.status == Status.BOOKED else appointment.end
+    at = awaited + timedelta(minutes=kind.cancellation_policy.grace_minutes)
     title = gettext("No-show check") if appointment.status == Status.BOOKED else gettext("Completed by itself")
     items.append(Item(at, "clock", "slate", title, planned=True))
     return items

@@ -1,0 +1,134 @@
+"""How an appointment ends before it took place, what that costs, and until when it can be taken back."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.appointments import AppointmentActivities
+    from careconnect.errors import VersionConflict
+    from services.appointments.schemas import LEFT, UNDO_WINDOW, Status
+    from workflows.contracts import (
+        BookingRequest,
+        CancellationRequest,
+        CancelRequest,
+        Changed,
+        Refused,
+        StepRequest,
+        VisitStep,
+    )
+    from workflows.settling import Ending, Settling
+
+SAME_DAY = timedelta(hours=12)
+"""How long the process waits for the undo of a visit's end; the service refuses it when the local day is over."""
+_MOMENT = timedelta(seconds=3)
+"""How long the answer to a cancellation waits for the money, which is usually on its way back by then."""
+_A_WHILE = timedelta(seconds=1)
+_OF_THE_CLINIC = ("prov", "maint", "meds-inc", "oth-")
+"""How the reasons begin that are not the patient's: they never cost a fee."""
+
+
+class Cancelling(Settling):
+    """Cancels, and brings back. While an end can be undone, no money moves and nobody is told."""
+
+    def __init__(self, request: BookingRequest) -> None:
+        super().__init__(request)
+        self.undo_until: datetime | None = None
+        self._told = True
+
+    async def cancel_it(self, asked: CancellationRequest) -> Changed:
+        """Free the time; the money follows when it can no longer be undone."""
+        if self.now().status == Status.CANCELLED:
+            return self._as_it_ended(Changed(appointment=self.now()))
+        if refused := self.stale(asked.expected_version):
+            return Changed(refused=refused)
+        late = self.is_late()
+        fee = self.fee() if late and not asked.reason.startswith(_OF_THE_CLINIC) else None
+        request = CancelRequest(
+            actor=asked.actor,
+            appointment_id=self.request.appointment_id,
+            reason=asked.reason,
+            late=late,
+            waived=bool(fee) and asked.waive_fee,
+            undoable=asked.undoable,
+        )
+        changed = self.take_over(await self.local(AppointmentActivities.cancel, request))
+        if changed.refused:
+            return changed
+        fee = None if asked.waive_fee else fee
+        # Before anything is waited for: the process looks at these as soon as the appointment has ended.
+        self.ending, self._told = Ending(asked.reason, "cancellation", fee), not asked.notify
+        self.undo_until = workflow.now() + UNDO_WINDOW if asked.undoable else None
+        await self.stop_reminders()
+        if not asked.undoable:
+            self.tell_of_cancellation()
+        return self._as_it_ended(changed)
+
+    async def step_of_ending(self, step: VisitStep, asked: StepRequest) -> Changed:
+        """Note that the visit ended, or that it did not, and until when that can be changed."""
+        before = self.now().status
+        changed = self.take_over(await self.local(AppointmentActivities.step, asked))
+        if changed.refused:
+            return changed
+        now = self.now().status
+        if step.undo:
+            self._bring_back(before)
+        elif step.verb == "no-show":
+            self.undo_until = self.undo_until if before == now else workflow.now() + SAME_DAY
+            self.ending = Ending("no_show", "no_show", None if step.waive_fee else self.no_show_fee())
+        elif before == now:
+            workflow.logger.info("ended_before")
+        elif step.verb == "departure":
+            self.undo_until, self.ending = workflow.now() + SAME_DAY, Ending(LEFT, "cancellation")
+        elif step.undoable:
+            self.undo_until = workflow.now() + SAME_DAY
+        return self._as_it_ended(changed)
+
+    async def was_undone(self) -> bool:
+        """Wait as long as the end of the visit can be undone, and tell whether that happened."""
+        if self.undo_until is None:
+            return False
+        try:
+            await workflow.wait_condition(
+                lambda: self.undo_until is None,
+                timeout=max(self.undo_until - workflow.now(), timedelta()),
+                timeout_summary="undo",
+            )
+        except TimeoutError:
+            return False
+        return True
+
+    async def money_is_settled_soon(self) -> None:
+        """Give the money a moment, where it moves at once."""
+        if self.undo_until:
+            return
+        try:
+            await workflow.wait_condition(lambda: self.money_settled or bool(self.failed_steps), timeout=_MOMENT)
+        except TimeoutError:
+            workflow.logger.info("money_takes_longer")
+
+    def stale(self, expected: int | None) -> Refused | None:
+        """Refuse what was asked of the appointment as it was before somebody else changed it."""
+        now = self.now().version
+        return None if expected in {None, now} else Refused.of(VersionConflict(version=now))
+
+    def tell_of_cancellation(self) -> None:
+        """Tell the patient, once, if that was asked for."""
+        if not self._told and self.now().status == Status.CANCELLED:
+            self._told = True
+            self.tell("cancellation")
+
+    def _as_it_ended(self, changed: Changed) -> Changed:
+        fee = self.ending.keep if self.ending else None
+        return changed.model_copy(update={"undo_until": self.undo_until, "fee": fee or None})
+
+    def _bring_back(self, ended: Status) -> None:
+        self.undo_until, self.ending, self._told = None, None, True
+        if ended == Status.CANCELLED and self.offer and self.reminder_times():
+            self.messages.append(asyncio.create_task(self._remind_again()))
+
+    async def _remind_again(self) -> None:
+        """Let reminders be sent again, as soon as the process that was told to stop is gone."""
+        while not await self.start_reminders() and self.now().status == Status.BOOKED:
+            await workflow.sleep(_A_WHILE)

@@ -1,0 +1,209 @@
+"""Another time, consultant, place or length for an appointment, and what that costs more or less."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.appointments import AppointmentActivities
+    from activities.consultants import ConsultantActivities
+    from activities.differences import DifferenceActivities
+    from activities.payments import PaymentActivities
+    from careconnect.auth import Actor
+    from careconnect.money import Money
+    from services.appointments.errors import MovedTooOften, TooLateToMove, UndoWindowOver
+    from services.appointments.schemas import UNDO_WINDOW, Move
+    from services.consultants.schemas import Offer
+    from workflows import ids, policies
+    from workflows.cancelling import Cancelling
+    from workflows.contracts import (
+        BookingRequest,
+        Changed,
+        LowerRequest,
+        MoneyTarget,
+        MoveRequest,
+        OfferRequest,
+        Refused,
+        RescheduleRequest,
+        UndoMove,
+    )
+    from workflows.undo import ours
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an appointment was before it moved, on which terms, and until when it can go back there."""
+
+    move: Move
+    offer: Offer
+    until: datetime
+
+
+class Moving(Cancelling):
+    """Moves in one step of the database; payment, invoice and reminders follow."""
+
+    def __init__(self, request: BookingRequest) -> None:
+        super().__init__(request)
+        self.before: Place | None = None
+        self.adjusting: list[asyncio.Task[None]] = []
+
+    async def move_it(self, asked: RescheduleRequest) -> Changed:
+        """Take the new time before the old one is free, if the policy lets it move."""
+        refused = self.stale(asked.expected_version) or self._against_policy(asked)
+        if refused:
+            return Changed(refused=refused)
+        offered = await self.local(ConsultantActivities.offer, self._wanted(asked))
+        if offered.offer is None:
+            return Changed(refused=offered.refused)
+        offer = self._as_agreed(offered.offer)
+        return await self._place(asked.actor, _move(offer, overbook=asked.overbook), offer, notify=asked.notify)
+
+    async def move_back(self, asked: UndoMove) -> Changed:
+        """Take back the last move, if it is not long ago; the old time has to be free still."""
+        before = self.before
+        if before is None or workflow.now() > before.until:
+            return Changed(refused=Refused.of(UndoWindowOver()))
+        changed = await self._place(asked.actor, before.move, before.offer, notify=asked.notify)
+        if changed.refused is None:
+            self.before = None
+        return changed.model_copy(update={"undo_until": None})
+
+    async def _place(self, actor: Actor, move: Move, offer: Offer, *, notify: bool) -> Changed:
+        here, cost = self._here(), self.offer.price if self.offer else None
+        move = move.model_copy(update={"to_version": self.now().version + 1})
+        asked = MoveRequest(actor=actor, appointment_id=self.request.appointment_id, move=move)
+        moved = self.take_over(await self.local(AppointmentActivities.move, asked))
+        if moved.refused or moved.appointment is None:
+            return moved
+        self.before, self.offer = here, offer
+        workflow.upsert_search_attributes(
+            [
+                ids.VISIT_AT.value_set(moved.appointment.start),
+                ids.CONSULTANT.value_set(str(moved.appointment.consultant_id)),
+                ids.LOCATION.value_set(str(moved.appointment.location_id)),
+            ]
+        )
+        await self.move_reminders()
+        await self.payment_follows()
+        if notify:
+            self.tell("rescheduling")
+        undo_until = here.until if here else None
+        return moved.model_copy(update={"undo_until": undo_until} | self._adjust(cost, offer.price))
+
+    async def payment_follows(self) -> None:
+        """Hear that the appointment has moved; what is paid before the visit follows it."""
+
+    # What it costs more or less ---------------------------------------------------------------------------------------
+
+    def _adjust(self, before: Money | None, price: Money) -> dict[str, object]:
+        """Have the difference invoiced or returned, beside the answer, which tells it."""
+        if before is None or before.currency != price.currency or before == price:
+            return {}
+        difference, version = price - before, self.now().version
+        invoice_id = ids.difference_of(self.request.appointment_id, version) if difference.amount > 0 else None
+        self.adjusting.append(asyncio.create_task(self._begin_to_differ(difference, version)))
+        return {"difference": difference, "invoice_id": invoice_id}
+
+    async def _begin_to_differ(self, difference: Money, version: int) -> None:
+        failed = await self._differ(difference, version)
+        if failed:
+            self.failed_steps, self.try_again = failed, lambda: self._differ(difference, version)
+            await self.flag()
+
+    async def _differ(self, difference: Money, version: int) -> list[str]:
+        """Invoice or return the difference; tell which step failed."""
+        try:
+            if difference.amount > 0:
+                invoice_id = ids.difference_of(self.request.appointment_id, version)
+                # The difference is one of what the patient pays, so the tax is in it.
+                said = {"invoice_id": invoice_id, "price": difference, "tax_inclusive": True}
+                request = self.invoice_request().model_copy(update=said)
+                await self.local(PaymentActivities.issue_invoice, request)
+            else:
+                await self._lower(difference, version)
+        except BaseException as error:
+            if not ours(error):
+                raise
+            return ["price_difference"]
+        return []
+
+    async def _lower(self, difference: Money, version: int) -> None:
+        target = MoneyTarget(actor=self.own, appointment_id=self.request.appointment_id, reason="price_difference")
+        owed = await self.local(DifferenceActivities.owed, target)
+        if owed.total is None:
+            return
+        wanted = LowerRequest(**dict(target), total=owed.total + difference, cause=f"moved {version}")
+        await workflow.execute_local_activity_method(DifferenceActivities.lower, wanted, **policies.WITHOUT_END)
+
+    async def differences_are_settled(self) -> None:
+        """Wait for what is under way."""
+        await asyncio.gather(*self.adjusting)
+
+    # Small steps ------------------------------------------------------------------------------------------------------
+
+    def _against_policy(self, asked: RescheduleRequest) -> Refused | None:
+        """Refuse what the visit type's policy does not allow, unless somebody passes over it."""
+        now = self.now()
+        another = asked.start != now.start or asked.consultant_id not in {None, now.consultant_id}
+        if asked.override or asked.held or self.offer is None or not another:
+            return None
+        policy = self.offer.cancellation_policy
+        until = now.start - timedelta(hours=policy.reschedule_until_hours)
+        if policy.reschedule_until_hours and workflow.now() > until:
+            return Refused.of(TooLateToMove(until=until.isoformat()))
+        if policy.max_moves is not None and now.version > policy.max_moves:
+            return Refused.of(MovedTooOften(max_moves=policy.max_moves))
+        return None
+
+    def _wanted(self, asked: RescheduleRequest) -> OfferRequest:
+        """Ask for the same visit as long as it is now, unless another length is wanted."""
+        now = self.now()
+        return OfferRequest(
+            actor=asked.actor,
+            visit_type_id=now.visit_type_id,
+            consultant_id=asked.consultant_id or now.consultant_id,
+            location_id=asked.location_id or (None if asked.consultant_id else now.location_id),
+            start=asked.start,
+            override_hours=asked.overbook,
+            held=asked.held,
+            patient_id=now.patient_id,
+            payer_id=self.request.payer_id,
+            appointment_id=now.id,
+            override_notice=asked.override or asked.start == now.start,
+            duration_minutes=asked.duration_minutes or int((now.end - now.start) / timedelta(minutes=1)),
+        )
+
+    def _as_agreed(self, offer: Offer) -> Offer:
+        """Keep the price that was agreed on; only another consultant's may differ."""
+        if self.offer is None or offer.consultant_id != self.now().consultant_id:
+            return offer
+        agreed = self.offer
+        return offer.model_copy(update={"price": agreed.price, "listed": agreed.listed, "tax": agreed.tax})
+
+    def _here(self) -> Place | None:
+        now, offer = self.now(), self.offer
+        if offer is None:
+            return None
+        move = _move(offer, overbook=now.overbooked).model_copy(
+            update={"location_id": now.location_id, "start": now.start, "end": now.end, "undoes": True}
+        )
+        return Place(move, offer, workflow.now() + UNDO_WINDOW)
+
+
+def _move(offer: Offer, *, overbook: bool) -> Move:
+    return Move(
+        consultant_id=offer.consultant_id,
+        location_id=offer.location_id,
+        zone=offer.zone,
+        start=offer.start,
+        end=offer.end,
+        occupied_from=offer.occupied_from,
+        occupied_to=offer.occupied_to,
+        to_version=2,
+        overbooked=overbook,
+        hours_overridden=not offer.within_hours,
+        capacity=offer.capacity,
+        rooms=offer.rooms,
+    )
