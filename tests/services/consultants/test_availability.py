@@ -140,6 +140,7 @@ async def test_an_offer_tells_what_is_occupied_what_it_costs_and_which_policies_
             "deposit": None,
             "hours_before": None,
             "on_decline": "keep",
+            "when_gateway_is_down": "refuse",
         },
         "cancellation_policy": {
             "free_until_hours": 24,

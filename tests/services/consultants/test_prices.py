@@ -91,7 +91,10 @@ async def test_a_visit_type_that_does_not_say_is_paid_as_the_organisation_says(c
     before = {"kind": "full", "when": "before", "hours_before": 24, "on_decline": "cancel"}
     made = await clinic.put("/money-policy", {"payment": before, "dunning_days": [9, 3]}, expect=200)
     assert (made["dunning_days"], made["version"]) == ([3, 9], 1)
-    assert (await clinic.offer(MONDAY_NINE)).json()["payment_policy"] == before | {"deposit": None}
+    assert (await clinic.offer(MONDAY_NINE)).json()["payment_policy"] == before | {
+        "deposit": None,
+        "when_gateway_is_down": "refuse",
+    }
     stale = await clinic.put("/money-policy", {"payment": {"kind": "none"}, "version": 7}, expect=409)
     assert stale["code"] == "version_conflict"
     refused = await clinic.put("/money-policy", {"payment": {"kind": "full", "when": "before"}}, expect=422)

@@ -115,7 +115,8 @@ async def test_it_is_moved_once_and_moved_back(front_desk: Desk, booked: dict[st
     before, later = local(booked["start"]), local(booked["start"]) + timedelta(hours=2)
     wall = later.strftime("%Y-%m-%dT%H:%M")
     page = await front_desk.read(f"{path}?start={wall}", part="dialogs")
-    assert f"Move to {later:%a}" in page.text
+    assert "Move to " in page.text
+    assert f"{later:%H:%M}?" in page.text
     answer = await front_desk.send(page, path, script=True)
     assert answer.status_code == 204, answer.text
     toast = told(answer)["toast"]

@@ -37,7 +37,7 @@ async def test_a_series_is_looked_at_booked_resolved_moved_and_cancelled(front_d
     }  # fmt: skip
     query = "&".join(f"{name}={value}" for name, value in typed.items())
     dates = await front_desk.read(f"/series/new/dates?{query}", part="dates")
-    assert (dates.text.count("Free"), dates.text.count("Not free")) == (3, 1)
+    assert (dates.text.count("Free"), dates.text.count("Not free")) == (3, 1), dates.text
     assert "1 needs another time" in dates.text
     wrong = await front_desk.post("/series", typed | {"consultant_id": ""})
     assert (wrong.status_code, "Choose a consultant" in wrong.text) == (422, True)
