@@ -148,6 +148,7 @@ def the_money_goes_back(window: Window, price: str) -> None:
     page.get_by_role("link", name="Cancel").click()
     form = page.get_by_role("dialog", name="Cancel appointment")
     expect(form.get_by_text(price)).to_be_visible()
+    form.get_by_label("Refund and tell at once").check()
     form.get_by_role("button", name="Cancel appointment").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Cancelled")
     refunded = page.get_by_role("region", name="Money").get_by_text("Refunded")

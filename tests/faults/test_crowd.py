@@ -15,7 +15,7 @@ from tests.running import Desk, Instance, until
 
 pytestmark = pytest.mark.faults
 # The suite has a short crowd; `CROWD_SECONDS=120 bin/test tests/faults/test_crowd.py` is the long one.
-SECONDS = float(os.environ.get("CROWD_SECONDS", "24"))
+SECONDS = float(os.environ.get("CROWD_SECONDS", "16"))
 CLIENTS = 50
 CONSULTANTS = 5
 KILL_EVERY = 10.0

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -157,7 +158,11 @@ def _charges(http: httpx.Client, walk: Walk) -> int:
     """Count the payments of a visit, or of an invoice: law 5 of `verify` gives each exactly one charge."""
     payment = http.get(f"/payments/{walk.payment}").json()
     about = {"appointment_id": str(walk.appointment)} if walk.appointment else {"invoice_id": payment["invoice_id"]}
-    return len(http.get("/payments", params=about).json()["items"])
+    found = http.get("/payments", params=about)
+    while found.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        time.sleep(float(found.headers["retry-after"]))
+        found = http.get("/payments", params=about)
+    return len(found.json()["items"])
 
 
 def _show(walks: list[Walk]) -> None:

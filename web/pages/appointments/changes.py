@@ -44,13 +44,20 @@ async def cancel(appointment_id: UUID, screen: Writer, *, undo: bool = False) ->
     waiver = _waiver(form, screen)
     if waiver is None:
         return await _form(screen, form, found, 422)
+    final = form.values["final"] == "true"
     try:
         await screen.gateway.bookings.cancel(
-            screen.actor, appointment_id, reason, notify=form.values["notify"] == "true", waiver=waiver, undoable=True
+            screen.actor,
+            appointment_id,
+            reason,
+            notify=form.values["notify"] == "true",
+            waiver=waiver,
+            undoable=not final,
         )
     except Refusal as refusal:
         return await _form(screen, form.refuse(refusal), found, refusal.status)
-    return screen.done(gettext("Appointment cancelled"), here, undo=f"{here}/cancellation?undo=true")
+    way_back = None if final else f"{here}/cancellation?undo=true"
+    return screen.done(gettext("Appointment cancelled"), here, undo=way_back)
 
 
 @router.get("/{appointment_id}/waiver")

@@ -143,6 +143,9 @@ def _message(message: Message) -> Item:
 async def _planned(screen: Screen, appointment: Appointment) -> list[Item]:
     """Tell what the process will do by itself, from the terms of the visit."""
     kind = (await screen.known.visit_types(screen.actor)).get(appointment.visit_type_id)
+    if appointment.undo_until and appointment.undo_until > screen.frame.now:
+        title = gettext("Money and message follow")
+        return [Item(appointment.undo_until, "clock", "slate", title, planned=True)]
     if kind is None or appointment.status not in {Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN}:
         return []
     items = []
