@@ -32,7 +32,8 @@ async def test_a_series_is_looked_at_booked_resolved_moved_and_cancelled(front_d
 
     page = await front_desk.read(f"/series/new?patient_id={patient}&consultant_id={doctor}")
     typed = page.form("/series").fields | {
-        "visit_type_id": clinic.desk_visit, "location_id": clinic.location, "date": first.date().isoformat(),
+        "consultant_id": doctor, "visit_type_id": clinic.desk_visit, "location_id": clinic.location,
+        "date": first.date().isoformat(),
         "time": "10:00", "unit": "WEEKLY", "interval": "1", "count": "4",
     }  # fmt: skip
     query = "&".join(f"{name}={value}" for name, value in typed.items())
