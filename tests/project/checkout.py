@@ -1,5 +1,7 @@
 """What belongs to the repository, for tests that read it."""
 
+import ast
+import gc
 import subprocess
 import sysconfig
 from functools import cache
@@ -21,6 +23,19 @@ def tracked(*below: str) -> tuple[Path, ...]:
     )
     files = (ROOT / name for name in listed.stdout.split("\0") if name)
     return tuple(sorted(file for file in files if file.is_file()))
+
+
+def parsed(file: Path) -> ast.Module:
+    """Read a module's syntax.
+
+    Garbage that is collected meanwhile may belong to a coroutine, and then Python 3.11 loses count of how deep it is in
+    the tree (`SystemError: AST constructor recursion depth mismatch`).
+    """
+    gc.disable()
+    try:
+        return ast.parse(file.read_text())
+    finally:
+        gc.enable()
 
 
 def python_files(*below: str) -> tuple[Path, ...]:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.project.checkout import ROOT, name_of, python_files
+from tests.project.checkout import ROOT, name_of, parsed, python_files
 
 # A service is known to others by its client, its wire models, its refusals, and the words that these are made of.
 FACE = re.compile(
@@ -23,7 +23,7 @@ def test_a_service_is_known_to_others_by_its_face_alone() -> None:
 
 def imports(file: Path) -> Iterator[str]:
     """List what a file imports, each name in full."""
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in ast.walk(parsed(file)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

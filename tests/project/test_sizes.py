@@ -7,7 +7,7 @@ from statistics import median, quantiles
 
 import pytest
 
-from tests.project.checkout import CODE, name_of, python_files
+from tests.project.checkout import CODE, name_of, parsed, python_files
 
 LONGEST_MODULE = 400
 
@@ -20,7 +20,7 @@ def modules(*below: str) -> list[tuple[int, str]]:
 
 def functions(file: Path) -> Iterator[tuple[int, str]]:
     """Count the lines of each function, its signature and docstring left out."""
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in ast.walk(parsed(file)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             body = node.body[1:] if ast.get_docstring(node) else node.body
             lines = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0

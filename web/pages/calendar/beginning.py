@@ -17,7 +17,7 @@ from web.pages.screen import Screen, needs
 router = APIRouter()
 Writer = Annotated[Screen, needs("appointments:write")]
 _NEAR = timedelta(minutes=30)
-_TRIED = 3
+_TRIED = 12
 """How many of the visits that a consultant offers are tried, in the order of names, until one can begin near there."""
 
 
