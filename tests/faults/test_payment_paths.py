@@ -140,13 +140,13 @@ def test_every_path_of_a_payment_survives_a_kill_at_every_call(running: Instance
             (marks / mark).touch()
         with ThreadPoolExecutor(len(walks)) as callers:
             list(callers.map(till.act, walks))
-        until(lambda: all((marks / f"{mark}.reached").exists() for mark in held), 60, "each payment is at its point")
+        until(lambda: all((marks / f"{mark}.reached").exists() for mark in held), 150, "each payment is at its point")
         for worker in WORKERS:
             running.kill(worker)
         (marks / "open").touch()
         running.wait_ready()
         try:
-            until(lambda: all(map(till.look, walks)), 120, "each payment has ended")
+            until(lambda: all(map(till.look, walks)), 180, "each payment has ended")
         finally:
             _show(walks)
         assert Counter(_charges(http, walk) for walk in walks) == {1: len(walks)}
