@@ -61,12 +61,13 @@ async def context(screen: Screen, form: Form | None = None) -> dict[str, Any]:
 async def enter(screen: Writer) -> Response:
     """Enter a price; the form comes back with what is wrong."""
     form = await screen.submitted("price")
-    amount = form.money("price", screen.person.session.tenant.currency)
+    currency = screen.person.session.tenant.currency
+    amount = form.money("price", currency)
     try:
         wanted = PriceWrite.model_validate(
             {name: form.values[name] or None for name in ("visit_type_id", "consultant_id", "location_id")}
             | {name: form.values[name] or None for name in ("valid_from", "valid_to")}
-            | {"price": amount or {"amount": 0, "currency": "XXX"}}
+            | {"price": amount or {"amount": 0, "currency": currency}}
         )
         if not form.errors:
             key = derived_id("price", screen.actor.tenant_id, screen.actor.id, form.key)

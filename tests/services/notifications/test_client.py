@@ -6,9 +6,7 @@ from typing import get_args
 import httpx
 import pytest
 
-from careconnect import migrations
 from careconnect.auth import Actor
-from careconnect.config import Settings
 from careconnect.errors import IdempotencyConflict, InvalidInput, Unavailable
 from careconnect.ids import uuid7
 from services.notifications import schemas
@@ -88,7 +86,3 @@ async def test_a_mail_server_that_puts_off_is_unavailable_after_bounded_tries(
     with pytest.raises(Unavailable):
         await notifications.send(sender, uuid7(), body())
     assert postmaster.asked == 3
-
-
-async def test_the_models_say_what_the_migrations_made(settings: Settings) -> None:
-    await migrations.check(settings.database, ("notifications",))

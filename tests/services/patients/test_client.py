@@ -5,9 +5,7 @@ from typing import Any
 
 import pytest
 
-from careconnect import migrations
 from careconnect.auth import Actor
-from careconnect.config import Settings
 from careconnect.errors import IdempotencyConflict, InvalidInput, VersionConflict
 from careconnect.ids import uuid7
 from services.patients import schemas
@@ -86,7 +84,3 @@ async def test_a_patch_through_the_client_leaves_alone_what_it_does_not_name(
     before = await patients.register(clinician, patient_id, body(allergies=["Dust"], language="si"))
     after = await patients.patch(clinician, patient_id, schemas.PatientPatch(language=None))
     assert after == before.model_copy(update={"language": None, "version": 2})
-
-
-async def test_the_models_say_what_the_migrations_made(settings: Settings) -> None:
-    await migrations.check(settings.database, ("patients",))

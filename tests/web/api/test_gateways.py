@@ -7,6 +7,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from careconnect import clock
 from careconnect.auth import Actor
@@ -58,7 +59,10 @@ async def test_ten_parallel_posts_with_keys_of_their_own_take_no_more_than_is_du
     assert sorted(charge.status for charge in fresh if charge.status != "voided") == ["captured"]
 
 
-async def test_the_gateway_is_chosen_by_who_may_and_its_keys_are_never_told(clinic: Clinic) -> None:
+async def test_the_gateway_is_chosen_by_who_may_and_its_keys_are_never_told(
+    edge: FastAPI, http: httpx.AsyncClient
+) -> None:
+    clinic = await Clinic.begin(edge, http)
     shown = (await clinic.get("/gateways")).json()
     assert [(one["kind"], one["active"]) for one in shown] == [("sandbox", True), ("stripe", False)]
     keys = {"secret_key": "sk_test_edge", "webhook_secret": "whsec_edge", "active": False}
