@@ -122,6 +122,7 @@ class AppointmentBooking(Dues):
                 overbook=self.request.overbook,
                 hold_seconds=self.request.hold_seconds,
                 request_hash=self.request.request_hash,
+                hold_id=self.request.hold_id,
             ),
         )
         self.appointment = held.appointment
@@ -309,7 +310,7 @@ class AppointmentBooking(Dues):
             patient_id=self.request.patient_id,
             payer_id=self.request.payer_id,
             appointment_id=self.request.appointment_id,
-            held=held,
+            held=held or self.request.hold_id is not None,
         )
 
     async def _no_longer_offered(self) -> Refused | None:

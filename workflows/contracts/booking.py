@@ -39,6 +39,7 @@ class BookingRequest(BaseModel):
     hold_seconds: int = 600
     adopted: bool = False
     payer_id: UUID | None = None
+    hold_id: UUID | None = None
 
 
 class BookingOutcome(BaseModel):
@@ -125,6 +126,7 @@ class HoldRequest(BaseModel):
     overbook: bool
     hold_seconds: int
     request_hash: str
+    hold_id: UUID | None = None
 
 
 class Target(BaseModel):
