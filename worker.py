@@ -86,7 +86,10 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
     follow_ups = FollowUps(appointments, payments, consultants)
     people, experts = PatientActivities(patients), ConsultantActivities(consultants, follow_ups)
     openings = Openings(client, timedelta(seconds=settings.worker.waitlist_interval_seconds))
-    visits, money = AppointmentActivities(appointments, openings.freed), PaymentActivities(payments)
+    visits, money = (
+        AppointmentActivities(appointments, openings.freed),
+        PaymentActivities(payments, settings.worker.gateway_faults),
+    )
     differences = DifferenceActivities(payments)
     slots = SlotActivities(consultants, appointments)
     told = NotificationActivities(services.client(NotificationsClient), patients, consultants, appointments, identity)
@@ -112,7 +115,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
             visits.cancel, visits.move, visits.standing, visits.attend, money.issue_invoice, money.cancel_invoice,
             money.close_invoices, money.held, money.authorise, money.capture, money.void, money.refund, money.release,
             money.standing, money.keep_card, money.forget_card, money.renew, slots.alternatives, differences.owed,
-            differences.lower, *lists, *away.activities,
+            differences.lower, told.tell, *lists, *away.activities,
         ],
         workflow_runner=sandbox(),
         max_concurrent_workflow_tasks=settings.worker.workflow_slots,

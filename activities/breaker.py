@@ -46,9 +46,9 @@ def held_off() -> list[str]:
 class Breakers:
     """The circuit breakers of one process."""
 
-    def __init__(self, payments: PaymentsClient) -> None:
+    def __init__(self, payments: PaymentsClient, faults: int = THRESHOLD) -> None:
         self._payments = payments
-        self._factory = AsyncCircuitBreakerFactory(default_threshold=THRESHOLD, default_ttl=REST.total_seconds())
+        self._factory = AsyncCircuitBreakerFactory(default_threshold=faults, default_ttl=REST.total_seconds())
         self._gateways: dict[UUID, tuple[datetime, str]] = {}
 
     async def call(self, tenant_id: UUID, step: Callable[[], Awaitable[R]], gateway: str | None = None) -> R:

@@ -3,7 +3,7 @@
 from temporalio import activity
 
 from activities.answers import insisting, refusing
-from activities.breaker import Breakers
+from activities.breaker import THRESHOLD, Breakers
 from careconnect.auth import Actor
 from services.payments.client import PaymentsClient
 from services.payments.errors import GatewayHeldOff, GatewayUnavailable, InvoiceHoldsMoney, InvoiceNotFound
@@ -48,9 +48,9 @@ from workflows.contracts import (
 class PaymentActivities:
     """Holds the client of the payments service."""
 
-    def __init__(self, payments: PaymentsClient) -> None:
+    def __init__(self, payments: PaymentsClient, gateway_faults: int = THRESHOLD) -> None:
         self.payments = payments
-        self.breakers = Breakers(payments)
+        self.breakers = Breakers(payments, gateway_faults)
 
     @activity.defn(name="issue_invoice")
     @refusing(PaymentResult)

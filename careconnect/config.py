@@ -116,6 +116,7 @@ class WorkerSettings(BaseModel):
     activity_slots: int = Field(40, ge=2)
     dashboard_interval_seconds: int = Field(60, ge=5, description="how often the dashboard's snapshot is made")
     waitlist_interval_seconds: int = Field(60, ge=1, description="how often free times are sought for who waits")
+    gateway_faults: int = Field(3, ge=1, description="after how many faults in a row a card gateway is left alone")
     money_check_interval_seconds: int = Field(3600, ge=60, description="how often the money is checked by itself")
 
 

@@ -149,7 +149,9 @@ async def test_a_taken_time_is_said_beside_the_time_and_nothing_has_moved(
     assert seen(await data(front_desk, start.date().isoformat()), booked["id"])["version"] == 1
 
 
-async def test_an_empty_time_becomes_a_booking_that_begins_with_it(front_desk: Desk, clinic: Clinic) -> None:
+async def test_an_empty_time_becomes_a_booking_that_begins_with_it(edge: Any, http: httpx.AsyncClient) -> None:
+    clinic = await Clinic.begin(edge, http)
+    front_desk = await Desk.open(edge, clinic, "front_desk")
     slot = await clinic.slot()
     wall = local(slot["start"]).strftime("%Y-%m-%dT%H:%M")
     answer = await front_desk.http.get("/calendar/new", params={"consultant_id": clinic.consultant, "at": wall})

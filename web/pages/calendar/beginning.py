@@ -46,22 +46,28 @@ def wall_time(text: str, zone: str) -> datetime | None:
 
 async def _nearest(screen: Screen, consultant_id: UUID, moment: datetime) -> Slot | None:
     """Find the free start that is nearest to `moment`, of the first visit that has one near it."""
+    offered = await screen.gateway.consultants.visit_types(screen.actor, active=True, consultant_id=consultant_id)
+    for kind in offered.items[:_TRIED]:
+        near = await _near(screen, kind.id, consultant_id, moment)
+        if near:
+            return min(near, key=lambda one: abs(one.start - moment))
+    return None
+
+
+async def _near(screen: Screen, visit_type_id: UUID, consultant_id: UUID, moment: datetime) -> list[Slot]:
+    """Find the free starts near `moment`; none of a visit that is refused there, another may still do."""
     place = screen.frame.location
+    wanted = SlotQuery(
+        visit_type_id=visit_type_id,
+        from_=moment - _NEAR,
+        to=moment + _NEAR,
+        consultant_id=consultant_id,
+        location_id=place.id if place else None,
+        limit=20,
+    )
     try:
-        offered = await screen.gateway.consultants.visit_types(screen.actor, active=True, consultant_id=consultant_id)
-        for kind in offered.items[:_TRIED]:
-            wanted = SlotQuery(
-                visit_type_id=kind.id,
-                from_=moment - _NEAR,
-                to=moment + _NEAR,
-                consultant_id=consultant_id,
-                location_id=place.id if place else None,
-                limit=20,
-            )
-            near = [one for one in await screen.gateway.slots(screen.actor, wanted) if abs(one.start - moment) < _NEAR]
-            if near:
-                return min(near, key=lambda one: abs(one.start - moment))
+        return [one for one in await screen.gateway.slots(screen.actor, wanted) if abs(one.start - moment) < _NEAR]
     except Refusal as refusal:
         if refusal.status not in {404, 409, 422}:
             raise
-    return None
+        return []
