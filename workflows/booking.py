@@ -249,9 +249,10 @@ class AppointmentBooking(Dues):
             starting.append(self.start_payment(known))
         if self.later:
             starting.append(self.start_collecting(self.later))
+        confirm = self.request.notify and not self.request.adopted
         if outcome.reminders:
-            starting.append(self.start_reminders())
-        if self.request.notify and not self.request.adopted:
+            starting.append(self.start_reminders(confirm=confirm))
+        elif confirm:
             self.tell("booking_confirmation")
         await asyncio.gather(*starting)
 

@@ -20,8 +20,8 @@ with workflow.unsafe.imports_passed_through():
 class Neighbours(AppointmentProcess):
     """Starts them, and tells them what they need to know; one that runs already, or has ended, is no fault."""
 
-    async def start_reminders(self) -> bool:
-        """Let reminders be sent; false if their process runs already."""
+    async def start_reminders(self, *, confirm: bool = False) -> bool:
+        """Let reminders be sent, and first, to `confirm`, word of the booking; false if their process runs already."""
         now = self.now()
         return await self._start(
             AppointmentReminders.run,
@@ -32,6 +32,7 @@ class Neighbours(AppointmentProcess):
                 version=now.version,
                 start=now.start,
                 offsets_hours=self.offered().reminder_offsets_hours,
+                confirm=confirm,
             ),
             ids.reminders(now.id),
             f"Reminders of {now.reference}",

@@ -1,4 +1,4 @@
-"""The reminders of one appointment: durable timers that move and stop with it."""
+"""What one appointment's patient is told while it waits: that it is booked, then durable timers that move with it."""
 
 from datetime import datetime, timedelta
 
@@ -28,6 +28,8 @@ class AppointmentReminders:
     @workflow.run
     async def run(self, _request: RemindersRequest) -> list[str]:
         """Wait for each reminder's time and send it; begin again when the appointment moves, end when it ends."""
+        if self.request.confirm:
+            await self._confirm()
         version, due = 0, list[tuple[datetime, int]]()
         while not self.stopped:
             if version != self.version:
@@ -44,6 +46,19 @@ class AppointmentReminders:
                 await self._send(hours)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.sent
+
+    async def _confirm(self) -> None:
+        """Tell of the booking with the first task, which spares the engine a step; from the queue if that fails."""
+        message = self._message("booking_confirmation", version=self.request.version)
+        try:
+            result = await workflow.execute_local_activity_method(
+                NotificationActivities.tell, message, **policies.INLINE
+            )
+        except BaseException as error:
+            if not ours(error) or is_cancelled_exception(error):
+                raise
+            result = await self._told(message, message.template)
+        self.sent.append(f"{message.template}: {result.statuses}")
 
     def _due(self) -> list[tuple[datetime, int]]:
         """List the reminders that lie ahead; one whose time has passed is left out, not sent late."""
@@ -68,22 +83,31 @@ class AppointmentReminders:
         return left > timedelta(0) and await self._changed_before(self.start, "the visit begins")
 
     async def _send(self, hours: int) -> None:
-        message = MessageRequest(
+        message = self._message("reminder", version=self.version, hours=hours)
+        result = await self._told(message, f"{hours} h before")
+        self.sent.append(f"{hours} h before version {message.version}: {result.statuses}")
+
+    def _message(self, template: str, *, version: int, hours: int | None = None) -> MessageRequest:
+        return MessageRequest(
             tenant_id=self.request.tenant_id,
             appointment_id=self.request.appointment_id,
-            template="reminder",
-            version=self.version,
+            template=template,
+            version=version,
             offset_hours=hours,
         )
+
+    async def _told(self, message: MessageRequest, summary: str) -> MessageResult:
+        """Send a message by way of the queue, for as long as it makes sense."""
         try:
-            result = await workflow.execute_activity_method(
-                NotificationActivities.tell, message, summary=f"{hours} h before", **policies.MESSAGE
+            found: MessageResult = await workflow.execute_activity_method(
+                NotificationActivities.tell, message, summary=summary, **policies.MESSAGE
             )
         except BaseException as error:
             if not ours(error) or is_cancelled_exception(error):
                 raise
-            result = MessageResult(statuses={"all": "failed"})
-        self.sent.append(f"{hours} h before version {message.version}: {result.statuses}")
+            workflow.logger.warning("message_failed", extra={"template": message.template})
+            return MessageResult(statuses={"all": "failed"})
+        return found
 
     @workflow.signal
     def moved(self, moved: Moved) -> None:

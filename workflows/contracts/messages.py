@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from careconnect.money import Money
 
@@ -17,6 +17,7 @@ class RemindersRequest(BaseModel):
     version: int
     start: datetime
     offsets_hours: list[int]
+    confirm: bool = Field(default=False, description="tell the patient first that the appointment is booked")
 
 
 class Moved(BaseModel):
