@@ -44,6 +44,7 @@ CHART = (
     Account("gateway_fees", Kind.expense, "Fees of gateways"),
     Account("written_off", Kind.expense, "Written off"),
     Account("cash_over_short", Kind.expense, "Cash over and short"),
+    Account("petty_expenses", Kind.expense, "Small expenses"),
 )
 """Every account. Refunds and discounts stand under income, which they lessen."""
 

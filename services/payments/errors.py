@@ -173,6 +173,48 @@ class PatientCreditTooSmall(Conflict):
     code, title = "patient_credit_too_small", "The patient's credit is smaller than this"
 
 
+class DrawerNotFound(NotFound):
+    """There is no such cash drawer, or it is somebody else's."""
+
+    code, title = "drawer_not_found", "There is no such cash drawer"
+
+
+class DrawerOpen(Conflict):
+    """A person has one drawer open at a time; `drawer_id` names it."""
+
+    code, title = "drawer_open", "You have a cash drawer open already"
+
+
+class DrawerClosed(Conflict):
+    """A closed drawer takes no cash and gives none."""
+
+    code, title = "drawer_closed", "This cash drawer is closed"
+
+
+class DrawerUnclosed(Conflict):
+    """A drawer is reviewed when it has been closed."""
+
+    code, title = "drawer_unclosed", "This cash drawer is still open"
+
+
+class DrawerNeeded(Conflict):
+    """The organisation takes cash into open drawers only, and whoever asks has none open in this currency."""
+
+    code, title = "drawer_needed", "Open your cash drawer before you take or return cash"
+
+
+class DrawerDiffers(Conflict):
+    """What was counted is not what should be there; a reason closes it. Amounts are minor units."""
+
+    code, title = "drawer_differs", "The count is not what should be in the drawer: count again, or say why"
+
+
+class DrawerTooEmpty(Conflict):
+    """More is to be taken out than should be in the drawer; `expected` is what should, in minor units."""
+
+    code, title = "drawer_too_empty", "There is less than this in the drawer"
+
+
 class MoneyCheckNotFound(NotFound):
     """There is no such money check."""
 

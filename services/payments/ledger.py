@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.payments.states import Method
+from careconnect.money import Money
+from services.payments.states import CashMove, Method
 
 RECEIVABLES = "receivables"
 REVENUE = "revenue"
@@ -28,12 +29,21 @@ GATEWAY_CLEARING = "gateway_clearing"
 DESK = "desk"
 """The gateway of money that never went through one."""
 
+CASH = "cash"
+CASH_OVER_SHORT = "cash_over_short"
+
 _DESK_ACCOUNTS = {
-    Method.cash: "cash",
+    Method.cash: CASH,
     Method.card_terminal: "card_terminal_clearing",
     Method.bank_transfer: "bank",
     Method.insurance: "insurance_clearing",
     Method.patient_credit: PATIENT_CREDITS,
+}
+_MOVES = {
+    CashMove.bank_drop: "bank",
+    CashMove.bank_cash: "bank",
+    CashMove.petty_cash: "petty_expenses",
+    CashMove.petty_return: "petty_expenses",
 }
 
 
@@ -97,6 +107,17 @@ def invoice_credited(credit: UUID, currency: str, amount: int, returned: int, ta
     """Book that `amount` of an invoice, `tax` of it being tax, was not earned; `returned` of it went back."""
     lines = {REVENUE: amount - tax, TAX: tax, RECEIVABLES: returned - amount, REFUNDS: -returned}
     return _booking("invoice.credited", credit, currency, lines)
+
+
+def cash_moved(movement: UUID, kind: str, amount: Money) -> Booking:
+    """Book cash that was put into a drawer (above zero) or taken out, and where it came from or went."""
+    other = _MOVES[CashMove(kind)]
+    return _booking("cash.moved", movement, amount.currency, {CASH: amount.amount, other: -amount.amount})
+
+
+def drawer_closed(drawer: UUID, currency: str, difference: int) -> Booking:
+    """Book what was counted beyond what should have been in the drawer, or short of it: no lines where it is right."""
+    return _booking("drawer.closed", drawer, currency, {CASH: difference, CASH_OVER_SHORT: -difference})
 
 
 def stray_captured(payment: UUID, currency: str, account: str, amount: int) -> Booking:

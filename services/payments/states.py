@@ -49,6 +49,20 @@ class Method(StrEnum):
         return self in {Method.card, Method.online_link}
 
 
+class CashMove(StrEnum):
+    """Why cash is put into a drawer or taken out of it, but for what patients pay and get back."""
+
+    bank_drop = "bank_drop"
+    bank_cash = "bank_cash"
+    petty_cash = "petty_cash"
+    petty_return = "petty_return"
+
+    @property
+    def puts_in(self) -> bool:
+        """Whether the drawer holds more afterwards."""
+        return self in {CashMove.bank_cash, CashMove.petty_return}
+
+
 class GatewayKind(StrEnum):
     """The card gateways that this service has an adapter for."""
 

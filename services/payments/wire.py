@@ -82,6 +82,7 @@ def payment(row: models.Payment, invoice: models.Invoice | None) -> schemas.Paym
         created_at=row.created_at,
         captured_at=row.captured_at,
         version=row.version,
+        drawer_id=row.drawer_id,
     )
 
 
@@ -100,4 +101,5 @@ def refund(row: models.Refund, keys: TenantKeys) -> schemas.Refund:
         status=row.status,
         gateway_reference=row.gateway_reference,
         created_at=row.created_at,
+        drawer_id=row.drawer_id,
     )

@@ -2,14 +2,16 @@
 
 What each event must have booked is written here once more, as one question, so that a mistake in the booking code
 cannot hide itself: taxes, discounts and what patients overpaid included. The sums that invoices, payments and credits
-keep are computed from their parts, and the invoice numbers of a year follow each other without a gap.
+keep are computed from their parts, those of cash drawers from the ledger (see `drawers`), and the invoice numbers of a
+year follow each other without a gap.
 """
 
 from operations.verify.evidence import Evidence
 from operations.verify.finding import Finding
 from operations.verify.laws.append_only import append_only
+from operations.verify.laws.drawers import miscounted
 
-TABLES = ("ledger_entries", "ledger_lines", "invoice_credits")
+TABLES = ("ledger_entries", "ledger_lines", "invoice_credits", "cash_movements")
 
 _ENTRIES = "SELECT count(*) FROM ledger_entries"
 _UNBALANCED = """
@@ -74,6 +76,15 @@ WITH money AS (
     (money.account, -refund.amount)) AS line(account, amount)
   WHERE refund.status = 'succeeded'
   GROUP BY refund.tenant_id, refund.id, line.account, refund.currency
+  UNION ALL
+  SELECT tenant_id, 'cash.moved', id, account, currency, line.amount
+  FROM cash_movements AS moved CROSS JOIN LATERAL (VALUES ('cash', moved.amount),
+    (CASE WHEN kind LIKE 'bank%' THEN 'bank' ELSE 'petty_expenses' END, -moved.amount)) AS line(account, amount)
+  UNION ALL
+  SELECT tenant_id, 'drawer.closed', id, account, currency, line.amount
+  FROM cash_drawers CROSS JOIN LATERAL (VALUES ('cash', counted - expected), ('cash_over_short', expected - counted)
+  ) AS line(account, amount)
+  WHERE closed_at IS NOT NULL
 ), booked AS (
   SELECT entry.tenant_id, entry.kind, entry.subject_id, line.account, line.currency, line.amount
   FROM ledger_entries AS entry JOIN ledger_lines AS line
@@ -195,5 +206,6 @@ async def check(evidence: Evidence) -> Finding:
             f"{row['numbers']} invoices have a number of {row['year']}, the last being {row['last']}"
             for row in await books.fetch(_NUMBER_GAPS)
         ]
+        finding.violations += await miscounted(books)
     finding.violations += await append_only(evidence, "payments", TABLES)
     return finding

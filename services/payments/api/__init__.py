@@ -3,6 +3,7 @@
 from services.payments.api import (
     accounts,
     checks,
+    drawers,
     gateways,
     invoices,
     ledger,
@@ -15,4 +16,4 @@ from services.payments.api import (
 
 # `reads` first: /payments/summary is not a payment.
 routers = [reads.router, invoices.router, payments.router, refunds.router, ledger.router]
-routers += [accounts.router, links.router, gateways.router, webhooks.router, checks.router]
+routers += [accounts.router, links.router, gateways.router, webhooks.router, checks.router, drawers.router]

@@ -126,6 +126,9 @@ WHERE entry.id > :after AND entry.id <= :last AND entry.booked_at <= :young AND 
     SELECT FROM payments WHERE tenant_id = entry.tenant_id AND id = entry.subject_id AND captured > 0)
   WHEN 'refund' THEN EXISTS (
     SELECT FROM refunds WHERE tenant_id = entry.tenant_id AND id = entry.subject_id AND status = 'succeeded')
+  WHEN 'cash' THEN EXISTS (SELECT FROM cash_movements WHERE tenant_id = entry.tenant_id AND id = entry.subject_id)
+  WHEN 'drawer' THEN EXISTS (
+    SELECT FROM cash_drawers WHERE tenant_id = entry.tenant_id AND id = entry.subject_id AND counted <> expected)
   ELSE true END
 """
 _WRONG = {

@@ -11,7 +11,7 @@ from services.payments.gateways.protocol import Order
 from services.payments.models import Invoice, Payment
 from services.payments.models.beginnings import begin
 from services.payments.schemas import GatewayCharge, PaymentWrite
-from services.payments.states import DECLINES, PaymentStatus
+from services.payments.states import DECLINES, Method, PaymentStatus
 
 
 async def authorise(till: Till, payment_id: UUID, wanted: PaymentWrite) -> tuple[schemas.Payment, bool]:
@@ -21,6 +21,7 @@ async def authorise(till: Till, payment_id: UUID, wanted: PaymentWrite) -> tuple
         CardDeclined: the bank said no; that is recorded.
         PaymentReleased: the payment was released; what the gateway reserved is let go.
         InvoiceState, AmountExceedsDue: the invoice has no place for it; what the gateway reserved is let go.
+        DrawerNeeded: cash is taken into open drawers only.
         IdempotencyConflict: the id was used for another request.
     """
     invoice_id = wanted.invoice.id if wanted.invoice else wanted.invoice_id
@@ -103,6 +104,8 @@ async def _record(
             owed = Invoice.issue(session.tenant_id, wanted.invoice.id, wanted.invoice)
             bookings = [ledger.invoice_issued(owed.id, owed.currency, owed.total, owed.tax)]
         payment = begin(payment_id, wanted, charge, owed)
+        if payment.method == Method.cash:
+            payment.drawer_id = await repository.drawer_for_cash(session, payment.currency)
         bookings += payment.find_place(owed, allow_surplus=wanted.surplus == "credit")
         if not await repository.claim(session, payment):
             raise repository.Doubled

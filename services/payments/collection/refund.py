@@ -10,7 +10,7 @@ from services.payments.collection.till import Till
 from services.payments.errors import RefundFailed
 from services.payments.models import Payment, Refund
 from services.payments.schemas import RefundWrite
-from services.payments.states import RefundStatus
+from services.payments.states import Method, RefundStatus
 
 
 async def refund(till: Till, payment_id: UUID, refund_id: UUID, wanted: RefundWrite) -> tuple[schemas.Refund, bool]:
@@ -54,6 +54,9 @@ async def ask(till: Till, payment_id: UUID, wanted: Request) -> tuple[Refund, Pa
         if amounts[1]:
             await repository.add_credit(session, who, currency, -amounts[1])
         row = Refund.ask(wanted.id, payment, amounts, wanted.reason, wanted.digest)
+        if payment.method == Method.cash:
+            # Never refused here: what a process gives back must not hang on who has a drawer open.
+            row.drawer_id = await repository.drawer_for_cash(session, currency, by_hand=False)
         session.add(row)
         session.record("refund.requested", "refund", row.id, data=row.facts())
         if payment.gateway == ledger.DESK:

@@ -5,6 +5,7 @@ from services.payments.models.cards import KeptCard
 from services.payments.models.checks import MoneyCheck, MoneyCheckSeen, Orphan
 from services.payments.models.credits import InvoiceCredit
 from services.payments.models.discounts import Discount
+from services.payments.models.drawers import CashDrawer, CashMovement, CashRule
 from services.payments.models.events import WebhookEvent
 from services.payments.models.gateways import GatewayAccount, GatewayCall, GatewayStanding, WebhookRefusal
 from services.payments.models.invoices import Invoice, InvoiceCounter, InvoiceLine
@@ -17,6 +18,9 @@ from services.payments.models.sandbox import SandboxCharge, SandboxCheckout, San
 
 __all__ = [
     "Base",
+    "CashDrawer",
+    "CashMovement",
+    "CashRule",
     "Discount",
     "GatewayAccount",
     "GatewayCall",

@@ -29,7 +29,7 @@ class Payment(db.Tenanted, db.Versioned, Base):
     the patient's credit; `surplus_back` of that went back or is going back with a refund.
 
     A row without an invoice was released before its request was written down: it stays, so that a request that was
-    still on its way finds the door closed.
+    still on its way finds the door closed. Cash is in the drawer that whoever took it had open, if any.
     """
 
     __tablename__ = "payments"
@@ -46,6 +46,11 @@ class Payment(db.Tenanted, db.Versioned, Base):
         sa.Index(None, "tenant_id", "appointment_id"),
         sa.Index(None, "tenant_id", "invoice_id"),
         sa.Index(None, "tenant_id", "captured_at"),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "drawer_id", "currency"],
+            ["cash_drawers.tenant_id", "cash_drawers.id", "cash_drawers.currency"],
+        ),
+        sa.Index(None, "tenant_id", "drawer_id", postgresql_where=sa.text("drawer_id IS NOT NULL")),
     )
 
     invoice_id: Mapped[UUID | None]
@@ -67,6 +72,7 @@ class Payment(db.Tenanted, db.Versioned, Base):
     released_at: Mapped[datetime | None]
     release_reason: Mapped[bytes | None]
     request_hash: Mapped[bytes | None]
+    drawer_id: Mapped[UUID | None]
 
     invoice: Mapped[Invoice | None] = relationship(
         primaryjoin=lambda: sa.and_(Invoice.tenant_id == Payment.tenant_id, Invoice.id == foreign(Payment.invoice_id)),

@@ -24,6 +24,11 @@ class Refund(db.Tenanted, db.Versioned, Base):
         sa.ForeignKeyConstraint(["tenant_id", "payment_id"], ["payments.tenant_id", "payments.id"]),
         sa.Index(None, "tenant_id", "payment_id"),
         sa.Index(None, "tenant_id", "settled_at"),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "drawer_id", "currency"],
+            ["cash_drawers.tenant_id", "cash_drawers.id", "cash_drawers.currency"],
+        ),
+        sa.Index(None, "tenant_id", "drawer_id", postgresql_where=sa.text("drawer_id IS NOT NULL")),
     )
 
     payment_id: Mapped[UUID]
@@ -35,6 +40,7 @@ class Refund(db.Tenanted, db.Versioned, Base):
     gateway_reference: Mapped[str | None]
     settled_at: Mapped[datetime | None]
     request_hash: Mapped[bytes]
+    drawer_id: Mapped[UUID | None]
 
     @classmethod
     def ask(

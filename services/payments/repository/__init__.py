@@ -1,6 +1,21 @@
 """Records: found, locked and written, in as few statements as they need."""
 
 from services.payments.repository.credits import add_credit, credit, find_card, find_discount, lines_of
+from services.payments.repository.drawers import (
+    Sums,
+    add_drawer,
+    drawer_for_cash,
+    drawer_movements,
+    drawer_needed,
+    drawer_payments,
+    drawer_refunds,
+    drawer_sums,
+    find_drawer,
+    find_movement,
+    lock_drawer,
+    open_drawer,
+    set_drawer_needed,
+)
 from services.payments.repository.entries import post
 from services.payments.repository.invoices import add_invoice, find_credit, find_invoice, invoice, lock_invoice
 from services.payments.repository.payments import claim, find_payment, find_together, lock_door, lock_payment, payment
@@ -9,24 +24,37 @@ from services.payments.repository.rows import Doubled
 
 __all__ = [
     "Doubled",
+    "Sums",
     "add_credit",
+    "add_drawer",
     "add_invoice",
     "claim",
     "credit",
+    "drawer_for_cash",
+    "drawer_movements",
+    "drawer_needed",
+    "drawer_payments",
+    "drawer_refunds",
+    "drawer_sums",
     "find_card",
     "find_credit",
     "find_discount",
+    "find_drawer",
     "find_invoice",
+    "find_movement",
     "find_payment",
     "find_refund",
     "find_together",
     "invoice",
     "lines_of",
     "lock_door",
+    "lock_drawer",
     "lock_invoice",
     "lock_payment",
+    "open_drawer",
     "payment",
     "post",
     "refund",
     "refunds",
+    "set_drawer_needed",
 ]

@@ -85,6 +85,7 @@ class Payment(BaseModel):
     created_at: datetime
     captured_at: datetime | None
     version: int
+    drawer_id: UUID | None = Field(None, description="the cash drawer that it was taken into")
 
 
 class Refund(BaseModel):
@@ -97,6 +98,7 @@ class Refund(BaseModel):
     status: RefundStatus
     gateway_reference: str | None
     created_at: datetime
+    drawer_id: UUID | None = Field(None, description="the cash drawer that it was paid out of")
 
 
 class PatientCredit(BaseModel):

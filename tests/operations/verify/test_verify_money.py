@@ -8,6 +8,8 @@ from careconnect import clock
 from careconnect.ids import uuid7
 from services.appointments.schemas import Cancellation
 from services.payments.errors import CardDeclined
+from services.payments.schemas import CashCount, DrawerClosing, DrawerWrite, MovementWrite
+from services.payments.states import CashMove
 from tests.operations.verify.clinic import PRICE, Clinic
 from tests.operations.verify.instance import Instance
 
@@ -184,6 +186,20 @@ async def test_sums_and_numbers_that_do_not_follow_from_their_parts_are_found(
 ) -> None:
     await instance.plant("payments", change)
     assert any(one.endswith(said) for one in await instance.violations(6))
+
+
+async def test_a_drawer_that_does_not_hold_what_the_ledger_moved_is_found(clinic: Clinic, instance: Instance) -> None:
+    drawer, taken = uuid7(), uuid7()
+    nothing = CashCount(sum=PRICE - PRICE)
+    wanted = DrawerWrite(location_id=uuid7(), opening=nothing)
+    await clinic.payments.open_drawer(clinic.actor, drawer, wanted)
+    moved = MovementWrite(kind=CashMove.bank_cash, amount=PRICE, reason="change")
+    await clinic.payments.move_cash(clinic.actor, drawer, taken, moved)
+    short = DrawerClosing(counted=CashCount(sum=HALF), reason="the bank gave less")
+    await clinic.payments.close_drawer(clinic.actor, drawer, short)
+    assert await instance.violations(6) == []
+    await instance.plant("payments", "UPDATE cash_drawers SET expected = expected - 1, counted = counted - 1")
+    assert await instance.violations(6) == [f"what was expected in cash drawer {drawer} is not what the ledger moved"]
 
 
 async def test_a_ledger_that_can_be_changed_is_found(instance: Instance) -> None:

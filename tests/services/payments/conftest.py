@@ -11,7 +11,7 @@ from careconnect.ids import uuid7
 
 SCOPES = (
     "payments:read", "payments:write", "payments:refund", "payments:discount", "ledger:close", "gateways:manage",
-    "console:operate",
+    "console:operate", "drawers:review",
 )  # fmt: skip
 LKR = "LKR"
 

@@ -38,6 +38,16 @@ ENDPOINTS: list[tuple[str, str, str, Any]] = [
     ("GET", "/ledger/entries?period=2026-01", "payments:read", None),
     ("GET", "/ledger/periods", "payments:read", None),
     ("PUT", "/ledger/periods/2026-01", "ledger:close", {"status": "closed", "reason": "month's end"}),
+    ("GET", "/drawers", "payments:read", None),
+    ("PUT", f"/drawers/{ONE}", "payments:write", {"location_id": str(ONE), "opening": {"sum": money(0)}}),
+    ("GET", f"/drawers/{ONE}", "payments:read", None),
+    ("GET", f"/drawers/{ONE}/movements", "payments:read", None),
+    ("PUT", f"/drawers/{ONE}/movements/{ONE}", "payments:write",
+     {"kind": "bank_drop", "amount": money(1), "reason": "full"}),
+    ("PUT", f"/drawers/{ONE}/closing", "payments:write", {"counted": {"sum": money(0)}}),
+    ("PUT", f"/drawers/{ONE}/review", "drawers:review", {}),
+    ("GET", "/cash-rule", "payments:read", None),
+    ("PUT", "/cash-rule", "drawers:review", {"drawer_needed": True}),
     ("GET", "/money-checks", "payments:read", None),
     ("GET", "/money-checks/kept", "payments:read", None),
     ("PUT", f"/money-checks/{ONE}", "payments:write", {}),
@@ -61,7 +71,7 @@ ENDPOINTS: list[tuple[str, str, str, Any]] = [
     ("PUT", "/gateways/stripe/standing", "payments:write", {"state": "closed"}),
     ("POST", "/gateway/events/unfinished", "payments:refund", None),
     ("POST", "/gateway/sandbox/deliveries", "console:operate", {}),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("method", "path", "scope", "body"), ENDPOINTS)
