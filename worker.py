@@ -29,6 +29,7 @@ from activities.appointments import AppointmentActivities
 from activities.consultants import ConsultantActivities
 from activities.differences import DifferenceActivities
 from activities.follow_ups import FollowUps
+from activities.insurance import ClaimActivities, Shares
 from activities.money_check import MoneyCheckActivities
 from activities.notifications import NotificationActivities
 from activities.openings import Openings
@@ -55,6 +56,7 @@ from services.identity.client import IdentityClient
 from services.notifications.client import NotificationsClient
 from services.patients.client import PatientsClient
 from services.payments.client import PaymentsClient
+from services.payments.insurance.client import InsuranceClient
 from services.reports.client import ReportsClient
 from workflows import ids
 from workflows.absence import ConsultantAbsence
@@ -84,7 +86,9 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
     appointments, payments = services.client(AppointmentsClient), services.client(PaymentsClient)
     identity = services.client(IdentityClient)
     follow_ups = FollowUps(appointments, payments, consultants)
-    people, experts = PatientActivities(patients), ConsultantActivities(consultants, follow_ups)
+    insurance = services.client(InsuranceClient)
+    shares, claims = Shares(insurance), ClaimActivities(insurance, payments)
+    people, experts = PatientActivities(patients), ConsultantActivities(consultants, follow_ups, shares)
     openings = Openings(client, timedelta(seconds=settings.worker.waitlist_interval_seconds))
     visits, money = (
         AppointmentActivities(appointments, openings.freed),
@@ -115,7 +119,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
             visits.cancel, visits.move, visits.standing, visits.attend, money.issue_invoice, money.cancel_invoice,
             money.close_invoices, money.held, money.authorise, money.capture, money.void, money.refund, money.release,
             money.standing, money.keep_card, money.forget_card, money.renew, slots.alternatives, differences.owed,
-            differences.lower, told.tell, *lists, *away.activities,
+            differences.lower, told.tell, claims.draft, *lists, *away.activities,
         ],
         workflow_runner=sandbox(),
         max_concurrent_workflow_tasks=settings.worker.workflow_slots,

@@ -7,6 +7,7 @@ from temporalio import activity
 
 from activities.answers import refusing
 from activities.follow_ups import FollowUps
+from activities.insurance import Shares
 from careconnect.auth import Actor
 from careconnect.money import Money
 from services.appointments.schemas import Appointment
@@ -18,9 +19,12 @@ from workflows.contracts import FiguresRequest, Offered, OfferRequest, SourceFig
 class ConsultantActivities:
     """Holds the client of the consultants service."""
 
-    def __init__(self, consultants: ConsultantsClient, follow_ups: FollowUps | None = None) -> None:
+    def __init__(
+        self, consultants: ConsultantsClient, follow_ups: FollowUps | None = None, shares: Shares | None = None
+    ) -> None:
         self.consultants = consultants
         self.follow_ups = follow_ups
+        self.shares = shares
 
     @activity.defn(name="verify_offer")
     @refusing(Offered)
@@ -41,6 +45,8 @@ class ConsultantActivities:
         if self.follow_ups and found.follow_up:
             whose = request.patient_id, request.appointment_id
             found = await self.follow_ups.priced(request.actor.tenant_id, found, *whose)
+        if self.shares and request.coverage_id and request.patient_id:
+            found = await self.shares.shared(request.actor.tenant_id, found, request.patient_id, request.coverage_id)
         return Offered(offer=found)
 
     @activity.defn(name="read_terms")

@@ -42,7 +42,7 @@ class DifferenceActivities:
 
     async def _lower(self, request: LowerRequest, money: AppointmentMoney, invoice: Invoice, less: Money) -> None:
         rest = _owed(invoice) - less
-        await self._give_back(request, money, invoice, invoice.paid - invoice.refunded - rest)
+        await self._give_back(request, money, invoice, invoice.paid - invoice.refunded - _patients(invoice, rest))
         if rest:
             wanted = CreditWrite(amount=less, reason=request.reason)
             key = ids.credit_of(invoice.id, rest.amount)
@@ -58,6 +58,12 @@ class DifferenceActivities:
                 wanted = RefundWrite(amount=part, reason=request.reason)
                 await self.payments.refund(request.actor, payment.id, key, wanted)
                 back -= part
+
+
+def _patients(invoice: Invoice, rest: Money) -> Money:
+    """Tell what is left for the patient when `rest` is owed together."""
+    covered = invoice.payer.cover.share(rest.amount) if invoice.payer else 0
+    return rest - Money(amount=covered, currency=rest.currency)
 
 
 def _owed(invoice: Invoice) -> Money:

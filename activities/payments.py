@@ -85,11 +85,11 @@ class PaymentActivities:
             if not kept:
                 await self.payments.cancel_invoice(request.actor, invoice.id, request.reason)
             elif (rest := invoice.total - invoice.credited - kept).amount > 0:
-                # The same amount of the same invoice is let go once, however often this is tried.
-                key = ids.credit_of(invoice.id, kept.amount)
-                await self.payments.credit_invoice(
-                    request.actor, invoice.id, key, CreditWrite(amount=rest, reason=request.reason)
-                )
+                # The same amount of the same invoice is let go once, however often this is tried. No payer covers what
+                # is kept of a visit that did not take place.
+                key, covered = ids.credit_of(invoice.id, kept.amount), invoice.payer is not None
+                wanted = CreditWrite(amount=rest, reason=request.reason, uncover=covered)
+                await self.payments.credit_invoice(request.actor, invoice.id, key, wanted)
         except InvoiceHoldsMoney:
             activity.logger.info("invoice_holds_money")
 
@@ -218,4 +218,6 @@ def _invoice(request: InvoiceRequest) -> NewInvoice:
         appointment_id=request.appointment_id,
         lines=[LineWrite(description=request.description, unit=request.price, tax=tax)],
         zone=request.zone,
+        coverage_id=request.coverage_id,
+        visit_day=request.visit_day,
     )

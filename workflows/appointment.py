@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
@@ -77,7 +78,7 @@ class AppointmentProcess:
         """Tell what is taken at booking: as the request says, or else as the visit type's policy says."""
         offer, choice = self.offered(), self.request.payment
         policy = offer.payment_policy
-        if not offer.price or (choice and choice.method == "at_desk"):
+        if not offer.patient_share or (choice and choice.method == "at_desk"):
             return None
         if choice is None and (policy.kind == "none" or policy.when == "desk"):
             return None
@@ -87,16 +88,17 @@ class AppointmentProcess:
         """Tell what is taken some hours before the visit, and when; None where that time has come already."""
         offer, choice = self.offered(), self.request.payment
         policy = offer.payment_policy
-        if policy.hours_before is None or policy.kind == "none" or not offer.price:
+        if policy.hours_before is None or policy.kind == "none" or not offer.patient_share:
             return None
         at = offer.start - timedelta(hours=policy.hours_before)
         at_desk = choice is not None and choice.method == "at_desk"
         return None if at_desk or at <= workflow.now() else Due(self._share(), at)
 
     def _share(self) -> Money:
-        offer = self.offered()
-        policy = offer.payment_policy
-        return policy.deposit if policy.kind == "deposit" and policy.deposit else offer.price
+        """Tell how much of the patient's share is taken."""
+        policy, share = self.offered().payment_policy, self.offered().patient_share
+        deposit = policy.deposit if policy.kind == "deposit" else None
+        return deposit if deposit and deposit.amount < share.amount else share
 
     def fee(self) -> Money | None:
         """Tell what a late cancellation costs; nothing where the terms are not known any more."""
@@ -136,6 +138,8 @@ class AppointmentProcess:
             tax_name=offer.tax.name if offer.tax else "",
             tax_rate=offer.tax.rate if offer.tax else 0,
             tax_inclusive=offer.tax is None or offer.tax.inclusive,
+            coverage_id=offer.coverage_id,
+            visit_day=offer.start.astimezone(ZoneInfo(offer.zone)).date() if offer.coverage_id else None,
         )
 
     # Small steps ------------------------------------------------------------------------------------------------------

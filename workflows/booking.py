@@ -310,6 +310,7 @@ class AppointmentBooking(Dues):
             override_notice=self.request.walk_in,
             patient_id=self.request.patient_id,
             payer_id=self.request.payer_id,
+            coverage_id=self.request.coverage_id,
             appointment_id=self.request.appointment_id,
             held=held or self.request.hold_id is not None,
         )

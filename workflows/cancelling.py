@@ -7,18 +7,22 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.appointments import AppointmentActivities
+    from activities.insurance import ClaimActivities
     from careconnect.errors import VersionConflict
     from services.appointments.schemas import LEFT, UNDO_WINDOW, Status
+    from workflows import policies
     from workflows.contracts import (
         BookingRequest,
         CancellationRequest,
         CancelRequest,
         Changed,
+        MoneyTarget,
         Refused,
         StepRequest,
         VisitStep,
     )
     from workflows.settling import Ending, Settling
+    from workflows.undo import ours
 
 SAME_DAY = timedelta(hours=12)
 """How long the process waits for the undo of a visit's end; the service refuses it when the local day is over."""
@@ -83,6 +87,8 @@ class Cancelling(Settling):
             self.undo_until, self.ending = workflow.now() + SAME_DAY, Ending(LEFT, "cancellation")
         elif step.undoable:
             self.undo_until = workflow.now() + SAME_DAY
+        if now == Status.FULFILLED and before != now:
+            self.draft_claims()
         return self._as_it_ended(changed)
 
     async def was_undone(self) -> bool:
@@ -118,6 +124,20 @@ class Cancelling(Settling):
         if not self._told and self.now().status == Status.CANCELLED:
             self._told = True
             self.tell("cancellation")
+
+    def draft_claims(self) -> None:
+        """Have the payer's share claimed of a visit that took place, without anybody waiting for it."""
+        if self.offer and self.offer.coverage_id:
+            self.messages.append(asyncio.create_task(self._draft_claims()))
+
+    async def _draft_claims(self) -> None:
+        target = MoneyTarget(actor=self.own, appointment_id=self.request.appointment_id)
+        try:
+            await workflow.execute_local_activity_method(ClaimActivities.draft, target, **policies.WITHOUT_END)
+        except BaseException as error:
+            if not ours(error):
+                raise
+            workflow.logger.warning("claim_not_drafted")
 
     def _as_it_ended(self, changed: Changed) -> Changed:
         fee = self.ending.keep if self.ending else None

@@ -112,6 +112,11 @@ def credit_of(invoice_id: UUID, kept: int) -> UUID:
     return derived_id("credit", invoice_id, kept)
 
 
+def claim_of(invoice_id: UUID) -> UUID:
+    """Give the id of the claim for an invoice; it has one at most."""
+    return derived_id("claim", invoice_id)
+
+
 def message_of(appointment_id: UUID, version: int, template: str, offset_hours: int | None, channel: str) -> UUID:
     """Give the id of a message: at most one per appointment, version, template, offset and channel."""
     return derived_id("message", appointment_id, version, template, offset_hours, channel)

@@ -170,6 +170,7 @@ class Moving(Cancelling):
             held=asked.held,
             patient_id=now.patient_id,
             payer_id=self.request.payer_id,
+            coverage_id=self.request.coverage_id,
             appointment_id=now.id,
             override_notice=asked.override or asked.start == now.start,
             duration_minutes=asked.duration_minutes or int((now.end - now.start) / timedelta(minutes=1)),
@@ -180,7 +181,8 @@ class Moving(Cancelling):
         if self.offer is None or offer.consultant_id != self.now().consultant_id:
             return offer
         agreed = self.offer
-        return offer.model_copy(update={"price": agreed.price, "listed": agreed.listed, "tax": agreed.tax})
+        kept = ("price", "listed", "tax", "covered", "coverage_id", "payer_id", "payer_name")
+        return offer.model_copy(update={name: getattr(agreed, name) for name in kept})
 
     def _here(self) -> Place | None:
         now, offer = self.now(), self.offer

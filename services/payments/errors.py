@@ -215,6 +215,66 @@ class DrawerTooEmpty(Conflict):
     code, title = "drawer_too_empty", "There is less than this in the drawer"
 
 
+class PayerNotFound(NotFound):
+    """There is no such payer."""
+
+    code, title = "payer_not_found", "There is no such payer"
+
+
+class PayerExists(Conflict):
+    """Another payer has this code, or the id was used for another payer."""
+
+    code, title = "payer_exists", "Another payer has this code"
+
+
+class PayerRetired(Conflict):
+    """The payer covers no new visits."""
+
+    code, title = "payer_retired", "This payer covers no new visits"
+
+
+class CoverageNotFound(NotFound):
+    """The patient has no such coverage."""
+
+    code, title = "coverage_not_found", "The patient has no such coverage"
+
+
+class CoverageNotValid(Conflict):
+    """The coverage begins after the visit, or has ended before it."""
+
+    code, title = "coverage_not_valid", "The coverage does not hold on the day of the visit"
+
+
+class ClaimNotFound(NotFound):
+    """There is no such claim, or no such batch of claims."""
+
+    code, title = "claim_not_found", "There is no such claim"
+
+
+class ClaimState(Conflict):
+    """The claim's status does not allow it; `claim_status` names it."""
+
+    code, title = "claim_state", "The claim's status does not allow this"
+
+
+class ClaimExceeded(Conflict):
+    """More than the payer was asked for, or still owes; `left` is that, in minor units."""
+
+    code, title = "claim_exceeded", "This is more than is left of the claim"
+
+
+class ClaimUnderWay(Conflict):
+    """The payer was asked for its share of the invoice; until it has refused, that share stands."""
+
+    code, title = "claim_under_way", "A claim for this invoice is under way; settle it first"
+
+
+class NothingToClaim(Conflict):
+    """No payer owes anything of it, or no draft waits for this payer."""
+
+    code, title = "nothing_to_claim", "There is nothing to claim"
+
+
 class MoneyCheckNotFound(NotFound):
     """There is no such money check."""
 

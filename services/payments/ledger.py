@@ -7,7 +7,7 @@ An invoice is revenue when it is issued. A refund is a credit that does not make
 against `refunds` and not against the receivable; when the invoice is cancelled, its revenue and its refunds go away
 together. A credit does the same with a part of them. A tax is owed to the state from the invoice on, so it is no
 revenue; a discount goes against the revenue. What a patient pays beyond an invoice is the patient's credit: the clinic
-owes it until it is used or returned.
+owes it until it is used or returned. A payer's share is owed by the payer from the invoice on.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,10 @@ from careconnect.money import Money
 from services.payments.states import CashMove, Method
 
 RECEIVABLES = "receivables"
+PAYER_RECEIVABLES = "payer_receivables"
+"""What payers owe: their shares of invoices, until they pay, or the patient or nobody does."""
+BANK = "bank"
+WRITTEN_OFF = "written_off"
 REVENUE = "revenue"
 REFUNDS = "refunds"
 TAX = "tax"
@@ -66,14 +70,15 @@ def money_account(method: Method, gateway: str) -> str:
     return _DESK_ACCOUNTS.get(method) or f"{GATEWAY_CLEARING}:{gateway}"
 
 
-def invoice_issued(invoice: UUID, currency: str, total: int, tax: int = 0) -> Booking:
-    """Book that the patient owes, that we earned, and that the tax of it is the state's."""
-    return _booking("invoice.issued", invoice, currency, {RECEIVABLES: total, REVENUE: tax - total, TAX: -tax})
+def invoice_issued(invoice: UUID, currency: str, total: int, tax: int = 0, covered: int = 0) -> Booking:
+    """Book that the patient owes, and a payer what is `covered`; that we earned; that the tax is the state's."""
+    owed = {RECEIVABLES: total - covered, PAYER_RECEIVABLES: covered}
+    return _booking("invoice.issued", invoice, currency, owed | {REVENUE: tax - total, TAX: -tax})
 
 
-def invoice_discounted(discount: UUID, currency: str, amount: int, tax: int = 0) -> Booking:
-    """Book that the patient owes `amount` less, `tax` of it being tax."""
-    lines = {DISCOUNTS: amount - tax, TAX: tax, RECEIVABLES: -amount}
+def invoice_discounted(discount: UUID, currency: str, amount: int, tax: int = 0, covered: int = 0) -> Booking:
+    """Book that `amount` less is owed, `tax` of it being tax, and `covered` of it the payer's."""
+    lines = {DISCOUNTS: amount - tax, TAX: tax, RECEIVABLES: covered - amount, PAYER_RECEIVABLES: -covered}
     return _booking("invoice.discounted", discount, currency, lines)
 
 
@@ -92,21 +97,39 @@ def refund_succeeded(refund: UUID, currency: str, account: str, amount: int, sur
 
 
 def invoice_cancelled(
-    invoice: UUID, currency: str, total: int, returned: int, *, tax: int = 0, discount: int = 0
+    invoice: UUID, currency: str, total: int, returned: int, *, tax: int = 0, discount: int = 0, covered: int = 0
 ) -> Booking:
     """Book that nothing was earned.
 
-    Undo the revenue less its `discount` (both without tax), the tax, what is still owed, and the refunds of what was
-    `returned`.
+    Undo the revenue less its `discount` (both without tax), the tax, what is still owed, `covered` of it by the payer,
+    and the refunds of what was `returned`.
     """
-    lines = {REVENUE: total - tax + discount, TAX: tax, DISCOUNTS: -discount}
-    return _booking("invoice.cancelled", invoice, currency, lines | {RECEIVABLES: returned - total, REFUNDS: -returned})
+    lines = {REVENUE: total - tax + discount, TAX: tax, DISCOUNTS: -discount, REFUNDS: -returned}
+    owed = {RECEIVABLES: returned + covered - total, PAYER_RECEIVABLES: -covered}
+    return _booking("invoice.cancelled", invoice, currency, lines | owed)
 
 
-def invoice_credited(credit: UUID, currency: str, amount: int, returned: int, tax: int = 0) -> Booking:
-    """Book that `amount` of an invoice, `tax` of it being tax, was not earned; `returned` of it went back."""
-    lines = {REVENUE: amount - tax, TAX: tax, RECEIVABLES: returned - amount, REFUNDS: -returned}
-    return _booking("invoice.credited", credit, currency, lines)
+def invoice_credited(
+    credit: UUID, currency: str, amount: int, returned: int, *, tax: int = 0, covered: int = 0
+) -> Booking:
+    """Book that `amount` of an invoice was not earned, `tax` of it being tax, and `covered` the payer's.
+
+    `returned` of it had been paid by the patient, and went back.
+    """
+    lines = {REVENUE: amount - tax, TAX: tax, REFUNDS: -returned}
+    owed = {RECEIVABLES: returned + covered - amount, PAYER_RECEIVABLES: -covered}
+    return _booking("invoice.credited", credit, currency, lines | owed)
+
+
+def claim_paid(step: UUID, currency: str, amount: int) -> Booking:
+    """Book a payer's transfer."""
+    return _booking("claim.paid", step, currency, {BANK: amount, PAYER_RECEIVABLES: -amount})
+
+
+def claim_let_go(step: UUID, currency: str, amount: int, *, to_patient: bool) -> Booking:
+    """Book that a payer does not pay `amount`: the patient owes it after all, or nobody does."""
+    kind, account = ("claim.returned", RECEIVABLES) if to_patient else ("claim.written_off", WRITTEN_OFF)
+    return _booking(kind, step, currency, {account: amount, PAYER_RECEIVABLES: -amount})
 
 
 def cash_moved(movement: UUID, kind: str, amount: Money) -> Booking:

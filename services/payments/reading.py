@@ -18,7 +18,7 @@ from services.payments.schemas import Count, DayRevenue, Figures, PatientCredit,
 from services.payments.states import PaymentStatus, RefundStatus
 
 _PENDING = (PaymentStatus.pending, PaymentStatus.authorised)
-_WHOLE = (selectinload(Invoice.lines), selectinload(Invoice.discounts))
+_WHOLE = (selectinload(Invoice.lines), selectinload(Invoice.discounts), joinedload(Invoice.payer))
 _FAILED = (PaymentStatus.declined, PaymentStatus.failed)
 
 

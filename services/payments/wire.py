@@ -31,6 +31,8 @@ def invoice(row: models.Invoice, keys: TenantKeys) -> schemas.Invoice:
         total=money(row.total),
         tax=money(row.tax) if row.tax else None,
         discounts=[_discount(one, row.currency, keys) for one in row.discounts] if row.discount else [],
+        payer=_payer(row, keys),
+        patient_share=money(row.total - row.credited - row.covered),
         paid=money(row.paid),
         refunded=money(row.refunded),
         credited=money(row.credited),
@@ -38,6 +40,28 @@ def invoice(row: models.Invoice, keys: TenantKeys) -> schemas.Invoice:
         status=row.status,
         issued_at=row.issued_at,
         version=row.version,
+    )
+
+
+def _payer(row: models.Invoice, keys: TenantKeys) -> schemas.PayerShare | None:
+    if row.coverage_id is None or row.payer_id is None:
+        return None
+
+    def money(amount: int) -> Money:
+        return Money(amount=amount, currency=row.currency)
+
+    return schemas.PayerShare(
+        coverage_id=row.coverage_id,
+        payer_id=row.payer_id,
+        payer_name=row.payer.name if row.payer else "",
+        rate=row.cover_rate,
+        fixed=None if row.cover_fixed is None else money(row.cover_fixed),
+        share=money(row.covered),
+        paid=money(row.payer_paid),
+        written_off=money(row.written_off),
+        due=money(row.payer_due),
+        claimed=row.claimed,
+        authorisation_number=keys.open(row.authorisation) if row.authorisation else "",
     )
 
 

@@ -18,6 +18,8 @@ SCOPES: dict[str, str] = {
     "ledger:close": "close a month of the ledger, and open it again",
     "payments:discount": "take something off an invoice, with a reason",
     "drawers:review": "see and close the cash drawers of others, review them, and say whether cash needs one",
+    "insurance:write": "keep payers, and submit and settle claims",
+    "insurance:write_off": "write off what a payer refused, with a reason",
     "reports:read": "read the dashboard's figures",
     "messages:read": "read what was sent to patients",
     "messages:write": "send messages, and change who wants them",

@@ -40,6 +40,7 @@ class BookingRequest(BaseModel):
     adopted: bool = False
     payer_id: UUID | None = None
     hold_id: UUID | None = None
+    coverage_id: UUID | None = None
 
 
 class BookingOutcome(BaseModel):
@@ -97,6 +98,7 @@ class OfferRequest(BaseModel):
     held: bool = False
     patient_id: UUID | None = None
     payer_id: UUID | None = None
+    coverage_id: UUID | None = None
     appointment_id: UUID | None = None
     override_notice: bool = False
     duration_minutes: int | None = None

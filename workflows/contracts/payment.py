@@ -1,6 +1,6 @@
 """Money: invoices, payments, refunds, and how a payment is settled."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -26,6 +26,8 @@ class InvoiceRequest(BaseModel):
     tax_name: str = ""
     tax_rate: int = 0
     tax_inclusive: bool = True
+    coverage_id: UUID | None = None
+    visit_day: date | None = None
 
 
 class InvoiceTarget(BaseModel):

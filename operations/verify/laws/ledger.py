@@ -10,8 +10,9 @@ from operations.verify.evidence import Evidence
 from operations.verify.finding import Finding
 from operations.verify.laws.append_only import append_only
 from operations.verify.laws.drawers import miscounted
+from operations.verify.laws.shares import payers
 
-TABLES = ("ledger_entries", "ledger_lines", "invoice_credits", "cash_movements")
+TABLES = ("ledger_entries", "ledger_lines", "invoice_credits", "cash_movements", "claim_steps")
 
 _ENTRIES = "SELECT count(*) FROM ledger_entries"
 _UNBALANCED = """
@@ -36,28 +37,47 @@ WITH money AS (
   FROM invoices CROSS JOIN LATERAL (
     SELECT coalesce(sum(discounts.amount), 0) AS amount, coalesce(sum(discounts.tax), 0) AS part FROM discounts
     WHERE discounts.tenant_id = invoices.tenant_id AND discounts.invoice_id = invoices.id
-  ) AS off CROSS JOIN LATERAL (VALUES
-    ('receivables', total + off.amount), ('revenue', tax + off.part - total - off.amount), ('tax', -tax - off.part)
+  ) AS off CROSS JOIN LATERAL (
+    SELECT invoices.covered
+      + (SELECT coalesce(sum(covered), 0) FROM discounts WHERE tenant_id = its.tenant_id AND invoice_id = its.id)
+      + (SELECT coalesce(sum(covered), 0) FROM invoice_credits WHERE tenant_id = its.tenant_id AND invoice_id = its.id)
+      + (SELECT coalesce(sum(claims.returned), 0) FROM claims WHERE tenant_id = its.tenant_id AND invoice_id = its.id)
+      AS share FROM (SELECT invoices.tenant_id, invoices.id) AS its
+  ) AS payer CROSS JOIN LATERAL (VALUES
+    ('receivables', total + off.amount - payer.share), ('payer_receivables', payer.share),
+    ('revenue', tax + off.part - total - off.amount), ('tax', -tax - off.part)
   ) AS line(account, amount)
   WHERE status IN ('issued', 'balanced', 'cancelled')
   UNION ALL
   SELECT tenant_id, 'invoice.cancelled', id, account, currency, amount
   FROM invoices CROSS JOIN LATERAL (
     VALUES ('revenue', total - credited - tax + credited_tax + discount), ('tax', tax - credited_tax),
-           ('discounts', -discount), ('receivables', refunded - returned - total + credited),
+           ('discounts', -discount), ('receivables', refunded - returned - total + credited + covered),
+           ('payer_receivables', -covered),
            ('refunds', returned - refunded)) AS line(account, amount)
   WHERE status = 'cancelled'
   UNION ALL
   SELECT tenant_id, 'invoice.credited', id, account, currency, line.amount
   FROM invoice_credits AS credit CROSS JOIN LATERAL (
-    VALUES ('revenue', credit.amount - credit.tax), ('tax', credit.tax), ('receivables', returned - credit.amount),
+    VALUES ('revenue', credit.amount - credit.tax), ('tax', credit.tax),
+           ('receivables', returned + credit.covered - credit.amount), ('payer_receivables', -credit.covered),
            ('refunds', -returned)
   ) AS line(account, amount)
   UNION ALL
   SELECT tenant_id, 'invoice.discounted', discounts.id, account, currency, line.amount
   FROM discounts JOIN (SELECT tenant_id, id AS invoice_id, currency FROM invoices) AS its USING (tenant_id, invoice_id)
   CROSS JOIN LATERAL (VALUES ('discounts', discounts.amount - discounts.tax), ('tax', discounts.tax),
-    ('receivables', -discounts.amount)) AS line(account, amount)
+    ('receivables', discounts.covered - discounts.amount), ('payer_receivables', -discounts.covered))
+    AS line(account, amount)
+  UNION ALL
+  SELECT tenant_id, CASE WHEN step.kind = 'paid' THEN 'claim.paid' WHEN step.rest_to = 'patient' THEN 'claim.returned'
+    ELSE 'claim.written_off' END, step.id, line.account, currency, line.amount
+  FROM claim_steps AS step JOIN (SELECT tenant_id, id AS claim_id, currency FROM claims) AS its
+    USING (tenant_id, claim_id)
+  CROSS JOIN LATERAL (VALUES
+    (CASE WHEN step.kind = 'paid' THEN 'bank' WHEN step.rest_to = 'patient' THEN 'receivables' ELSE 'written_off' END,
+     CASE WHEN step.kind = 'paid' THEN step.amount ELSE step.rest END),
+    ('payer_receivables', -CASE WHEN step.kind = 'paid' THEN step.amount ELSE step.rest END)) AS line(account, amount)
   UNION ALL
   SELECT tenant_id, 'payment.captured', id, line.account, currency, line.amount
   FROM payments JOIN money USING (tenant_id, id)
@@ -207,5 +227,6 @@ async def check(evidence: Evidence) -> Finding:
             for row in await books.fetch(_NUMBER_GAPS)
         ]
         finding.violations += await miscounted(books)
+        finding.violations += await payers(books)
     finding.violations += await append_only(evidence, "payments", TABLES)
     return finding

@@ -66,7 +66,7 @@ class OfferQuery(Input):
 class Offer(BaseModel):
     """The terms of one visit at one start: what it occupies, what it costs, and the policies that hold for it.
 
-    `price` is what the patient pays, taxes included; `listed` is what the lists say, with or without the tax.
+    `price` is what the visit costs, taxes included; `listed` is what the lists say, with or without the tax.
     """
 
     consultant_id: UUID
@@ -84,6 +84,10 @@ class Offer(BaseModel):
     tax: Tax | None = None
     follow_up: FollowUpPolicy | None = None
     specialty: str | None = None
+    covered: Money | None = Field(None, description="what a payer pays of the price; the patient pays the rest")
+    coverage_id: UUID | None = Field(None, description="by which coverage")
+    payer_id: UUID | None = None
+    payer_name: str = ""
     free_because: str | None = Field(None, description="the code of why it costs nothing, such as follow_up")
     payment_policy: PaymentPolicy
     cancellation_policy: CancellationPolicy
@@ -92,3 +96,8 @@ class Offer(BaseModel):
     within_hours: bool = Field(description="false only where the hours were overridden")
     capacity: int = Field(1, description="how many patients share the visit")
     rooms: list[UUID] | None = Field(None, description="rooms that fit; none: it needs no room")
+
+    @property
+    def patient_share(self) -> Money:
+        """What the patient pays of the price."""
+        return self.price - self.covered if self.covered else self.price

@@ -3,11 +3,13 @@
 from services.payments.api import (
     accounts,
     checks,
+    claims,
     drawers,
     gateways,
     invoices,
     ledger,
     links,
+    payers,
     payments,
     reads,
     refunds,
@@ -17,3 +19,4 @@ from services.payments.api import (
 # `reads` first: /payments/summary is not a payment.
 routers = [reads.router, invoices.router, payments.router, refunds.router, ledger.router]
 routers += [accounts.router, links.router, gateways.router, webhooks.router, checks.router, drawers.router]
+routers += [payers.router, claims.router]

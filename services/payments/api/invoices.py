@@ -59,7 +59,7 @@ async def cancel(invoice_id: UUID, wanted: CancellationWrite, _: Writer, till: T
 async def credit(invoice_id: UUID, credit_id: UUID, wanted: CreditWrite, _: Writer, till: TillOf) -> Invoice:
     """Credit it under an id of the caller's, for what is not owed after all; a repeat changes nothing."""
     keys = await till.keys()
-    await invoicing.credit(till, invoice_id, credit_id, wanted.amount, keys.seal(wanted.reason))
+    await invoicing.credit(till, invoice_id, credit_id, wanted.amount, keys.seal(wanted.reason), uncover=wanted.uncover)
     return await _present(till, invoice_id)
 
 

@@ -124,6 +124,8 @@ WHERE entry.id > :after AND entry.id <= :last AND entry.booked_at <= :young AND 
       AND (entry.kind <> 'invoice.cancelled' OR status = 'cancelled')) END
   WHEN 'payment' THEN EXISTS (
     SELECT FROM payments WHERE tenant_id = entry.tenant_id AND id = entry.subject_id AND captured > 0)
+  WHEN 'claim' THEN EXISTS (
+    SELECT FROM claim_steps WHERE tenant_id = entry.tenant_id AND id = entry.subject_id)
   WHEN 'refund' THEN EXISTS (
     SELECT FROM refunds WHERE tenant_id = entry.tenant_id AND id = entry.subject_id AND status = 'succeeded')
   WHEN 'cash' THEN EXISTS (SELECT FROM cash_movements WHERE tenant_id = entry.tenant_id AND id = entry.subject_id)

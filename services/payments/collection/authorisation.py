@@ -8,6 +8,7 @@ from services.payments.collection import door, keeping
 from services.payments.collection.till import Till
 from services.payments.errors import AmountExceedsDue, CardDeclined, InvoiceNotFound, PaymentReleased, wrong_currency
 from services.payments.gateways.protocol import Order
+from services.payments.insurance.covering import covering
 from services.payments.models import Invoice, Payment
 from services.payments.models.beginnings import begin
 from services.payments.schemas import GatewayCharge, PaymentWrite
@@ -101,8 +102,9 @@ async def _record(
             owed, bookings = await repository.lock_invoice(session, invoice.id), []
         else:
             assert wanted.invoice is not None  # noqa: S101 - _admit has seen to it
-            owed = Invoice.issue(session.tenant_id, wanted.invoice.id, wanted.invoice)
-            bookings = [ledger.invoice_issued(owed.id, owed.currency, owed.total, owed.tax)]
+            covered_by = await covering(session, wanted.invoice)
+            owed = Invoice.issue(session.tenant_id, wanted.invoice.id, wanted.invoice, covered_by)
+            bookings = [ledger.invoice_issued(owed.id, owed.currency, owed.total, owed.tax, owed.covered)]
         payment = begin(payment_id, wanted, charge, owed)
         if payment.method == Method.cash:
             payment.drawer_id = await repository.drawer_for_cash(session, payment.currency)

@@ -8,6 +8,7 @@ from careconnect.money import Money
 from services.payments import ledger, repository
 from services.payments.collection.till import Till
 from services.payments.errors import DiscountExceedsDue, InvoiceState, wrong_currency
+from services.payments.insurance import claiming
 from services.payments.models import Discount, Invoice, InvoiceLine
 from services.payments.schemas import DiscountWrite
 from services.payments.states import InvoiceStatus
@@ -20,6 +21,7 @@ async def discount(till: Till, invoice_id: UUID, discount_id: UUID, wanted: Disc
         InvoiceNotFound: there is none.
         InvoiceState: it is not open.
         DiscountExceedsDue: it is more than the lines come to, or than what is open, or a part was credited already.
+        ClaimUnderWay: the payer was asked already, and its share would change.
         IdempotencyConflict: the id was used for another discount.
     """
     keys = await till.keys()
@@ -31,25 +33,27 @@ async def discount(till: Till, invoice_id: UUID, discount_id: UUID, wanted: Disc
                 raise IdempotencyConflict
             return False
         lines = await repository.lines_of(session, invoice)
-        amount, tax = _take_off(invoice, lines, wanted)
+        amount, tax, covered = _take_off(invoice, lines, wanted)
         row = Discount(
             id=discount_id,
             invoice_id=invoice_id,
             percent=wanted.percent,
             amount=amount,
             tax=tax,
+            covered=covered,
             reason=keys.seal(wanted.reason),
             request_hash=wanted.fingerprint(),
         )
         session.add(row)
-        await repository.post(session, ledger.invoice_discounted(discount_id, invoice.currency, amount, tax))
+        await repository.post(session, ledger.invoice_discounted(discount_id, invoice.currency, amount, tax, covered))
+        await claiming.follow(session, invoice)
         said = {"amount": amount, "tax": tax, "percent": wanted.percent}
         session.record("invoice.discounted", "invoice", invoice_id, data=invoice.facts() | said)
     return True
 
 
-def _take_off(invoice: Invoice, lines: Sequence[InvoiceLine], wanted: DiscountWrite) -> tuple[int, int]:
-    """Lower the lines and the invoice; tell by how much, and what of that is tax."""
+def _take_off(invoice: Invoice, lines: Sequence[InvoiceLine], wanted: DiscountWrite) -> tuple[int, int, int]:
+    """Lower the lines and the invoice; tell by how much, what of that is tax, and what the payer's."""
     if invoice.status != InvoiceStatus.issued:
         raise InvoiceState(invoice_status=invoice.status)
     if wanted.amount and wanted.amount.currency != invoice.currency:
@@ -59,11 +63,12 @@ def _take_off(invoice: Invoice, lines: Sequence[InvoiceLine], wanted: DiscountWr
         line.discount += off
         line.compute(invoice.currency)
     total, tax = sum(line.total for line in lines), sum(line.tax for line in lines)
-    if not 0 < before[0] - total <= invoice.open or invoice.credited:
-        raise DiscountExceedsDue
     amount, tax_off = before[0] - total, before[1] - tax
-    invoice.lower(total, tax, amount - tax_off)
-    return amount, tax_off
+    covered = invoice.off_cover(amount)
+    if not amount > 0 or amount - covered > invoice.open or invoice.credited:
+        raise DiscountExceedsDue
+    invoice.lower(total, tax, amount - tax_off, covered)
+    return amount, tax_off, covered
 
 
 def _shares(invoice: Invoice, lines: Sequence[InvoiceLine], wanted: DiscountWrite) -> list[int]:

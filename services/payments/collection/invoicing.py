@@ -7,6 +7,8 @@ from careconnect.money import Money
 from services.payments import ledger, repository
 from services.payments.collection.till import Till
 from services.payments.errors import wrong_currency
+from services.payments.insurance import claiming
+from services.payments.insurance.covering import covering
 from services.payments.models import Invoice, InvoiceCredit
 from services.payments.schemas import InvoiceWrite
 
@@ -28,9 +30,9 @@ async def _issue(till: Till, invoice_id: UUID, wanted: InvoiceWrite) -> bool:
     async with till.write() as session:
         known = await repository.find_invoice(session, invoice_id)
         if known is None:
-            row = Invoice.issue(session.tenant_id, invoice_id, wanted)
+            row = Invoice.issue(session.tenant_id, invoice_id, wanted, await covering(session, wanted))
             await repository.add_invoice(session, row, wanted, keys)
-            await repository.post(session, ledger.invoice_issued(row.id, row.currency, row.total, row.tax))
+            await repository.post(session, ledger.invoice_issued(row.id, row.currency, row.total, row.tax, row.covered))
             session.record("invoice.issued", "invoice", row.id, data=row.facts())
         elif known.request_hash != wanted.fingerprint():
             raise IdempotencyConflict
@@ -50,10 +52,13 @@ async def cancel_invoice(till: Till, invoice_id: UUID, reason: bytes) -> None:
         bookings = row.cancel(reason)
         await repository.post(session, *bookings)
         if bookings:
+            await claiming.follow(session, row)
             session.record("invoice.cancelled", "invoice", row.id, data=row.facts())
 
 
-async def credit(till: Till, invoice_id: UUID, credit_id: UUID, amount: Money, reason: bytes) -> None:
+async def credit(
+    till: Till, invoice_id: UUID, credit_id: UUID, amount: Money, reason: bytes, *, uncover: bool = False
+) -> None:
     """Let a part of an invoice go; harmless when repeated under the same id.
 
     Raises:
@@ -70,7 +75,8 @@ async def credit(till: Till, invoice_id: UUID, credit_id: UUID, amount: Money, r
             return
         if amount.currency != invoice.currency:
             raise wrong_currency(invoice.currency)
-        row = InvoiceCredit.grant(credit_id, invoice, amount.amount, reason)
+        row = InvoiceCredit.grant(credit_id, invoice, amount.amount, reason, uncover=uncover)
         session.add(row)
         await repository.post(session, row.booking())
+        await claiming.follow(session, invoice)
         session.record("invoice.credited", "invoice", invoice.id, data=invoice.facts() | row.facts())

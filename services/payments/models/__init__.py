@@ -3,12 +3,14 @@
 from services.payments.models.base import Base
 from services.payments.models.cards import KeptCard
 from services.payments.models.checks import MoneyCheck, MoneyCheckSeen, Orphan
+from services.payments.models.claims import Claim, ClaimBatch, ClaimStep
 from services.payments.models.credits import InvoiceCredit
 from services.payments.models.discounts import Discount
 from services.payments.models.drawers import CashDrawer, CashMovement, CashRule
 from services.payments.models.events import WebhookEvent
 from services.payments.models.gateways import GatewayAccount, GatewayCall, GatewayStanding, WebhookRefusal
-from services.payments.models.invoices import Invoice, InvoiceCounter, InvoiceLine
+from services.payments.models.insurance import Coverage, Payer
+from services.payments.models.invoices import Covering, Invoice, InvoiceCounter, InvoiceLine
 from services.payments.models.ledger import LedgerBooks, LedgerEntry, LedgerLine, LedgerPeriod
 from services.payments.models.links import PaymentLink
 from services.payments.models.patient_credits import PatientCredit
@@ -21,6 +23,11 @@ __all__ = [
     "CashDrawer",
     "CashMovement",
     "CashRule",
+    "Claim",
+    "ClaimBatch",
+    "ClaimStep",
+    "Coverage",
+    "Covering",
     "Discount",
     "GatewayAccount",
     "GatewayCall",
@@ -38,6 +45,7 @@ __all__ = [
     "MoneyCheckSeen",
     "Orphan",
     "PatientCredit",
+    "Payer",
     "Payment",
     "PaymentLink",
     "Refund",

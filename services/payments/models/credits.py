@@ -2,7 +2,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from careconnect import db
 from services.payments import ledger
@@ -13,7 +13,7 @@ from services.payments.models.invoices import Invoice
 class InvoiceCredit(db.Tenanted, Base):
     """An amount that an invoice is no longer owed, with its tax; `returned` of it had been paid and went back.
 
-    Never changed.
+    `covered` of it is off the payer's share. Never changed.
     """
 
     __tablename__ = "invoice_credits"
@@ -27,12 +27,15 @@ class InvoiceCredit(db.Tenanted, Base):
     amount: Mapped[int]
     returned: Mapped[int]
     tax: Mapped[int]
+    covered: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     reason: Mapped[bytes]
 
     @classmethod
-    def grant(cls, credit_id: UUID, invoice: Invoice, amount: int, reason: bytes) -> "InvoiceCredit":
+    def grant(
+        cls, credit_id: UUID, invoice: Invoice, amount: int, reason: bytes, *, uncover: bool = False
+    ) -> "InvoiceCredit":
         """Let `amount` of an invoice go; refuses as `Invoice.credit` does."""
-        returned, tax = invoice.credit(amount)
+        returned, tax, covered = invoice.credit(amount, uncover=uncover)
         return cls(
             id=credit_id,
             invoice_id=invoice.id,
@@ -40,12 +43,15 @@ class InvoiceCredit(db.Tenanted, Base):
             amount=amount,
             returned=returned,
             tax=tax,
+            covered=covered,
             reason=reason,
         )
 
     def booking(self) -> ledger.Booking:
         """Give its entry in the ledger."""
-        return ledger.invoice_credited(self.id, self.currency, self.amount, self.returned, self.tax)
+        return ledger.invoice_credited(
+            self.id, self.currency, self.amount, self.returned, tax=self.tax, covered=self.covered
+        )
 
     def facts(self) -> dict[str, Any]:
         """Tell an event what this is."""

@@ -1,14 +1,17 @@
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from careconnect import db
 from services.payments.models.base import Base
 
 
 class Discount(db.Tenanted, Base):
-    """What was taken off an invoice: `amount` with the tax in it; the reason is sealed, since it is free text."""
+    """What was taken off an invoice: `amount` with the tax in it, `covered` of it off the payer's share.
+
+    The reason is sealed, since it is free text.
+    """
 
     __tablename__ = "discounts"
     __table_args__ = (
@@ -21,5 +24,6 @@ class Discount(db.Tenanted, Base):
     percent: Mapped[int | None]
     amount: Mapped[int]
     tax: Mapped[int]
+    covered: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     reason: Mapped[bytes]
     request_hash: Mapped[bytes]

@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,13 +10,16 @@ from careconnect.money import Money
 from services.payments import ledger
 from services.payments.errors import (
     AmountExceedsDue,
+    ClaimUnderWay,
     CreditExceedsTotal,
     InvoiceHoldsMoney,
     InvoiceState,
     wrong_currency,
 )
+from services.payments.insurance.cover import NOTHING, Cover
 from services.payments.models.base import Base
 from services.payments.models.discounts import Discount
+from services.payments.models.insurance import Payer
 from services.payments.schemas import InvoiceWrite
 from services.payments.states import InvoiceStatus
 
@@ -59,6 +62,14 @@ class InvoiceLine(db.Tenanted, Base):
         self.tax, self.total = sums.tax.amount, sums.gross.amount
 
 
+class Covering(NamedTuple):
+    """Who covers an invoice, and how much of it."""
+
+    coverage_id: UUID
+    payer_id: UUID
+    cover: Cover
+
+
 class Invoice(db.Tenanted, db.Versioned, Base):
     """What a patient owes: `paid` is taken, `reserved` is authorised and not yet taken; never above `total` together.
 
@@ -66,6 +77,10 @@ class Invoice(db.Tenanted, db.Versioned, Base):
     `refunded` and leaves `paid`, so the patient does not owe again. What is not owed after all, such as the price of a
     visit that was cancelled late but for its fee, is `credited`, with `credited_tax` in it; of that, `returned` went
     back.
+
+    A payer owes `covered` of it, as `cover_rate` or `cover_fixed` say; the patient owes the rest, and `paid`,
+    `refunded` and `status` are about that rest alone. Once the payer was asked (`claimed`) the shares stand. Of what is
+    covered, `payer_paid` has come and `written_off` nobody pays.
     """
 
     __tablename__ = "invoices"
@@ -95,6 +110,15 @@ class Invoice(db.Tenanted, db.Versioned, Base):
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[bytes | None]
     request_hash: Mapped[bytes]
+    coverage_id: Mapped[UUID | None]
+    payer_id: Mapped[UUID | None]
+    cover_rate: Mapped[int | None]
+    cover_fixed: Mapped[int | None]
+    covered: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
+    payer_paid: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
+    written_off: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
+    claimed: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    authorisation: Mapped[bytes | None]
 
     lines: Mapped[list[InvoiceLine]] = relationship(
         primaryjoin=lambda: sa.and_(
@@ -114,10 +138,23 @@ class Invoice(db.Tenanted, db.Versioned, Base):
         lazy="raise",
     )
 
+    payer: Mapped[Payer | None] = relationship(
+        primaryjoin=lambda: sa.and_(Payer.tenant_id == Invoice.tenant_id, Payer.id == foreign(Invoice.payer_id)),
+        viewonly=True,
+        lazy="raise",
+    )
+
     @classmethod
-    def issue(cls, tenant_id: UUID, invoice_id: UUID, wanted: InvoiceWrite) -> "Invoice":
-        """Make an invoice that is owed from now on, to be numbered as it is written; a free one is balanced at once."""
+    def issue(
+        cls, tenant_id: UUID, invoice_id: UUID, wanted: InvoiceWrite, covering: Covering | None = None
+    ) -> "Invoice":
+        """Make an invoice that is owed from now on, to be numbered as it is written.
+
+        One of which the patient owes nothing is balanced at once.
+        """
         moment, total = clock.now(), wanted.total
+        cover = covering.cover if covering else NOTHING
+        covered = cover.share(total.amount)
         return cls(
             tenant_id=tenant_id,
             id=invoice_id,
@@ -136,21 +173,35 @@ class Invoice(db.Tenanted, db.Versioned, Base):
             credited=0,
             credited_tax=0,
             returned=0,
-            status=InvoiceStatus.issued if total else InvoiceStatus.balanced,
+            status=InvoiceStatus.issued if total.amount > covered else InvoiceStatus.balanced,
             issued_at=moment,
             request_hash=wanted.fingerprint(),
+            coverage_id=covering.coverage_id if covering else None,
+            payer_id=covering.payer_id if covering else None,
+            cover_rate=cover.rate if covering else None,
+            cover_fixed=cover.fixed if covering else None,
+            covered=covered,
+            payer_paid=0,
+            written_off=0,
+            claimed=False,
         )
 
     def facts(self) -> dict[str, Any]:
         """Tell an event what this is, without anything personal."""
         amounts = {"currency": self.currency, "total": self.total, "paid": self.paid, "refunded": self.refunded}
         amounts |= {"credited": self.credited} if self.credited else {}
+        amounts |= {"covered": self.covered} if self.coverage_id else {}
         return {"number": self.number, "status": self.status, "appointment_id": _text(self.appointment_id)} | amounts
 
     @property
     def due(self) -> int:
-        """What is still to be paid."""
+        """What the patient has still to pay."""
         return 0 if self.status == InvoiceStatus.cancelled else self._open()
+
+    @property
+    def payer_due(self) -> int:
+        """What the payer has still to pay."""
+        return 0 if self.status == InvoiceStatus.cancelled else self.covered - self.payer_paid - self.written_off
 
     def admit(self, amount: Money) -> None:
         """Refuse a payment that has no place on this invoice.
@@ -200,44 +251,74 @@ class Invoice(db.Tenanted, db.Versioned, Base):
         if amount and self._open() == 0:
             self.status = InvoiceStatus.balanced
 
-    def lower(self, total: int, tax: int, discount: int) -> None:
-        """Owe less after a discount; what is paid already may be enough now."""
+    def lower(self, total: int, tax: int, discount: int, covered: int) -> None:
+        """Owe less after a discount, `covered` of it off the payer's share; what is paid may be enough now."""
         self.total, self.tax = total, tax
         self.discount += discount
+        self.covered -= covered
         if self._open() == 0:
             self.status = InvoiceStatus.balanced
+
+    def off_cover(self, amount: int, *, uncover: bool = False) -> int:
+        """Tell how much less the payer owes when `amount` less is owed together; with `uncover`, all of its share.
+
+        Raises:
+            ClaimUnderWay: the payer was asked already, and its share would change.
+        """
+        whole = self.total - self.credited - amount
+        cover = NOTHING if uncover else Cover(rate=self.cover_rate, fixed=self.cover_fixed)
+        if self.claimed:
+            if whole < self.covered or (uncover and self.covered):
+                raise ClaimUnderWay
+            return 0
+        return self.covered - cover.share(whole)
+
+    def fall_back(self, amount: int) -> None:
+        """Let the patient owe what the payer does not pay."""
+        self.covered -= amount
+        if self.status == InvoiceStatus.balanced and self._open():
+            self.status = InvoiceStatus.issued
 
     def give_back(self, amount: int) -> None:
         """Count money that went back."""
         self.refunded += amount
 
-    def credit(self, amount: int) -> tuple[int, int]:
-        """Owe `amount` less; tell how much of it had been paid and went back, and how much of it is tax.
+    def credit(self, amount: int, *, uncover: bool = False) -> tuple[int, int, int]:
+        """Owe `amount` less; tell how much had been paid and went back, how much is tax, and how much the payer's.
+
+        The payer's share falls as its terms say, or with `uncover` to nothing.
 
         Raises:
             InvoiceState: it is not issued, or cancelled.
             CreditExceedsTotal: less than `amount` is owed at all, or nothing is asked for.
             InvoiceHoldsMoney: more is paid or reserved than would be owed.
+            ClaimUnderWay: the payer was asked already, and its share would change.
         """
         if self.status not in {InvoiceStatus.issued, InvoiceStatus.balanced}:
             raise InvoiceState(invoice_status=self.status)
         if not 0 < amount <= self.total - self.credited:
             raise CreditExceedsTotal
-        returned = min(amount, self.refunded - self.returned)
-        if self._open() - amount + returned < self.reserved:
+        covered = self.off_cover(amount, uncover=uncover)
+        if covered > amount:
+            raise CreditExceedsTotal
+        returned = min(amount - covered, self.refunded - self.returned)
+        if self._open() - amount + covered + returned < self.reserved:
             raise InvoiceHoldsMoney
         left = self.total - self.credited
         # Of what is left, so that the last credit takes the last unit of the tax with it.
         tax = (2 * amount * (self.tax - self.credited_tax) + left) // (2 * left)
         self.credited += amount
+        self.covered -= covered
+        if uncover:
+            self.cover_rate, self.cover_fixed = NOTHING.rate, NOTHING.fixed
         self.credited_tax += tax
         self.returned += returned
         if self._open() == 0:
             self.status = InvoiceStatus.balanced
-        return returned, tax
+        return returned, tax, covered
 
     def _open(self) -> int:
-        return self.total - self.credited - self.paid + self.returned
+        return self.total - self.covered - self.credited - self.paid + self.returned
 
     def cancel(self, reason: bytes) -> list[ledger.Booking]:
         """Stop owing. A cancelled invoice stays so and books nothing more.
@@ -245,6 +326,7 @@ class Invoice(db.Tenanted, db.Versioned, Base):
         Raises:
             InvoiceState: it was never issued.
             InvoiceHoldsMoney: a payment holds or reserves money for it.
+            ClaimUnderWay: a payer was asked for its share.
         """
         if self.status == InvoiceStatus.cancelled:
             return []
@@ -252,11 +334,13 @@ class Invoice(db.Tenanted, db.Versioned, Base):
             raise InvoiceState(invoice_status=self.status)
         if self.reserved or self.paid != self.refunded:
             raise InvoiceHoldsMoney
+        if self.claimed and self.covered:
+            raise ClaimUnderWay
         self.status = InvoiceStatus.cancelled
         self.cancelled_at = clock.now()
         self.cancel_reason = reason
         total, refunded = self.total - self.credited, self.refunded - self.returned
-        whole = {"tax": self.tax - self.credited_tax, "discount": self.discount}
+        whole = {"tax": self.tax - self.credited_tax, "discount": self.discount, "covered": self.covered}
         return [ledger.invoice_cancelled(self.id, self.currency, total, refunded, **whole)]
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from careconnect import clock
 from careconnect.crypto import TenantKeys
@@ -34,7 +34,7 @@ async def invoice(session: ReadSession, invoice_id: UUID) -> Invoice:
     statement = (
         sa.select(Invoice)
         .where(Invoice.id == invoice_id)
-        .options(selectinload(Invoice.lines), selectinload(Invoice.discounts))
+        .options(selectinload(Invoice.lines), selectinload(Invoice.discounts), joinedload(Invoice.payer))
     )
     found = await session.scalar(statement)
     if found is None:

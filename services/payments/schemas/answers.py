@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from careconnect.money import Currency, Money
+from services.payments.insurance.cover import Cover
 from services.payments.states import InvoiceStatus, Method, PaymentStatus, RefundStatus
 
 
@@ -39,10 +40,32 @@ class Line(BaseModel):
     tax: LineTaxed | None = None
 
 
-class Invoice(BaseModel):
-    """What a patient owes. `due` is what is neither paid nor credited nor cancelled.
+class PayerShare(BaseModel):
+    """What a payer owes of an invoice: its `share` by `rate` (basis points) or `fixed`, what came, and what is due."""
 
-    A refund does not make it due again; `credited` is what is not owed after all.
+    coverage_id: UUID
+    payer_id: UUID
+    payer_name: str = ""
+    rate: int | None
+    fixed: Money | None
+    share: Money
+    paid: Money
+    written_off: Money
+    due: Money
+    claimed: bool
+    authorisation_number: str = ""
+
+    @property
+    def cover(self) -> Cover:
+        """The terms, as they hold for this invoice."""
+        return Cover(rate=self.rate, fixed=self.fixed.amount if self.fixed else None)
+
+
+class Invoice(BaseModel):
+    """What a patient owes. `due` is what is neither covered nor paid nor credited nor cancelled.
+
+    A refund does not make it due again; `credited` is what is not owed after all. `patient_share` is what is left of
+    the total for the patient when the payer's share is off; `paid`, `due` and `status` are about that.
     """
 
     id: UUID
@@ -53,6 +76,8 @@ class Invoice(BaseModel):
     total: Money
     tax: Money | None = Field(None, description="what of the total is tax")
     discounts: list[Discount] = []
+    payer: PayerShare | None = None
+    patient_share: Money | None = None
     paid: Money
     refunded: Money
     credited: Money

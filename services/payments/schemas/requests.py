@@ -1,6 +1,7 @@
 """What is asked."""
 
 import hashlib
+from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -84,6 +85,8 @@ class InvoiceWrite(Input):
     appointment_id: UUID | None = None
     lines: list[LineWrite] = Field(min_length=1, max_length=50)
     zone: Zone = "UTC"
+    coverage_id: UUID | None = Field(None, description="the patient's coverage whose payer owes a share of it")
+    visit_day: date | None = Field(None, description="on which the coverage has to hold; without it, today")
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
@@ -195,6 +198,7 @@ class CreditWrite(Input):
 
     amount: PositiveMoney
     reason: Reason
+    uncover: bool = Field(default=False, description="a payer covers nothing of what is left, either")
 
 
 class ReleaseWrite(Input):

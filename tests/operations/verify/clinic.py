@@ -22,6 +22,7 @@ from services.notifications.schemas import Message, MessageSend
 from services.patients.client import PatientsClient
 from services.patients.schemas import PatientWrite
 from services.payments.client import PaymentsClient
+from services.payments.insurance.client import InsuranceClient
 from services.payments.schemas import Payment, PaymentWrite, RefundWrite
 from services.reports.client import ReportsClient
 from services.reports.schemas import SnapshotWrite
@@ -46,6 +47,7 @@ class Clinic:
         self.patients = [uuid7(), uuid7()]
         self.appointments = services.client(AppointmentsClient)
         self.payments = services.client(PaymentsClient)
+        self.insurance = services.client(InsuranceClient)
         self.consultants = services.client(ConsultantsClient)
         self.notifications = services.client(NotificationsClient)
 

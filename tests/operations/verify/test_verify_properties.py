@@ -1,4 +1,4 @@
-"""Whatever is taken, returned, let go, discounted, credited, overpaid or cancelled, in any order: laws 4 to 6 hold."""
+"""Whatever is taken, returned, let go, discounted, credited, claimed or cancelled, in any order: laws 4 to 6 hold."""
 
 from contextlib import suppress
 from typing import Any
@@ -10,6 +10,14 @@ from careconnect.errors import Refusal
 from careconnect.ids import uuid7
 from careconnect.money import Money
 from operations.verify.__main__ import verify
+from services.payments.insurance.schemas import (
+    Acceptance,
+    CoverageWrite,
+    PayerPayment,
+    PayerWrite,
+    Rejection,
+    Submission,
+)
 from services.payments.schemas import (
     CaptureWrite,
     CreditWrite,
@@ -24,10 +32,11 @@ from tests.operations.verify.instance import Instance
 
 VERBS = (
     "card", "flaky", "decline", "cash", "overpay", "spend", "capture", "void", "refund", "release", "discount",
-    "credit", "cancel",
+    "credit", "uncover", "cancel", "submit", "accept", "reject", "pay",
 )  # fmt: skip
 STEPS = st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, 1), st.integers(1, 150)), min_size=5, max_size=30)
 CARDS = {"card": "pm_card_visa", "flaky": "pm_sandbox_flaky", "decline": "pm_card_chargeDeclined"}
+TERMS: tuple[dict[str, Any], ...] = ({"rate": 6667}, {"amount": {"amount": 70, "currency": "LKR"}})
 DESK = {"cash": "cash", "overpay": "bank_transfer", "spend": "patient_credit"}
 
 
@@ -36,20 +45,25 @@ def rupees(amount: int) -> Money:
 
 
 class Story:
-    """One patient with two taxed invoices of 100 and a little more, and the payments that were begun for them."""
+    """One patient with two taxed invoices of 100 and a little more, each covered in part, and what is paid of them."""
 
     def __init__(self, clinic: Clinic) -> None:
         self.clinic, self.till, self.actor = clinic, clinic.payments, clinic.actor
-        self.invoices = [uuid7(), uuid7()]
+        self.invoices, self.claims = [uuid7(), uuid7()], [uuid7(), uuid7()]
         self.payments: list[Any] = []
 
     async def begin(self) -> None:
         """Issue the invoices."""
-        patient = uuid7()
-        for key, inclusive in zip(self.invoices, (True, False), strict=True):
+        patient, payer = uuid7(), uuid7()
+        named = PayerWrite(name="Payer", code=payer.hex[-12:])
+        await self.clinic.insurance.enter_payer(self.actor, payer, named)
+        for key, inclusive, terms in zip(self.invoices, (True, False), TERMS, strict=True):
+            said = {"patient_id": patient, "payer_id": payer, "policy_number": "1"} | terms
+            coverage = CoverageWrite.model_validate(said)
+            await self.clinic.insurance.enter_coverage(self.actor, key, coverage)
             tax = {"name": "VAT", "rate": 1775, "inclusive": inclusive}
             lines = [{"description": "Visit", "unit": rupees(60), "tax": tax}, {"description": "X", "unit": rupees(40)}]
-            wanted = InvoiceWrite.model_validate({"patient_id": patient, "lines": lines})
+            wanted = InvoiceWrite.model_validate({"patient_id": patient, "lines": lines, "coverage_id": key})
             await self.till.issue_invoice(self.actor, key, wanted)
 
     async def step(self, verb: str, which: int, amount: int) -> None:
@@ -72,12 +86,28 @@ class Story:
                 how = {"percent": amount.amount % 100 + 1} if which else {"amount": amount}
                 wanted = DiscountWrite.model_validate({"reason": "staff"} | how)
                 await self.till.discount(self.actor, invoice, uuid7(), wanted)
-            case "credit":
-                await self.till.credit_invoice(self.actor, invoice, uuid7(), CreditWrite(amount=amount, reason="pat"))
+            case "credit" | "uncover":
+                said = CreditWrite(amount=amount, reason="pat", uncover=verb == "uncover")
+                await self.till.credit_invoice(self.actor, invoice, uuid7(), said)
             case "cancel":
                 await self.till.cancel_invoice(self.actor, invoice, "pat")
+            case "submit" | "accept" | "reject" | "pay":
+                await self._claim(verb, which, amount)
             case _:
                 await self._pay(verb, invoice, amount)
+
+    async def _claim(self, verb: str, which: int, amount: Money) -> None:
+        rest: Any = ("patient", "write_off", "resubmit")[amount.amount % 3]
+        asked: Any = {
+            "submit": Submission(),
+            "accept": Acceptance(amount=amount, rest="patient" if rest == "resubmit" else rest),
+            "reject": Rejection(reason="not covered", rest=rest),
+            "pay": PayerPayment(amount=amount),
+        }[verb]
+        claim = self.claims[which]
+        if verb == "submit":
+            await self.clinic.insurance.draft_claim(self.actor, claim, self.invoices[which])
+        await self.clinic.insurance.take_step(self.actor, claim, uuid7(), asked)
 
     async def _pay(self, verb: str, invoice: Any, amount: Money) -> None:
         said = {"invoice_id": invoice, "method": DESK.get(verb, "card"), "token": CARDS.get(verb), "amount": amount}

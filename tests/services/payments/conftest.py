@@ -12,6 +12,7 @@ from careconnect.ids import uuid7
 SCOPES = (
     "payments:read", "payments:write", "payments:refund", "payments:discount", "ledger:close", "gateways:manage",
     "console:operate", "drawers:review",
+    "insurance:write", "insurance:write_off",
 )  # fmt: skip
 LKR = "LKR"
 

@@ -11,6 +11,8 @@ from careconnect.ids import uuid7
 from tests.services.payments.conftest import SCOPES, Desk, invoice_body, money, payment_body
 
 ONE = UUID(int=1)  # the same in every process that runs these tests
+PAYER = {"name": "Lanka Health", "code": "LHI"}
+COVERAGE = {"policy_number": "P-1", "rate": 8000}
 ENDPOINTS: list[tuple[str, str, str, Any]] = [
     ("GET", "/invoices", "payments:read", None),
     ("GET", f"/invoices/{ONE}", "payments:read", None),
@@ -66,6 +68,33 @@ ENDPOINTS: list[tuple[str, str, str, Any]] = [
     ("GET", f"/invoices/{ONE}/links", "payments:read", None),
     ("GET", f"/gateway/sandbox/checkouts/{ONE}", "payments:read", None),
     ("POST", f"/gateway/sandbox/checkouts/{ONE}/payment", "payments:write", {"token": "pm_card_visa"}),
+    ("GET", "/payers", "payments:read", None),
+    ("GET", f"/payers/{ONE}", "payments:read", None),
+    ("PUT", f"/payers/{ONE}", "insurance:write", PAYER),
+    ("PUT", f"/payers/{ONE}/record", "insurance:write", PAYER),
+    ("GET", f"/patients/{ONE}/coverages", "payments:read", None),
+    ("GET", f"/coverages/{ONE}", "payments:read", None),
+    ("PUT", f"/coverages/{ONE}", "payments:write", COVERAGE | {"patient_id": str(ONE), "payer_id": str(ONE)}),
+    ("PUT", f"/coverages/{ONE}/record", "payments:write", COVERAGE),
+    (
+        "POST",
+        f"/coverages/{ONE}/share",
+        "payments:read",
+        {"patient_id": str(ONE), "total": money(1), "day": "2026-01-01"},
+    ),
+    ("GET", "/claims", "payments:read", None),
+    ("GET", "/claims/sums", "payments:read", None),
+    ("GET", f"/claims/{ONE}", "payments:read", None),
+    ("PUT", f"/claims/{ONE}", "payments:write", {"invoice_id": str(ONE)}),
+    ("PUT", f"/claims/{ONE}/submission/{ONE}", "insurance:write", {}),
+    ("PUT", f"/claims/{ONE}/acceptance/{ONE}", "insurance:write", {}),
+    ("PUT", f"/claims/{ONE}/rejection/{ONE}", "insurance:write", {"reason": "not covered"}),
+    ("PUT", f"/claims/{ONE}/payment/{ONE}", "insurance:write", {}),
+    ("PUT", f"/invoices/{ONE}/authorisation", "payments:write", {"number": "A-1"}),
+    ("GET", "/claim-batches", "payments:read", None),
+    ("PUT", f"/claim-batches/{ONE}", "insurance:write", {"payer_id": str(ONE)}),
+    ("GET", f"/claim-batches/{ONE}", "payments:read", None),
+    ("PUT", f"/claim-batches/{ONE}/file", "payments:read", {"text": "x"}),
     ("GET", "/gateways", "payments:read", None),
     ("PUT", "/gateways/stripe", "gateways:manage", {"active": False}),
     ("PUT", "/gateways/stripe/standing", "payments:write", {"state": "closed"}),

@@ -1,0 +1,1 @@
+"""Payers, what they cover, and what is claimed from them."""
