@@ -54,6 +54,8 @@ class SlotActivities:
         )
         notice = timedelta(minutes=visit_type.min_notice_minutes)
         search = slot_search(visit_type, windows, activity.info().scheduled_time + notice)
-        free = await self.appointments.slots(request.actor, search.model_copy(update={"limit": _NEAR}))
+        length = request.duration_minutes or visit_type.duration_minutes
+        asked = {"limit": _NEAR, "without": request.moving, "duration_minutes": length}
+        free = await self.appointments.slots(request.actor, search.model_copy(update=asked))
         nearest = sorted(free, key=lambda slot: abs(slot.start - request.start))[: request.limit]
         return Alternatives(slots=[Slot(visit_type_id=request.visit_type_id, **slot.model_dump()) for slot in nearest])

@@ -17,8 +17,10 @@ with workflow.unsafe.imports_passed_through():
     from services.appointments.schemas import UNDO_WINDOW, Move
     from services.consultants.schemas import Offer
     from workflows import ids, policies
+    from workflows.alternatives import NEAREST_FREE_HELP, nearest_free
     from workflows.cancelling import Cancelling
     from workflows.contracts import (
+        AlternativesRequest,
         BookingRequest,
         Changed,
         LowerRequest,
@@ -54,11 +56,14 @@ class Moving(Cancelling):
         refused = self.stale(asked.expected_version) or self._against_policy(asked)
         if refused:
             return Changed(refused=refused)
-        offered = await self.local(ConsultantActivities.offer, self._wanted(asked))
+        wanted = self._wanted(asked)
+        offered = await self.local(ConsultantActivities.offer, wanted)
         if offered.offer is None:
-            return Changed(refused=offered.refused)
-        offer = self._as_agreed(offered.offer)
-        return await self._place(asked.actor, _move(offer, overbook=asked.overbook), offer, notify=asked.notify)
+            moved = Changed(refused=offered.refused)
+        else:
+            offer = self._as_agreed(offered.offer)
+            moved = await self._place(asked.actor, _move(offer, overbook=asked.overbook), offer, notify=asked.notify)
+        return await self._with_times_nearby(moved, wanted) if asked.alternatives else moved
 
     async def move_back(self, asked: UndoMove) -> Changed:
         """Take back the last move, if it is not long ago; the old time has to be free still."""
@@ -91,6 +96,23 @@ class Moving(Cancelling):
             self.tell("rescheduling")
         undo_until = here.until if here else None
         return moved.model_copy(update={"undo_until": undo_until} | self._adjust(cost, offer.price))
+
+    async def _with_times_nearby(self, moved: Changed, wanted: OfferRequest) -> Changed:
+        """Name the times beside a refusal to which it could move: its own time is free for it."""
+        refused = moved.refused
+        if refused is None or refused.code not in NEAREST_FREE_HELP:
+            return moved
+        asked = AlternativesRequest(
+            actor=wanted.actor,
+            visit_type_id=wanted.visit_type_id,
+            consultant_id=wanted.consultant_id,
+            location_id=wanted.location_id,
+            start=wanted.start,
+            duration_minutes=wanted.duration_minutes,
+            moving=self.request.appointment_id,
+        )
+        slots = [slot.model_dump(mode="json") for slot in await nearest_free(asked)]
+        return Changed(refused=refused.model_copy(update={"extra": {**refused.extra, "alternatives": slots}}))
 
     async def payment_follows(self) -> None:
         """Hear that the appointment has moved; what is paid before the visit follows it."""

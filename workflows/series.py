@@ -13,12 +13,11 @@ with workflow.unsafe.imports_passed_through():
     from activities.patients import PatientActivities
     from activities.processes import Processes
     from activities.series import SeriesActivities
-    from activities.slots import SlotActivities
     from activities.telling import Telling
     from careconnect.auth import Actor
     from workflows import ids, policies
+    from workflows.alternatives import nearest_free
     from workflows.contracts import (
-        Alternatives,
         AlternativesRequest,
         AskCancel,
         AskMove,
@@ -43,7 +42,6 @@ with workflow.unsafe.imports_passed_through():
         SeriesStanding,
         SeriesTarget,
         SeriesTargets,
-        Slot,
         TargetsRequest,
     )
     from workflows.undo import ours, regardless
@@ -294,16 +292,7 @@ class AppointmentSeries:
             location_id=None,
             start=target.to,
         )
-        try:
-            found: Alternatives = await workflow.execute_local_activity_method(
-                SlotActivities.alternatives, wanted, **policies.GLANCE
-            )
-        except BaseException as error:
-            if not ours(error):
-                raise
-            return change
-        slots: list[Slot] = found.slots
-        return change.model_copy(update={"alternatives": slots})
+        return change.model_copy(update={"alternatives": await nearest_free(wanted)})
 
     def _update_id(self, number: int) -> str:
         """Name a question to one appointment: the same for every try of the same change, and no other's."""

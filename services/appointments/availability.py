@@ -40,6 +40,7 @@ WITH working AS (
   WHERE tenant_id = :tenant AND consultant_id = ANY (:distinct)
     AND start_at >= span.first AND start_at < span.last
     AND status IN ('held', 'booked', 'arrived', 'checked_in')
+    AND id IS DISTINCT FROM :without
     AND (status <> 'held' OR hold_expires_at > :now)
     AND NOT (:capacity > 1 AND capacity > 1 AND visit_type_id IS NOT DISTINCT FROM :visit_type)
   GROUP BY consultant_id
@@ -50,6 +51,7 @@ WITH working AS (
   WHERE :capacity > 1 AND tenant_id = :tenant AND consultant_id = ANY (:distinct)
     AND start_at >= span.first AND start_at < span.last
     AND status IN ('held', 'booked', 'arrived', 'checked_in')
+    AND id IS DISTINCT FROM :without
     AND (status <> 'held' OR hold_expires_at > :now)
     AND capacity > 1 AND visit_type_id = :visit_type
   GROUP BY consultant_id, location_id, start_at, end_at
@@ -59,6 +61,7 @@ WITH working AS (
   WHERE tenant_id = :tenant AND room_id = ANY (:rooms)
     AND start_at >= span.first AND start_at < span.last
     AND status IN ('held', 'booked', 'arrived', 'checked_in')
+    AND id IS DISTINCT FROM :without
     AND (status <> 'held' OR hold_expires_at > :now)
   GROUP BY room_id
 ), fitting AS (
@@ -100,7 +103,7 @@ LIMIT :limit
     *(sa.bindparam(name, type_=sa.Integer()) for name in ("capacity", "wall_from", "wall_to")),
     *(sa.bindparam(name, type_=sa.Interval()) for name in ("duration", "step", "before", "after")),
     *(sa.bindparam(name, type_=TIMESTAMP(timezone=True)) for name in ("not_before", "not_after", "now")),
-    *(sa.bindparam(name, type_=Uuid()) for name in ("tenant", "visit_type")),
+    *(sa.bindparam(name, type_=Uuid()) for name in ("tenant", "visit_type", "without")),
     sa.bindparam("room_needed", type_=sa.Boolean()),
 )
 
@@ -150,5 +153,6 @@ def _asked(session: ReadSession, wanted: SlotSearch) -> dict[str, Any]:
         "not_before": wanted.not_before,
         "not_after": wanted.not_after,
         "now": clock.now(),
+        "without": wanted.without,
         "limit": wanted.limit,
     }

@@ -298,6 +298,7 @@ class SlotSearch(_Input):
     weekdays: list[int] = Field(list(range(7)), max_length=7, description="of the location's day, Monday = 0")
     wall_from: int = Field(0, ge=0, le=1440, description="minutes of the location's wall clock; a start is not before")
     wall_to: int = Field(1440, ge=0, le=1440, description="and before this")
+    without: UUID | None = Field(None, description="an appointment that is to move: its own time counts as free")
 
 
 class FreeSlot(BaseModel):

@@ -66,18 +66,38 @@ def free_place(grid: Locator) -> tuple[float, float]:
     return found["x"], found["y"]
 
 
-def starts(visit: Locator) -> str:
-    """Read when a visit starts from what it says of itself."""
-    return (visit.locator(".unseen").text_content() or "").partition("\N{EN DASH}")[0]
+def times(visit: Locator) -> tuple[str, str]:
+    """Read when a visit starts and ends from what it says of itself."""
+    start, _, rest = (visit.locator(".unseen").text_content() or "").partition("\N{EN DASH}")
+    return start, rest[:5]
 
 
-def test_a_visit_is_booked_moved_and_moved_back_and_the_other_desk_sees_it(desk: Window, other_desk: Window) -> None:
-    day = quiet_day()
-    page, grid = desk.page, calendar(desk, day)
-    calendar(other_desk, day)
-    page.bring_to_front()
-    x, y = free_place(grid)
+def later(clock_time: str, minutes: int) -> str:
+    """Turn a wall clock forward."""
+    total = int(clock_time[:2]) * 60 + int(clock_time[3:]) + minutes
+    return f"{total // 60:02}:{total % 60:02}"
 
+
+def drag(window: Window, x: float, y: float, down: float) -> None:
+    """Take what is at a point and drop it lower."""
+    mouse = window.page.mouse
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x, y + down / 2, steps=6)
+    mouse.move(x, y + down, steps=6)
+    mouse.up()
+
+
+def edges(visit: Locator) -> tuple[float, float]:
+    """Tell where a visit begins and ends on the screen."""
+    script = "one => { const {top, bottom} = one.getBoundingClientRect(); return [top, bottom]; }"
+    found: list[float] = visit.evaluate(script)
+    return found[0], found[1]
+
+
+def booked_by_click(desk: Window, x: float, y: float) -> str:
+    """Book where nobody is yet, for a patient whose name is given back."""
+    page = desk.page
     page.mouse.click(x, y)
     form = page.get_by_role("dialog", name="New appointment")
     expect(form.locator(".slot :checked")).to_have_count(1)
@@ -87,34 +107,57 @@ def test_a_visit_is_booked_moved_and_moved_back_and_the_other_desk_sees_it(desk:
     form.get_by_role("button", name="Book appointment").click()
     expect(page.get_by_role("dialog", name="Appointment booked")).to_be_visible()
     page.keyboard.press("Escape")
-    made = visit(desk, name)
-    expect(made).to_be_visible()
-    expect(visit(other_desk, name)).to_be_visible()
-    before = starts(made)
+    return name
 
-    top = made.evaluate("visit => visit.getBoundingClientRect().top") + 6
-    page.mouse.move(x, top)
-    page.mouse.down()
-    page.mouse.move(x, top + SLOT * 2, steps=6)
-    page.mouse.move(x, top + SLOT * 4, steps=6)
-    page.mouse.up()
-    question = page.get_by_role("dialog", name=re.compile("^Move to"))
-    expect(question).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(question).to_have_count(0)
-    assert starts(made) == before, "left alone, it is back where it was"
+
+def test_a_visit_is_booked_moved_lengthened_and_put_back_and_the_other_desk_sees_it(
+    desk: Window, other_desk: Window
+) -> None:
+    day = quiet_day()
+    page, grid = desk.page, calendar(desk, day)
+    calendar(other_desk, day)
+    page.bring_to_front()
+    x, y = free_place(grid)
+    name = booked_by_click(desk, x, y)
+    made, theirs = visit(desk, name), visit(other_desk, name)
+    expect(made).to_be_visible()
+    expect(theirs).to_be_visible()
+    start, _ = times(made)
+
+    drag(desk, x, edges(made)[0] + 6, SLOT * 4)
+    expect(page.get_by_role("dialog", name=re.compile("^Move to"))).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Moved to")
+    expect(theirs).to_have_accessible_name(re.compile(f"^{later(start, 60)}"))
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("Moved back")
+    expect(visit(desk, name)).to_have_accessible_name(re.compile(f"^{start}"))
+
+    made = visit(desk, name)
+    before = edges(made)
+    drag(desk, x, before[1] - 3, SLOT * 2)
+    question = page.get_by_role("dialog", name=re.compile("^Lengthen to"))
+    desk.expected.add(422)
+    question.get_by_label("Length").fill("1440")
+    page.keyboard.press("Enter")
+    expect(question.locator(".error")).to_be_visible()
+    assert edges(made) == before, "what was refused is as long as it was"
+    question.get_by_label("Length").fill("60")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("It now takes 1 h")
+    expect(theirs).to_have_accessible_name(re.compile(f"^{start}.{later(start, 60)}"))
 
     made.focus()
     page.keyboard.press("m")
     moving = page.get_by_role("dialog", name="Move appointment")
     expect(moving.get_by_label("Time")).to_be_focused()
-    later = f"{int(before[:2]) + 1:02}:{before[3:]}"
-    moving.get_by_label("Time").fill(later)
+    page.keyboard.type(later(start, 60).replace(":", ""))
+    moving.get_by_label("Length").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("45")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("Moved to")
-    expect(made).to_have_accessible_name(re.compile(f"^{later}"))
-    expect(visit(other_desk, name)).to_have_accessible_name(re.compile(f"^{later}"))
-
-    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status").last).to_contain_text("Moved to")
+    expect(theirs).to_have_accessible_name(re.compile(f"^{later(start, 60)}.{later(start, 105)}"))
+    page.get_by_role("button", name="Undo").last.click()
     expect(page.get_by_role("status")).to_contain_text("Moved back")
-    expect(visit(desk, name)).to_have_accessible_name(re.compile(f"^{before}"))
+    expect(visit(desk, name)).to_have_accessible_name(re.compile(f"^{start}.{later(start, 60)}"))

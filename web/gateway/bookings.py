@@ -212,6 +212,8 @@ class Bookings:
     ) -> ChangedAppointment:
         """Move to another time, consultant or place, or give it another length, in one step.
 
+        A refusal of a time that is taken names the nearest free ones as `alternatives`.
+
         An `overbook_reason` lets it overlap others or lie outside the hours; an `override_reason` passes over the visit
         type's policy on moving. With `version`, only the appointment as it was then is moved.
         """
@@ -228,12 +230,14 @@ class Bookings:
             expected_version=version,
             overbook=bool(overbook_reason),
             override=bool(override_reason),
+            alternatives=True,
         )
         return await self._change(actor, appointment_id, AppointmentBooking.reschedule, asked)
 
-    async def undo_move(self, actor: Actor, appointment_id: UUID) -> ChangedAppointment:
+    async def undo_move(self, actor: Actor, appointment_id: UUID, *, notify: bool = True) -> ChangedAppointment:
         """Take back the last move, within ten minutes and if the old time is free still."""
-        return await self._change(actor, appointment_id, AppointmentBooking.undo_move, UndoMove(actor=actor))
+        asked = UndoMove(actor=actor, notify=notify)
+        return await self._change(actor, appointment_id, AppointmentBooking.undo_move, asked)
 
     async def step(
         self, actor: Actor, appointment_id: UUID, verb: Verb, *, undo: bool = False, waiver: str = ""

@@ -48,6 +48,7 @@ class Visit:
     hold_expires_at: datetime | None
     status_since: datetime
     with_consultant_since: datetime | None = None
+    capacity: int = 1
     cancel_reason: str | None = None
     reason: str = ""
     notes: str = ""
@@ -118,6 +119,7 @@ def _visit(
         hold_expires_at=one.hold_expires_at,
         status_since=one.status_since,
         with_consultant_since=one.with_consultant_since,
+        capacity=one.capacity,
         cancel_reason=one.cancellation_reason,
         **written,
     )

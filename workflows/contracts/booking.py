@@ -145,7 +145,7 @@ class ReleaseRequest(Target):
 
 
 class AlternativesRequest(BaseModel):
-    """Asks for the free slots nearest to a start that is taken."""
+    """Asks for the free slots nearest to a start that is taken; those that an appointment could move to, or be held."""
 
     actor: Actor
     visit_type_id: UUID
@@ -153,6 +153,8 @@ class AlternativesRequest(BaseModel):
     location_id: UUID | None
     start: AwareDatetime
     limit: int = 5
+    moving: UUID | None = None
+    duration_minutes: int | None = None
 
 
 class Slot(BaseModel):

@@ -41,7 +41,7 @@ class RescheduleRequest(BaseModel):
     """Asks for another time, consultant, place or length.
 
     With `expected_version`, only for the appointment as it was then. `override` passes over the visit type's policy on
-    moving.
+    moving. With `alternatives`, the refusal of a time that is taken names the nearest that are free.
     """
 
     actor: Actor
@@ -54,6 +54,7 @@ class RescheduleRequest(BaseModel):
     held: bool = False
     duration_minutes: int | None = None
     override: bool = False
+    alternatives: bool = False
 
 
 class UndoMove(BaseModel):

@@ -149,6 +149,57 @@ async def test_a_taken_time_is_said_beside_the_time_and_nothing_has_moved(
     assert seen(await data(front_desk, start.date().isoformat()), booked["id"])["version"] == 1
 
 
+async def test_it_is_made_longer_and_as_long_as_before_in_one_step_each(
+    front_desk: Desk, booked: dict[str, Any]
+) -> None:
+    path = f"/calendar/appointments/{booked['id']}/move"
+    start = local(booked["start"])
+    day = start.date().isoformat()
+    assert seen(await data(front_desk, day), booked["id"])["resizable"] is True
+    page = await front_desk.read(f"{path}?minutes=60", part="dialogs")
+    assert f"Lengthen to 1 h, until {start + timedelta(hours=1):%H:%M}?" in page.text
+    unread = await front_desk.send(page, path, script=True, minutes="soon")
+    assert unread.status_code == 422
+    assert Page(unread.text).having("id", "calendar-move-minutes-error")
+    answer = await front_desk.send(page, path, script=True)
+    assert answer.status_code == 204, answer.text
+    assert told(answer)["toast"]["message"] == "It now takes 1 h"
+    one = seen(await data(front_desk, day), booked["id"])
+    assert (one["start"], one["end"]) == (f"{start:%Y-%m-%dT%H:%M}", f"{start + timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    await front_desk.post(told(answer)["toast"]["undo"], {"csrf_token": await front_desk.token()})
+    one = seen(await data(front_desk, day), booked["id"])
+    assert (one["end"], one["version"]) == (f"{start + timedelta(minutes=30):%Y-%m-%dT%H:%M}", 3)
+
+
+async def test_one_that_would_run_into_the_next_names_times_at_which_it_could_be_as_long(
+    front_desk: Desk, owner: Desk, clinic: Clinic, booked: dict[str, Any]
+) -> None:
+    start = datetime.fromisoformat(booked["start"])
+    following = (start + timedelta(minutes=30)).isoformat()
+    await clinic.booked(start=following, consultant_id=booked["consultant"]["id"])
+    path = f"/calendar/appointments/{booked['id']}/move"
+    page = await front_desk.read(f"{path}?minutes=60", part="dialogs")
+    answer = await front_desk.send(page, path, script=True)
+    assert answer.status_code == 409
+    said = Page(answer.text)
+    assert said.having("id", "calendar-move-minutes-error")
+    assert not said.having("name", "overbook_reason"), "the front desk may not overbook"
+    there = [one for one in said.links if one.startswith(f"{path}?start=")]
+    assert there
+    earlier = local(booked["start"]) - timedelta(minutes=30)
+    assert f"start={earlier:%Y-%m-%dT%H}%3A{earlier:%M}" in there[0], "half of it where it is now"
+    page = await front_desk.read(there[0], part="dialogs")
+    answer = await front_desk.send(page, path, script=True)
+    assert answer.status_code == 204, answer.text
+    one = seen(await data(front_desk, earlier.date().isoformat()), booked["id"])
+    assert one["end"] == f"{earlier + timedelta(hours=1):%Y-%m-%dT%H:%M}"
+    page = await owner.read(f"{path}?minutes=90", part="dialogs")
+    refused = Page((await owner.send(page, path, script=True)).text)
+    assert refused.having("name", "overbook_reason")
+    answer = await owner.send(refused, path, script=True, overbook_reason="Seen together")
+    assert answer.status_code == 204, answer.text
+
+
 async def test_an_empty_time_becomes_a_booking_that_begins_with_it(edge: Any, http: httpx.AsyncClient) -> None:
     clinic = await Clinic.begin(edge, http)
     front_desk = await Desk.open(edge, clinic, "front_desk")

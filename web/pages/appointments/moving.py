@@ -8,7 +8,6 @@ from fastapi.responses import Response
 
 from careconnect.errors import Refusal
 from careconnect.money import Money
-from services.appointments.errors import MovedTooOften, TooLateToMove
 from services.appointments.schemas import Appointment
 from web.formats import money
 from web.forms import Form
@@ -16,12 +15,12 @@ from web.gateway.bookings import ChangedAppointment
 from web.gateway.finding import Slot
 from web.pages import naming
 from web.pages.appointments.picker import Start, pick_again
+from web.pages.appointments.reasons import POLICY, reason
 from web.pages.appointments.wish import who_choices
 from web.pages.screen import OK, Screen, needs
 from web.words import gettext
 
 router = APIRouter()
-_POLICY = {TooLateToMove.code, MovedTooOften.code}
 Writer = Annotated[Screen, needs("appointments:write")]
 
 
@@ -49,8 +48,11 @@ async def move(appointment_id: UUID, screen: Writer, *, undo: bool = False) -> R
     form = await screen.submitted("move")
     found = await screen.gateway.appointments.standing(screen.actor, appointment_id)
     chosen = Start.read(form.values["slot"])
+    override = reason(form, "override_reason")
     if chosen is None:
-        return await _form(screen, form.object(gettext("Choose a time"), "slot"), found, 422)
+        form.object(gettext("Choose a time"), "slot")
+    if chosen is None or override is None:
+        return await _form(screen, form, found, 422)
     try:
         moved = await screen.gateway.bookings.reschedule(
             screen.actor,
@@ -60,11 +62,11 @@ async def move(appointment_id: UUID, screen: Writer, *, undo: bool = False) -> R
             location_id=chosen.location_id,
             notify=form.values["notify"] == "true",
             version=int(form.values["version"]) if form.values["version"].isdigit() else None,
-            override_reason=form.values["override_reason"].strip()[:500],
+            override_reason=override,
         )
     except Refusal as refusal:
         near = [Slot.model_validate(one) for one in refusal.extra.get("alternatives", [])]
-        if refusal.code in _POLICY:
+        if refusal.code in POLICY:
             form.object(gettext("Say why it is moved all the same"), "override_reason")
         return await _form(screen, form.object(refusal.detail, "slot"), found, refusal.status, near)
     return screen.done(_words(moved), here, undo=f"{here}/rescheduling?undo=true")

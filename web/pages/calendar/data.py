@@ -84,6 +84,7 @@ def _visit(one: Visit, shown: Shown, zone: str, may_write: bool) -> dict[str, An
         "place": one.location.name if one.location and shown.view.weekly else "",
         "colour": shown.colours.get(one.visit_type.id, _NO_COLOUR),
         "movable": may_write and one.status == Status.BOOKED,
+        "resizable": may_write and one.status == Status.BOOKED and one.capacity == 1,
         "attention": one.needs_attention,
         "label": gettext(", ").join(words),
     }

@@ -10,7 +10,8 @@ const mayWrite = Boolean(root.dataset.mayWrite);
 let grid = null;
 let shown = null;
 let held = null; // what was dragged and is being asked about: how to put it back
-let behind = false; // something changed while it was
+let pressed = false; // the pointer is down on the grid: what it holds must not be drawn anew below it
+let behind = false; // something changed meanwhile
 
 begin();
 
@@ -40,13 +41,12 @@ async function read() {
 
 // Read anew and show it; while something is being dragged or asked about, it waits.
 async function again(changed = []) {
-  if (held || root.querySelector(".ec-preview")) {
-    behind = true;
-    return;
-  }
+  behind = busy();
+  if (behind) return;
   const fresh = await read();
-  if (!fresh || held) return;
-  behind = false;
+  if (!fresh) return;
+  behind = busy();
+  if (behind) return;
   const focused = document.activeElement?.querySelector?.("[data-id]")?.dataset.id;
   const before = new Map(shown.visits.map((visit) => [visit.id, `${visit.version} ${visit.status}`]));
   shown = fresh;
@@ -57,6 +57,14 @@ async function again(changed = []) {
     const visit = fresh.visits.find((one) => one.id === id);
     if (visit && before.get(id) !== `${visit.version} ${visit.status}`) point(id);
   }
+}
+
+const busy = () => Boolean(held || pressed || root.querySelector(".ec-preview"));
+
+// What was let go is asked about first, by those who were told before.
+function released() {
+  pressed = false;
+  setTimeout(() => behind && again());
 }
 
 // Where somebody else changed something, it is pointed out for a moment.
@@ -95,12 +103,16 @@ function putBack() {
   if (behind) again();
 }
 
+root.addEventListener("pointerdown", () => (pressed = true), true);
+for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, released);
+
 const moves = (element) => element?.closest?.("dialog")?.querySelector('form[action*="/move"]');
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  const { successful, xhr, elt, target } = event.detail;
-  if (!held || successful) return;
-  if (xhr.status === 0 || xhr.status >= 400) if (moves(elt) || target?.id === "dialogs") putBack();
+  const { xhr, target } = event.detail;
+  if (!held || (xhr.status > 0 && xhr.status < 400)) return;
+  // The form that asked has left with the answer; the event comes from the dialog that it stood in.
+  if (moves(event.target) || target?.id === "dialogs") putBack();
 });
 document.addEventListener("htmx:responseError", () => held && !document.querySelector("dialog[open]") && putBack());
 document.addEventListener("calendar-changed", (event) => {

@@ -3,7 +3,7 @@
 const SLOT_HEIGHT = 24; // of a quarter of an hour, so that the shortest visit can be hit
 const pad = (number) => String(number).padStart(2, "0");
 const wall = (date) => `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}T${pad(date.getHours())}:${pad(date.getMinutes())}`;
-const length = (event) => (event.extendedProps.resizable ? { minutes: Math.round((event.end - event.start) / 60000) } : {});
+const length = (event) => Math.round((event.end - event.start) / 60000);
 
 export function draw(root, shown, { words, mayWrite, click, book, dropped }) {
   const weekly = Boolean(root.dataset.weekly);
@@ -33,8 +33,8 @@ export function draw(root, shown, { words, mayWrite, click, book, dropped }) {
     resourceLabelContent: ({ resource }) => head(resource, words),
     eventClick: ({ event, el }) => click(event.id, el),
     dateClick: ({ date, resource }) => book(resource?.id ?? shown.columns[0]?.id, wall(date)),
-    eventDrop: ({ event, revert }) => dropped(event.id, { start: wall(event.start), consultant_id: event.resourceIds[0], ...length(event) }, element(root, event.id), revert),
-    eventResize: ({ event, revert }) => dropped(event.id, { start: wall(event.start), consultant_id: event.resourceIds[0], ...length(event) }, element(root, event.id), revert),
+    eventDrop: ({ event, revert }) => dropped(event.id, { start: wall(event.start), consultant_id: event.resourceIds[0] }, element(root, event.id), revert),
+    eventResize: ({ event, revert }) => dropped(event.id, { minutes: length(event) }, element(root, event.id), revert),
     ...content(shown, weekly),
   });
   return {
