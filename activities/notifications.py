@@ -19,7 +19,7 @@ from services.consultants.client import ConsultantsClient
 from services.identity.client import IdentityClient
 from services.identity.schemas import Location, Tenant
 from services.notifications.client import NotificationsClient
-from services.notifications.schemas import MessageSend, Recipient, Values
+from services.notifications.schemas import MessageToSend, Recipient, Sending, Values
 from services.patients.client import PatientsClient
 from services.patients.schemas import Contact
 from workflows import ids
@@ -69,14 +69,9 @@ class NotificationActivities:
             self.patients.contact(actor, appointment.patient_id), self.values(actor, appointment)
         )
         values = values.model_copy(update={"amount": request.amount})
-        statuses = {}
-        for channel in channels_of(contact):
-            key = ids.message_of(appointment.id, request.version, request.template, request.offset_hours, channel)
-            message = await self.notifications.send(
-                actor, key, _message(request, appointment, channel, contact, values)
-            )
-            statuses[channel] = message.status
-        return MessageResult(statuses=dict(statuses))
+        wanted = [_message(request, appointment, channel, contact, values) for channel in channels_of(contact)]
+        sent = await self.notifications.send_all(actor, Sending(messages=wanted))
+        return MessageResult(statuses={message.channel: message.status for message in sent})
 
     async def values(self, actor: Actor, appointment: Appointment) -> Values:
         """Gather what a message says of an appointment."""
@@ -136,12 +131,13 @@ def channels_of(contact: Contact) -> list[str]:
 
 def _message(
     request: MessageRequest, appointment: Appointment, channel: str, contact: Contact, values: Values
-) -> MessageSend:
+) -> MessageToSend:
     recipient = Recipient(
         name=contact.name, email=contact.email, phone=contact.phone, language=contact.language or "en"
     )
-    return MessageSend.model_validate(
+    return MessageToSend.model_validate(
         {
+            "id": ids.message_of(appointment.id, request.version, request.template, request.offset_hours, channel),
             "patient_id": appointment.patient_id,
             "appointment_id": appointment.id,
             "appointment_version": request.version,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
+import asyncpg
 import sqlalchemy as sa
 from fastapi import Depends, Request
 from sqlalchemy import event
@@ -87,18 +88,41 @@ class Versioned:
             raise VersionConflict(current_version=self.version)
 
 
+class _Connection(asyncpg.Connection):  # type: ignore[misc, unused-ignore]
+    """A connection whose transactions begin with the words of their session: one message instead of two."""
+
+    first_words = ""
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109 - the shape is given
+        """Run a command; where it begins a transaction, with the session's first words."""
+        if query.startswith("BEGIN"):
+            query, self.first_words = query + self.first_words, ""
+        status: str = await super().execute(query, *args, timeout=timeout)
+        return status
+
+
+def _forget_words(connection: Any, _record: object) -> None:
+    """Let no words of a session that asked nothing stay for whoever uses the connection next."""
+    if connection is not None:
+        connection.driver_connection.first_words = ""
+
+
 class _TenantSession(Session):
     """Sets the tenant for row-level security as the first word of every transaction, and fills it into new rows."""
 
 
 @event.listens_for(_TenantSession, "after_begin")
 def _set_tenant(session: Session, _transaction: object, connection: sa.Connection) -> None:
-    connection.execute(_SET_TENANT, {"tenant": str(session.info["actor"].tenant_id), "mode": session.info["mode"]})
-
-
-_SET_TENANT = sa.text(
-    "SELECT set_config('app.tenant_id', :tenant, true), set_config('transaction_read_only', :mode, true)"
-)
+    """Prepare the words: nothing was sent yet, the driver begins the transaction with the first statement."""
+    if connection.in_nested_transaction():
+        return
+    tenant: UUID = session.info["actor"].tenant_id
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, _Connection)  # noqa: S101 - every engine of `Database` makes them
+    driver.first_words = (
+        f"SELECT set_config('app.tenant_id', '{tenant}', true), "
+        f"set_config('transaction_read_only', '{session.info['mode']}', true)"
+    )
 
 
 @event.listens_for(_TenantSession, "before_flush")
@@ -208,8 +232,14 @@ class Database:
             max_overflow=overflow,
             pool_timeout=5,
             hide_parameters=True,  # they are personal data, and errors are logged
-            connect_args={"timeout": 5, "command_timeout": 30, "server_settings": {"application_name": "careconnect"}},
+            connect_args={
+                "timeout": 5,
+                "command_timeout": 30,
+                "server_settings": {"application_name": "careconnect"},
+                "connection_class": _Connection,
+            },
         )
+        event.listen(self.engine.sync_engine, "checkin", _forget_words)
         self._master = master
         self._keys: dict[UUID, TenantKeys] = {}
 

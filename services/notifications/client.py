@@ -8,6 +8,7 @@ from careconnect.client import ServiceClient
 from careconnect.pagination import Page
 from services.notifications import schemas
 
+_Messages = list[schemas.Message]
 _Previews = list[schemas.TemplatePreview]
 _SENDING = 55.0
 """Seconds: a mail server may be slow, and cutting the call short would leave the message waiting for its lease."""
@@ -28,6 +29,14 @@ class NotificationsClient(ServiceClient):
         """
         path = f"/messages/{message_id}"
         return await self.call(actor, "PUT", path, into=schemas.Message, json=body, timeout=_SENDING)
+
+    async def send_all(self, actor: Actor, body: schemas.Sending) -> _Messages:
+        """Send several messages together, each once; for each it is as for `send`.
+
+        Raises:
+            InvalidInput, IdempotencyConflict, Unavailable: as for `send`, once the others were tried.
+        """
+        return await self.call(actor, "PUT", "/messages", into=_Messages, json=body, timeout=_SENDING)
 
     async def resend(self, actor: Actor, message_id: UUID, body: schemas.Resending | None = None) -> schemas.Message:
         """Send a message once more, perhaps to another address.

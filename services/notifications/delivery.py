@@ -7,10 +7,13 @@ the same Message-ID. The local mailbox keeps it once. Another mail server may sh
 what became of a message, so one repetition per such crash is the price of never losing one.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
 
 from careconnect import clock
 from careconnect.auth import Actor
@@ -24,8 +27,8 @@ from services.notifications.channels.smtp import SmtpCarrier
 from services.notifications.content import Content
 from services.notifications.errors import NoAddress
 from services.notifications.mailbox import Mailbox
-from services.notifications.models import LEASE, Message
-from services.notifications.repository import Outgoing
+from services.notifications.models import LEASE, Cutoff, Message, Preferences
+from services.notifications.repository import Outgoing, what
 from services.notifications.wording import check
 
 
@@ -54,10 +57,50 @@ class Delivery:
             message.repeat(key, said)
             if message.status == "queued":
                 message.rewrite(content)
-                await _decide(session, message)
+                await Wishes(session).decide(message, Content.open(keys, message.content))
             return message
 
         return await self._deliver(prepare)
+
+    async def send_all(self, wanted: Sequence[schemas.MessageToSend]) -> list[schemas.Message]:
+        """Send several new messages with two transactions in all; where one is not new, each as by itself.
+
+        Raises:
+            InvalidInput, IdempotencyConflict, Unavailable: as for `send`, once the others were tried.
+        """
+        for one in wanted:
+            check(one.template, one.values)
+        try:
+            messages, letters = await self._write_down(wanted)
+        except IntegrityError:
+            # Some were written down before: a repetition. The ids and keys say which.
+            return [await self.send(one.id, one) for one in wanted]
+        outcomes = await asyncio.gather(
+            *(
+                self._carrier(message.channel).deliver(letters[message.id])
+                for message in messages
+                if message.id in letters
+            )
+        )
+        ended = {one.id: one for one in await self._note(dict(zip(letters, outcomes, strict=True)))} if letters else {}
+        return [ended.get(message.id, message).shown() for message in messages]
+
+    async def _write_down(self, wanted: Sequence[schemas.MessageToSend]) -> tuple[list[Message], dict[UUID, Letter]]:
+        """Keep new messages, and prepare those that go now; one insert, since nobody else can know of them yet."""
+        placed, letters = [], {}
+        async with self.database.write(self.actor) as session:
+            keys, known = await session.tenant_keys(), Wishes(session)
+            for one in wanted:
+                content = Content.of(one, self.mail.sender)
+                message = Message(**Message.row(one.id, session.tenant_id, one, content.seal(keys)))
+                session.record("message.queued", "message", one.id, data=what(one))
+                await known.decide(message, content)
+                if message.is_due:
+                    message.begin_attempt()
+                    letters[one.id] = self._letter(message, content)
+                placed.append(message)
+            session.add_all(placed)
+        return placed, letters
 
     async def send_again(self, key: UUID, asked: schemas.Resending) -> schemas.Message:
         """Deliver a message once more because a person asked for it, or go on with a delivery that was interrupted.
@@ -96,17 +139,19 @@ class Delivery:
         if letter is None:
             return message.shown()
         outcome = await self._carrier(message.channel).deliver(letter)
-        return await self._note(message.id, outcome)
+        (noted,) = await self._note({message.id: outcome})
+        return noted.shown()
 
-    async def _note(self, key: UUID, outcome: Outcome) -> schemas.Message:
+    async def _note(self, outcomes: Mapping[UUID, Outcome]) -> Sequence[Message]:
         async with self.database.write(self.actor) as session:
-            message = await Outgoing(session).hold(key)
-            message.end_attempt(outcome)
-            if message.status != "queued":
-                session.record(f"message.{message.status}", "message", key, data=facts(message))
-        if message.status == "queued":
+            messages = await Outgoing(session).hold_all(outcomes)
+            for message in messages:
+                message.end_attempt(outcomes[message.id])
+                if message.status != "queued":
+                    session.record(f"message.{message.status}", "message", message.id, data=facts(message))
+        if any(message.status == "queued" for message in messages):
             raise Unavailable("The message could not be handed over; it is kept and will be tried again.")
-        return message.shown()
+        return messages
 
     def _letter(self, message: Message, content: Content) -> Letter:
         name = message_id(message.tenant_id, message.id, message.deliveries, self.mail.sender)
@@ -130,18 +175,31 @@ def facts(message: Message) -> dict[str, Any]:
     }
 
 
-async def _decide(session: WriteSession, message: Message) -> None:
-    """Hold back what must not go: for a time that no longer holds, to somebody who opted out, to no address."""
-    messages = Outgoing(session)
-    cutoff = await messages.cutoff(message.appointment_id)
-    preferences = await messages.preferences(message.patient_id)
-    content = Content.open(await session.tenant_keys(), message.content)
-    if cutoff and cutoff.forbids(message):
-        message.supersede()
-    elif preferences and not preferences.wants(message.channel):
-        message.skip("opted_out")
-    elif content.address is None:
-        message.skip("no_address")
-    else:
-        return
-    session.record(f"message.{message.status}", "message", message.id, data=facts(message))
+class Wishes:
+    """Knows what must not go; asked once about a patient and an appointment, however many messages there are."""
+
+    def __init__(self, session: WriteSession) -> None:
+        self._session = session
+        self._cutoffs: dict[UUID | None, Cutoff | None] = {}
+        self._preferences: dict[UUID, Preferences | None] = {}
+
+    async def decide(self, message: Message, content: Content) -> None:
+        """Hold back what must not go: for a time that no longer holds, to somebody who opted out, to no address."""
+        cutoff, preferences = await self._of(message.appointment_id, message.patient_id)
+        if cutoff and cutoff.forbids(message):
+            message.supersede()
+        elif preferences and not preferences.wants(message.channel):
+            message.skip("opted_out")
+        elif content.address is None:
+            message.skip("no_address")
+        else:
+            return
+        self._session.record(f"message.{message.status}", "message", message.id, data=facts(message))
+
+    async def _of(self, appointment_id: UUID | None, patient_id: UUID) -> tuple[Cutoff | None, Preferences | None]:
+        messages = Outgoing(self._session)
+        if appointment_id not in self._cutoffs:
+            self._cutoffs[appointment_id] = await messages.cutoff(appointment_id)
+        if patient_id not in self._preferences:
+            self._preferences[patient_id] = await messages.preferences(patient_id)
+        return self._cutoffs[appointment_id], self._preferences[patient_id]

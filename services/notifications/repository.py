@@ -1,6 +1,6 @@
 """What is asked of the notifications' database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,7 +78,7 @@ class Outgoing(Messages):
         row = Message.row(message_id, self.session.tenant_id, said, content)
         added = insert(Message).values(row).on_conflict_do_nothing().returning(Message.id)
         if await self.session.scalar(added) is not None:
-            self.session.record("message.queued", "message", message_id, data=_what(said))
+            self.session.record("message.queued", "message", message_id, data=what(said))
         same = sa.select(Message).where(sa.or_(Message.id == message_id, *_key(said)))
         wanted = same.order_by(Message.id != message_id).limit(1).with_for_update()
         return (await self.session.scalars(wanted)).one()
@@ -94,6 +94,11 @@ class Outgoing(Messages):
         if found is None:
             raise MessageNotFound
         return found
+
+    async def hold_all(self, keys: Collection[UUID]) -> Sequence[Message]:
+        """Give messages that nobody else changes until this transaction ends."""
+        wanted = sa.select(Message).where(Message.id.in_(keys)).order_by(Message.id).with_for_update()
+        return (await self.session.scalars(wanted)).all()
 
     async def prefer(self, patient_id: UUID, wanted: schemas.Preferences) -> None:
         """Keep what a patient said about messages."""
@@ -146,5 +151,6 @@ def _key(said: schemas.MessageSend) -> list[sa.ColumnElement[bool]]:
     ]
 
 
-def _what(said: schemas.MessageSend) -> dict[str, Any]:
+def what(said: schemas.MessageSend) -> dict[str, Any]:
+    """Say what the audit may know of a new message."""
     return said.model_dump(mode="json", include={"channel", "template", "appointment_id", "appointment_version"})

@@ -26,6 +26,12 @@ async def send(message_id: UUID, body: schemas.MessageSend, delivery: DeliveryOf
     return await delivery.send(message_id, body)
 
 
+@router.put("/messages", summary="Send several messages together")
+async def send_all(body: schemas.Sending, delivery: DeliveryOf) -> list[schemas.Message]:
+    """Send each as by itself, for less: the same again is harmless, and one that cannot be sent keeps none back."""
+    return await delivery.send_all(body.messages)
+
+
 @router.post("/messages/{message_id}/resending", summary="Send a message once more")
 async def resend(message_id: UUID, body: schemas.Resending, delivery: DeliveryOf) -> schemas.Message:
     """Deliver the same words again, perhaps to another address."""

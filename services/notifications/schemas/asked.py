@@ -145,6 +145,18 @@ class MessageSend(Input):
     values: Values = Values()
 
 
+class MessageToSend(MessageSend):
+    """One of several messages that are sent together."""
+
+    id: UUID
+
+
+class Sending(Input):
+    """Several messages to send together, such as the same words on each channel."""
+
+    messages: Annotated[list[MessageToSend], Field(min_length=1, max_length=4)]
+
+
 class Resending(Input):
     """Send a message once more, perhaps to another address."""
 

@@ -15,6 +15,7 @@ ONE = str(uuid7())
 Door = tuple[str, str, str, dict[str, Any]]
 DOORS: list[Door] = [
     ("PUT", f"/messages/{ONE}", "messages:write", {"json": message()}),
+    ("PUT", "/messages", "messages:write", {"json": {"messages": [message() | {"id": str(uuid7())}]}}),
     ("POST", f"/messages/{ONE}/resending", "messages:write", {"json": {}}),
     ("GET", "/messages", "messages:read", {}),
     ("GET", f"/messages/{ONE}", "messages:read", {}),
