@@ -77,15 +77,20 @@ class Form:
         except ValueError:
             return None
 
-    def money(self, name: str, currency: str) -> Money | None:
-        """Read an amount as people write it: 4,500.00; note in the form if it is none."""
+    def money(self, name: str, currency: str, *, or_nothing: bool = False) -> Money | None:
+        """Read an amount as people write it: 4,500.00; note in the form if it is none.
+
+        It is above zero, or not below it with `or_nothing`, and has no more digits than `currency` is paid in.
+        """
         digits = minor_digits(currency)
         try:
             exact = Decimal(self.values[name].replace(",", "").strip()).scaleb(digits)
         except InvalidOperation:
             exact = Decimal(-1)
-        if not exact.is_finite() or not 0 < exact < _TOO_MUCH or exact != int(exact):
-            self.object(gettext("Write an amount above zero, such as 4500.00"), name)
+        if not exact.is_finite() or not 0 <= exact < _TOO_MUCH or exact != int(exact) or not (exact or or_nothing):
+            above = gettext("Write an amount above zero, such as %(example)s")
+            said = gettext("Write an amount, such as %(example)s") if or_nothing else above
+            self.object(said % {"example": Decimal(45 * 10 ** (digits + 2)).scaleb(-digits)}, name)
             return None
         return Money(amount=int(exact), currency=currency)
 

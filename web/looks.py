@@ -107,6 +107,11 @@ LOOKS: dict[str, dict[str, Look]] = {
         "left": Look("grey", "cross", "Left"),
         "lapsed": Look("grey", "clock", "Lapsed"),
     },
+    "drawer": {
+        "open": Look("blue", "cash", "Open"),
+        "closed": Look("amber", "clock", "To be reviewed"),
+        "reviewed": Look("green", "check", "Reviewed"),
+    },
     "attention": {
         "open": Look("orange", "flag", "Needs attention"),
     },
@@ -122,6 +127,14 @@ CHOICES: dict[str, dict[str, Look]] = {
         "insurance": Look("slate", "shield", "Insurance"),
         "online_link": Look("slate", "external", "Online link"),
         "at_desk": Look("slate", "cash", "At the desk"),
+    },
+    "cash_movement": {
+        "payment": Look("green", "cash", "Taken"),
+        "refund": Look("violet", "refund", "Returned"),
+        "bank_drop": Look("slate", "bank", "Brought to the bank"),
+        "bank_cash": Look("slate", "bank", "Fetched from the bank"),
+        "petty_cash": Look("slate", "tag", "Spent on something small"),
+        "petty_return": Look("slate", "undo", "Brought back from spending"),
     },
     "channel": {
         "email": Look("slate", "mail", "E-mail"),

@@ -72,6 +72,8 @@ SCREENS: dict[str, Callable[[Known], str]] = {
     "series": lambda _: "/series",
     "new series": lambda _: "/series/new",
     "waiting list": lambda _: "/waitlist",
+    "cash drawers": lambda _: "/billing/drawers",
+    "opening a drawer": lambda _: "/billing/drawers/new",
     "patients": lambda _: "/patients",
     "nobody found": lambda _: "/patients?q=nobodyhasthisname",
     "patient": lambda known: known.patient,

@@ -11,6 +11,7 @@ from web.api import (
     catalogue,
     consultants,
     docs,
+    drawers,
     feeds,
     gateways,
     invoices,
@@ -39,8 +40,8 @@ from web.gateway.errors import StillDeciding
 # The order counts where a fixed word stands where an id could: invoices come before payments.
 _RESOURCES = (
     patients, consultants, schedules, absences, feeds, catalogue, places, prices, slots, appointments, series,
-    waitlist, calendars, visits, walk_ins, invoices, links, money_check, payments, gateways, ledger, messages, reports,
-    workflows, docs,
+    waitlist, calendars, visits, walk_ins, invoices, links, money_check, payments, drawers, gateways, ledger, messages,
+    reports, workflows, docs,
 )  # fmt: skip
 
 

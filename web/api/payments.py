@@ -15,6 +15,7 @@ from services.payments.errors import (
     AmountExceedsDue,
     CaptureFailed,
     CardDeclined,
+    DrawerNeeded,
     GatewayUnavailable,
     InvoiceNotFound,
     InvoiceState,
@@ -96,8 +97,8 @@ async def search(
 @router.post(
     "",
     summary="Take a payment",
-    **_process(CardDeclined, InvoiceNotFound, InvoiceState, AmountExceedsDue, IdempotencyConflict, GatewayUnavailable,
-               status=201),
+    **_process(CardDeclined, InvoiceNotFound, InvoiceState, AmountExceedsDue, DrawerNeeded, IdempotencyConflict,
+               GatewayUnavailable, status=201),
 )  # fmt: skip
 async def collect(
     body: PaymentCreate, request: Request, response: Response, actor: Writer, gateway: Door, tag: Tagged, *,
@@ -152,7 +153,15 @@ async def void(payment_id: UUID, actor: Writer, gateway: Door, tag: Tagged) -> P
 @router.post(
     "/{payment_id}/refunds",
     summary="Return money of a payment",
-    **_process(PaymentNotFound, PaymentState, RefundExceedsCaptured, RefundFailed, IdempotencyConflict, status=201),
+    **_process(
+        PaymentNotFound,
+        PaymentState,
+        RefundExceedsCaptured,
+        RefundFailed,
+        DrawerNeeded,
+        IdempotencyConflict,
+        status=201,
+    ),
 )
 async def refund(
     payment_id: UUID,

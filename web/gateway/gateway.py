@@ -55,7 +55,7 @@ class Gateway:
         self.bookings = Bookings(self.engine, self.appointments, self.patients, self.payments)
         self.feeds = CalendarFeeds(self, services.client(FeedsClient), SignedLinks(settings), settings.web.public_url)
         self.absences = AbsenceProcesses(self.engine, services.client(AbsencesClient), self.consultants)
-        self.money = MoneyProcesses(self.engine, self.payments, SignedLinks(settings))
+        self.money = MoneyProcesses(self.engine, self.payments, self.identity, SignedLinks(settings))
         self.follow_ups = FollowUps(self.appointments, self.payments, self.consultants)
         self.series = SeriesProcesses(
             self.engine, services.client(SeriesClient), self.consultants, self.appointments, self.identity

@@ -10,8 +10,11 @@ from careconnect.errors import IdempotencyConflict
 from careconnect.ids import derived_id, uuid7
 from careconnect.links import SignedLinks
 from careconnect.money import Money
+from services.identity.client import IdentityClient
+from services.identity.errors import LocationNotFound
 from services.payments.client import PaymentsClient
-from services.payments.schemas import LinkWrite, Payment, PaymentLink
+from services.payments.errors import DrawerNeeded
+from services.payments.schemas import Drawer, DrawerWrite, LinkWrite, Payment, PaymentLink
 from services.payments.states import GatewayKind, Method
 from web.gateway.engine import Engine, attributes
 from workflows import ids
@@ -45,10 +48,11 @@ class Collection(BaseModel):
 class MoneyProcesses:
     """The payment processes."""
 
-    def __init__(self, engine: Engine, payments: PaymentsClient, links: SignedLinks) -> None:
+    def __init__(self, engine: Engine, payments: PaymentsClient, identity: IdentityClient, links: SignedLinks) -> None:
         self._engine = engine
         self._links = links
         self._payments = payments
+        self._identity = identity
 
     async def collect(self, actor: Actor, wanted: Collection, key: str | None = None) -> Payment:
         """Take money, once per `key`.
@@ -94,11 +98,29 @@ class MoneyProcesses:
 
         Raises:
             IdempotencyConflict: the key was used for another refund.
+            DrawerNeeded: it goes back in cash, and the organisation's cash needs an open drawer.
         """
+        payment = await self._payments.get_payment(actor, payment_id)
+        if payment.method == Method.cash and (await self._payments.cash_rule(actor)).drawer_needed:
+            drawer = await self._payments.my_drawer(actor)
+            if drawer is None or drawer.opening.currency != payment.amount.currency:
+                raise DrawerNeeded
         refund_id = derived_id("desk refund", actor.tenant_id, actor.id, key) if key else uuid7()
         asked = RefundRequest(actor=actor, payment_id=payment_id, refund_id=refund_id, amount=amount, reason=reason)
         said = derived_id(payment_id, reason, amount)  # another body reaches the service, which refuses it
         return await self._ask(actor, payment_id, PaymentCapture.refund, asked, f"refund-{refund_id}-{said}")
+
+    async def open_drawer(self, actor: Actor, drawer_id: UUID, wanted: DrawerWrite) -> Drawer:
+        """Open a cash drawer at one of the organisation's places.
+
+        Raises:
+            LocationNotFound: there is no such place.
+            DrawerOpen: the actor has one open already.
+        """
+        places = await self._identity.locations(Actor.system("identity:read", tenant_id=actor.tenant_id))
+        if not any(place.id == wanted.location_id and place.active for place in places):
+            raise LocationNotFound
+        return await self._payments.open_drawer(actor, drawer_id, wanted)
 
     async def link(self, actor: Actor, link_id: UUID, wanted: LinkWrite) -> PaymentLink:
         """Have an amount of an invoice paid at the gateway's own page."""

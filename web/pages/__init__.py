@@ -12,6 +12,7 @@ from web.pages import (
     collecting,
     consultants,
     dashboard,
+    drawers,
     feeds,
     gateways,
     hours,
@@ -39,8 +40,8 @@ def install(app: FastAPI) -> None:
     app.state.views = Views(assets)
     for module in (
         dashboard, signing_in, calendar, appointments, patients, leave, feeds, consultants, hours, absences, billing,
-        collecting, ledger, money_check, messages, attention, settings, prices, gateways, search, series, waitlist,
-        public,
+        collecting, drawers, ledger, money_check, messages, attention, settings, prices, gateways, search, series,
+        waitlist, public,
     ):  # fmt: skip
         app.include_router(module.router)
     tell_people(app)

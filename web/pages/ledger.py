@@ -28,6 +28,8 @@ _KINDS = {
     "invoice.cancelled": "Invoice cancelled",
     "payment.captured": "Payment taken",
     "refund.succeeded": "Money returned",
+    "cash.moved": "Cash put in or taken out",
+    "drawer.closed": "Cash over or short",
 }
 
 

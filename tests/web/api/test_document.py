@@ -52,6 +52,9 @@ PROMISED = {
     "/ledger/balances": "GET", "/ledger/balances.csv": "GET", "/ledger/entries": "GET", "/ledger/entries.csv": "GET",
     "/payments/money-check": "GET POST", "/payments/orphans": "GET", "/payments/orphans/{orphan_id}/dismissal": "POST",
     "/ledger/periods": "GET", "/ledger/periods/{period}": "PUT",
+    "/drawers": "GET POST", "/drawers/rule": "GET PUT", "/drawers/{drawer_id}": "GET",
+    "/drawers/{drawer_id}/movements": "GET POST", "/drawers/{drawer_id}/closing": "POST",
+    "/drawers/{drawer_id}/review": "POST",
     "/messages": "GET POST", "/messages/{message_id}": "GET",
     "/messages/{message_id}/resending": "POST", "/workflows/{workflow_id}": "GET",
 }  # fmt: skip
