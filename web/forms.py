@@ -54,7 +54,9 @@ class Form:
         """Show what a model found wrong, in sentences for people."""
         found = [
             FieldError(
-                field=".".join(map(str, one["loc"])), code=one["type"], message=_sentence(one["type"], one["msg"])
+                field=".".join(map(str, one["loc"])),
+                code=one["type"],
+                message=_sentence(one["type"], one["msg"], one.get("ctx", {})),
             )
             for one in error.errors()
         ]
@@ -95,16 +97,21 @@ class Form:
         return Money(amount=int(exact), currency=currency)
 
 
-def _sentence(kind: str, message: str) -> str:
+def _sentence(kind: str, message: str, limits: Mapping[str, object]) -> str:
     """Say for people what a model's own message says for programmers; the services' own messages stay."""
-    if kind in {"missing", "string_too_short", "string_type", "date_type", "blank"}:
-        return gettext("Fill this in")
-    if kind.startswith(("date_", "datetime_")):
-        return gettext("Write a date")
     if kind == "value_error" and "email" in message:
         return gettext("This is not an e-mail address")
-    if kind.startswith(("string_too_long", "too_long")):
-        return gettext("This is too long")
-    if kind in {"literal_error", "enum", "uuid_parsing", "value_error", "string_pattern_mismatch"}:
-        return gettext("This does not look right")
-    return message
+    if kind in {"greater_than_equal", "less_than_equal"}:
+        words = gettext("At least %(limit)s") if "ge" in limits else gettext("At most %(limit)s")
+        return words % {"limit": limits.get("ge", limits.get("le"))}
+    said = (
+        (("missing", "string_too_short", "string_type", "date_type", "blank"), gettext("Fill this in")),
+        (("int_",), gettext("Write a whole number")),
+        (("date_", "datetime_"), gettext("Write a date")),
+        (("string_too_long", "too_long"), gettext("This is too long")),
+        (
+            ("literal_error", "enum", "uuid_parsing", "value_error", "string_pattern_mismatch"),
+            gettext("This does not look right"),
+        ),
+    )
+    return next((words for kinds, words in said if kind.startswith(kinds)), message)

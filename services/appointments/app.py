@@ -6,6 +6,7 @@ from careconnect.config import Settings
 from careconnect.service import create_service
 from services.appointments import api, availability, clock_changes, diary, endings, visit
 from services.appointments.absences import api as absences
+from services.appointments.closings import api as closings
 from services.appointments.feeds import api as feeds
 from services.appointments.series import api as series
 from services.appointments.waitlist import api as waitlist
@@ -21,6 +22,7 @@ def create(settings: Settings) -> FastAPI:
         waitlist.router,
         absences.router,
         feeds.router,
+        closings.router,
         api.router,
         visit.router,
         endings.router,

@@ -1,7 +1,7 @@
 """When a location is open, as plain values: what was said about it, and what follows for each day."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
@@ -19,6 +19,17 @@ class Policy:
     country: str | None = None
     subdivision: str | None = None
     closed: bool = False
+    own: Mapping[date, str] = field(default_factory=dict)
+    """Days that the organisation entered itself, with what they are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A year of which the public holidays of a country are not known; `entered`: the clinic has entered its own."""
+
+    country: str
+    year: int
+    entered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +44,35 @@ class Said:
     closed_on: frozenset[date] = frozenset()
 
     def observed(self, policy: Policy, first: date, last: date) -> dict[date, str]:
-        """Give the public holidays that are known here from `first` to `last`, whatever the location does on them."""
+        """Give the holidays that are known here from `first` to `last`, whatever the location does on them.
+
+        What the organisation entered itself counts wherever the organisation's own country does.
+        """
         country = self.country or policy.country
-        if country is None:
-            return {}
         subdivision = self.subdivision if self.country else policy.subdivision
-        return public_holidays.between(country, subdivision, first, last)
+        found = public_holidays.between(country, subdivision, first, last) if country else {}
+        if self.country is None:
+            found |= {day: name for day, name in policy.own.items() if first <= day <= last}
+        return dict(sorted(found.items()))
+
+    def gaps(self, policy: Policy, first: date, last: date) -> list[Gap]:
+        """Name the years, of those from `first` to `last`, whose public holidays would close this location unknown."""
+        country = self.country or policy.country
+        if country is None or not self.closes(policy):
+            return []
+        entered: Iterable[date] = policy.own if self.country is None else self.closed_on
+        years = {day.year for day in entered}
+        known_until = public_holidays.last_known_year(country)
+        return [Gap(country, year, year in years) for year in range(first.year, last.year + 1) if year > known_until]
+
+    def kind(self, policy: Policy, day: date) -> Literal["public", "expected", "own", "closing_day"]:
+        """Tell where a day that is observed, or on which the location is closed, comes from."""
+        if self.country is None and day in policy.own:
+            return "own"
+        if day not in self.observed(policy, day, day):
+            return "closing_day"
+        country = self.country or policy.country
+        return "expected" if country and day.year > public_holidays.last_known_year(country) else "public"
 
     def closes(self, policy: Policy) -> bool:
         """Tell whether public holidays close the location."""

@@ -53,3 +53,12 @@ class PlacesClient(ServiceClient):
         """List public holidays and closing days from `first` to `last`, both included."""
         params = {"from": first, "to": last, "location_id": location_id}
         return await self.call(actor, "GET", "/holidays", into=list[schemas.Holiday], params=params)
+
+    async def try_holidays(self, actor: Actor, trial: schemas.HolidaysTrial) -> list[date]:
+        """Tell on which days a location would be closed."""
+        return await self.call(actor, "POST", "/holidays/trial", into=list[date], json=trial)
+
+    async def holiday_gaps(self, actor: Actor, first: date, last: date) -> list[schemas.HolidayGap]:
+        """List the years from `first` to `last` whose public holidays are not known yet."""
+        params = {"from": first, "to": last}
+        return await self.call(actor, "GET", "/holiday-gaps", into=list[schemas.HolidayGap], params=params)

@@ -16,6 +16,7 @@ from services.consultants.schemas import (
     CalendarTold,
     CalendarWrite,
     Holiday,
+    HolidayGap,
     HolidayPolicy,
     HolidayPolicyWrite,
     Room,
@@ -120,6 +121,19 @@ async def holidays(
     first = from_ or clock.now().date()
     found = await gateway.consultants.holidays(actor, first, to or first + _AHEAD, location_id)
     return Page[Holiday](items=found, next_cursor=None)
+
+
+@router.get("/holiday-gaps", summary="List years whose public holidays are not known yet", **LIST)
+async def holiday_gaps(
+    actor: Reader,
+    gateway: Door,
+    from_: Annotated[date | None, Query(alias="from", description="defaults to today")] = None,
+    to: Annotated[date | None, Query(description="included; defaults to a year later, at most 800 days")] = None,
+) -> Page[HolidayGap]:
+    """List them by country. Until such a year is entered, only what falls on the same date every year is closed."""
+    first = from_ or clock.now().date()
+    found = await gateway.consultants.holiday_gaps(actor, first, to or first + _AHEAD)
+    return Page[HolidayGap](items=found, next_cursor=None)
 
 
 async def _expect_location(gateway: Gateway, actor: Actor, location_id: UUID) -> None:

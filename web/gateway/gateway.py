@@ -15,6 +15,7 @@ from careconnect.config import Settings
 from careconnect.links import SignedLinks
 from services.appointments.absences.client import AbsencesClient
 from services.appointments.client import AppointmentsClient
+from services.appointments.closings.client import ClosingsClient
 from services.appointments.feeds.client import FeedsClient
 from services.appointments.series.client import SeriesClient
 from services.appointments.waitlist.client import WaitlistClient
@@ -29,6 +30,7 @@ from services.reports.client import ReportsClient
 from web.gateway.absences import AbsenceProcesses
 from web.gateway.bookings import Bookings
 from web.gateway.checks import MoneyCheckProcess
+from web.gateway.closings import Closings
 from web.gateway.engine import Engine, WorkflowState
 from web.gateway.feeds import CalendarFeeds
 from web.gateway.finding import Slot, SlotQuery, find_slots
@@ -62,6 +64,7 @@ class Gateway:
         )
         self.waitlist = WaitlistProcesses(self.engine, services.client(WaitlistClient))
         self.checks = MoneyCheckProcess(self.engine, self.payments)
+        self.closings = Closings(self.consultants, services.client(ClosingsClient))
 
     @classmethod
     @asynccontextmanager

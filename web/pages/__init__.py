@@ -20,6 +20,7 @@ from web.pages import (
     ledger,
     messages,
     money_check,
+    options,
     patients,
     prices,
     public,
@@ -41,7 +42,7 @@ def install(app: FastAPI) -> None:
     for module in (
         dashboard, signing_in, calendar, appointments, patients, leave, feeds, consultants, hours, absences, billing,
         collecting, drawers, ledger, money_check, messages, attention, settings, prices, gateways, search, series,
-        waitlist, public,
+        waitlist, public, options,
     ):  # fmt: skip
         app.include_router(module.router)
     tell_people(app)

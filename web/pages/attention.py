@@ -16,7 +16,8 @@ from web.pages.messages_words import failure_words, template_words
 from web.pages.naming import Person, Visit
 from web.pages.orphans import told
 from web.pages.screen import Screen, needs
-from web.pages.waiting import orphaned, stuck, unsent
+from web.pages.settings.gaps import Told, in_words
+from web.pages.waiting import orphaned, stuck, unknown_holidays, unsent
 from web.words import gettext
 
 router = APIRouter(prefix="/attention", include_in_schema=False)
@@ -41,7 +42,7 @@ class Case:
     title: str
     detail: str
     patient_name: str
-    since: datetime
+    since: datetime | None
     actions: list[Action]
 
 
@@ -53,10 +54,11 @@ async def listed(screen: Annotated[Screen, needs("appointments:read")]) -> Respo
 
 async def cases(screen: Screen) -> list[Case]:
     """Find everything that waits."""
-    appointments, messages, orphans = await asyncio.gather(
+    appointments, messages, orphans, gaps = await asyncio.gather(
         stuck(screen.gateway, screen.actor),
         unsent(screen.gateway, screen.actor),
         orphaned(screen.gateway, screen.actor),
+        unknown_holidays(screen.gateway, screen.actor),
     )
     visits, people = await asyncio.gather(
         naming.visits(screen, appointments), naming.patients(screen, (one.patient_id for one in messages))
@@ -64,7 +66,20 @@ async def cases(screen: Screen) -> list[Case]:
     found = [_stuck(visit, one.needs_attention or "", screen) for visit, one in zip(visits, appointments, strict=True)]
     found += [_unsent(one, people[one.patient_id], screen) for one in messages]
     found += [_orphan(one) for one in orphans]
-    return sorted(found, key=lambda case: case.since)
+    found += [_unknown(one) for one in in_words(screen, gaps)]
+    return sorted(found, key=lambda case: case.since or screen.frame.now)
+
+
+def _unknown(gap: Told) -> Case:
+    return Case(
+        icon="calendar",
+        href=gap.href,
+        title=gap.sentence,
+        detail=gettext("Until then visits can be booked on days on which everybody stays at home."),
+        patient_name="",
+        since=None,
+        actions=[],
+    )
 
 
 def _stuck(visit: Visit, step: str, screen: Screen) -> Case:

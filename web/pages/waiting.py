@@ -1,4 +1,4 @@
-"""What waits for a person: stopped processes, messages that did not arrive, and orphans of a money check."""
+"""What waits for a person: stopped processes, messages that did not arrive, orphans of money, unknown holidays."""
 
 import asyncio
 from datetime import timedelta
@@ -7,6 +7,7 @@ from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.errors import Unavailable
 from services.appointments.schemas import Appointment, AppointmentFilter
+from services.consultants.schemas import HolidayGap
 from services.notifications.schemas import Message, MessageFilter
 from services.payments.schemas import Orphan
 from web.gateway import Gateway
@@ -14,6 +15,8 @@ from web.pages.known import Known
 
 _SHOWN = 50
 _RECENT = timedelta(days=7)
+BOOKED_AHEAD = timedelta(days=180)
+"""How soon a year must begin for its holidays to be missed: as far ahead as visits are usually booked."""
 
 
 async def stuck(gateway: Gateway, actor: Actor) -> list[Appointment]:
@@ -37,12 +40,25 @@ async def orphaned(gateway: Gateway, actor: Actor) -> list[Orphan]:
     return await gateway.checks.waiting(actor, _SHOWN) if actor.may("payments:read") else []
 
 
+async def unknown_holidays(gateway: Gateway, actor: Actor) -> list[HolidayGap]:
+    """List the years that are near, whose public holidays nobody knows and nobody has entered."""
+    if not actor.may("catalogue:write"):
+        return []
+    first = clock.now().date()
+    found = await gateway.consultants.holiday_gaps(actor, first, first + BOOKED_AHEAD)
+    return [gap for gap in found if not gap.entered]
+
+
 async def count_waiting(gateway: Gateway, known: Known, actor: Actor) -> int:
     """Count all of it, for the navigation."""
 
     async def read() -> int:
         parts = await asyncio.gather(
-            stuck(gateway, actor), unsent(gateway, actor), orphaned(gateway, actor), return_exceptions=True
+            stuck(gateway, actor),
+            unsent(gateway, actor),
+            orphaned(gateway, actor),
+            unknown_holidays(gateway, actor),
+            return_exceptions=True,
         )
         for part in parts:
             # A service that is away must not take every screen with it.
@@ -50,5 +66,5 @@ async def count_waiting(gateway: Gateway, known: Known, actor: Actor) -> int:
                 raise part
         return sum(len(part) for part in parts if not isinstance(part, BaseException))
 
-    scopes = "appointments:read", "messages:read", "payments:read"
+    scopes = "appointments:read", "messages:read", "payments:read", "catalogue:write"
     return await known.remember(actor, f"waiting {[actor.may(scope) for scope in scopes]}", read)

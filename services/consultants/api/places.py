@@ -1,5 +1,6 @@
 """Endpoints of what locations offer: rooms, opening times, public holidays."""
 
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -122,7 +123,36 @@ async def list_holidays(
     here = said.get(location_id, Said()) if location_id else Said()
     named, closed = here.observed(policy, first, last), here.calendar(policy, first, last).closed
     days = sorted({*named, *(day for day in closed if first <= day <= last)})
-    return [schemas.Holiday(date=day, name=named.get(day), closed=day in closed) for day in days]
+    kinds = {day: here.kind(policy, day) for day in days}
+    return [schemas.Holiday(date=day, name=named.get(day), closed=day in closed, kind=kinds[day]) for day in days]
+
+
+@router.post("/holidays/trial", summary="On which days a location would be closed", dependencies=READ)
+async def try_holidays(session: Read, wanted: schemas.HolidaysTrial) -> list[date]:
+    """Compute them with another calendar of the location, or another policy, and change nothing."""
+    said, policy = await repository.sayings(session)
+    here = said.get(wanted.location_id, Said())
+    if wanted.calendar:
+        here = repository.as_said(wanted.calendar)
+    if wanted.policy:
+        policy = repository.as_policy(wanted.policy, policy)
+    closed = here.calendar(policy, wanted.first, wanted.last).closed
+    return sorted(day for day in closed if wanted.first <= day <= wanted.last)
+
+
+@router.get("/holiday-gaps", summary="List the years whose public holidays are not known yet", dependencies=READ)
+async def list_gaps(
+    session: Read, first: Annotated[date, Query(alias="from")], last: Annotated[date, Query(alias="to")]
+) -> list[schemas.HolidayGap]:
+    """List them by country: the organisation's own first, then those of locations that name one of their own."""
+    if not 0 <= (last - first).days <= _LONGEST_DAYS:
+        raise InvalidInput(f"The days run forwards and are at most {_LONGEST_DAYS}.")
+    said, policy = await repository.sayings(session)
+    found = [schemas.HolidayGap(location_ids=[], **asdict(gap)) for gap in Said().gaps(policy, first, last)]
+    for location_id, here in sorted(said.items()):
+        own = here.gaps(policy, first, last) if here.country else []
+        found += [schemas.HolidayGap(location_ids=[location_id], **asdict(gap)) for gap in own]
+    return found
 
 
 def _unsaid(location_id: UUID) -> schemas.Calendar:

@@ -95,18 +95,29 @@ class HolidayPolicy(Base, Tenanted, Versioned):
     country: Mapped[str | None]
     subdivision: Mapped[str | None]
     closed: Mapped[bool]
+    own: Mapped[list[dict[str, str]]] = mapped_column(JSONB)
 
     def write(self, told: schemas.HolidayPolicyWrite) -> None:
-        """Replace all of it."""
+        """Replace all of it; the organisation's own days only where they are told."""
         self.country, self.subdivision, self.closed = told.country, told.subdivision, told.closed
+        if told.own is not None:
+            self.own = _dated(told.own)
+        elif self.own is None:
+            self.own = []
 
     def same_as(self, told: schemas.HolidayPolicyWrite) -> bool:
         """Tell whether `told` says what is written here."""
-        return (told.country, told.subdivision, told.closed) == (self.country, self.subdivision, self.closed)
+        own = self.own if told.own is None else _dated(told.own)
+        here = (self.country, self.subdivision, self.closed, self.own)
+        return (told.country, told.subdivision, told.closed, own) == here
 
     def shown(self) -> schemas.HolidayPolicy:
         """Give the policy as the wire shows it."""
         return schemas.HolidayPolicy.model_validate(self, from_attributes=True)
+
+
+def _dated(own: list[schemas.OwnHoliday]) -> list[dict[str, str]]:
+    return [one.model_dump(mode="json") for one in sorted(own, key=lambda one: one.date)]
 
 
 def _ordered(opening: list[schemas.Opening]) -> list[schemas.Opening]:

@@ -179,7 +179,7 @@ async def terms(session: ReadSession, wanted: schemas.OfferQuery) -> Terms:
         location_ids=row.location_ids,
         capacity=row.capacity,
         rooms=_by_location(row.rooms or ()) if row.room_needed else None,
-        policy=Policy(*row.policy) if row.policy else Policy(),
+        policy=places.policy_of(*row.policy) if row.policy else Policy(),
         said={UUID(each[0]): places.said(*each[1:]) for each in row.calendars or ()},
     )
 

@@ -1,6 +1,6 @@
 """Rooms, and the calendars of locations, in the database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 from uuid import UUID
@@ -8,11 +8,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from careconnect.db import ReadSession, WriteSession
+from services.consultants import schemas
 from services.consultants.errors import RoomNotFound
 from services.consultants.models import HolidayPolicy, LocationCalendar, Room, ScheduleBlock
 from services.consultants.opening import Policy, Said, block_of
 
-POLICY = (HolidayPolicy.country, HolidayPolicy.subdivision, HolidayPolicy.closed)
+POLICY = (HolidayPolicy.country, HolidayPolicy.subdivision, HolidayPolicy.closed, HolidayPolicy.own)
 SAID = (
     LocationCalendar.id,
     LocationCalendar.opening,
@@ -37,14 +38,31 @@ def said(
     return Said(blocks, holidays, country, subdivision, _dates(open_on), _dates(closed_on))
 
 
+def policy_of(country: str | None, subdivision: str | None, closed: bool, own: Iterable[Mapping[str, str]]) -> Policy:
+    """Read what an organisation does on public holidays, from a row or from its JSON."""
+    return Policy(country, subdivision, closed, {date.fromisoformat(one["date"]): one["name"] for one in own})
+
+
+def as_said(told: schemas.CalendarWrite) -> Said:
+    """Read what somebody would say about a location."""
+    opening = None if told.opening is None else [one.model_dump() for one in told.opening]
+    return said(opening, told.holidays, told.country, told.subdivision, told.open_on, told.closed_on)
+
+
+def as_policy(told: schemas.HolidayPolicyWrite, now: Policy) -> Policy:
+    """Read what an organisation would say, with its own days as they are now where it does not tell them."""
+    own = now.own if told.own is None else {one.date: one.name for one in told.own}
+    return Policy(told.country, told.subdivision, told.closed, own)
+
+
 async def sayings(session: ReadSession) -> tuple[dict[UUID, Said], Policy]:
     """Read what was said about each location, and about public holidays; an organisation has few locations."""
     request = sa.select(sa.literal_column("1").label("one")).subquery("request")
     statement = sa.select(HolidayPolicy.id.label("decided"), *POLICY, *SAID).select_from(request)
     statement = statement.outerjoin(HolidayPolicy, sa.true()).outerjoin(LocationCalendar, sa.true())
     rows: Sequence[Any] = (await session.execute(statement)).all()
-    policy = Policy(*rows[0][1:4]) if rows[0][0] else Policy()
-    return {row[4]: said(*row[5:]) for row in rows if row[4]}, policy
+    policy = policy_of(*rows[0][1:5]) if rows[0][0] else Policy()
+    return {row[5]: said(*row[6:]) for row in rows if row[5]}, policy
 
 
 async def fitting(session: ReadSession, features: Sequence[str]) -> dict[UUID, list[UUID]]:

@@ -117,6 +117,13 @@ class Calendar(BaseModel):
     version: int
 
 
+class OwnHoliday(Input):
+    """A day that the organisation entered itself."""
+
+    date: date
+    name: Words
+
+
 class HolidayPolicyWrite(_Observes):
     """Which public holidays an organisation knows, and whether its locations close on them."""
 
@@ -125,7 +132,18 @@ class HolidayPolicyWrite(_Observes):
     closed: bool = Field(
         default=True, description="false is the opt-out for every location that does not say otherwise"
     )
+    own: list[OwnHoliday] | None = Field(
+        None, max_length=400, description="days of its own, for years that nobody else knows; left out: as they are"
+    )
     version: Annotated[int, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _name_each_day_once(self) -> Self:
+        days = [one.date for one in self.own or []]
+        if len(set(days)) != len(days):
+            message = "own names each day once"
+            raise ValueError(message)
+        return self
 
 
 class HolidayPolicy(BaseModel):
@@ -134,12 +152,40 @@ class HolidayPolicy(BaseModel):
     country: str | None
     subdivision: str | None
     closed: bool
+    own: list[OwnHoliday] = []
     version: int
 
 
+HolidayKind = Literal["public", "expected", "own", "closing_day"]
+
+
 class Holiday(BaseModel):
-    """A public holiday, or another day on which a location is closed."""
+    """A public holiday, or another day on which a location is closed.
+
+    `public` is known; `expected` falls on the same date every year, in a year that is not known yet; `own` was entered
+    by the organisation; `closing_day` by the location.
+    """
 
     date: date
     name: str | None = Field(description="none: the location's own closing day")
     closed: bool
+    kind: HolidayKind = "public"
+
+
+class HolidaysTrial(Input):
+    """Asks for the closed days if a location's calendar, or the organisation's policy, said something else."""
+
+    first: date
+    last: date
+    location_id: UUID
+    calendar: CalendarWrite | None = None
+    policy: HolidayPolicyWrite | None = None
+
+
+class HolidayGap(BaseModel):
+    """A year of which the public holidays of a country are not known yet, and which locations would observe them."""
+
+    country: str
+    year: int
+    location_ids: list[UUID] = Field(description="empty: the organisation itself, wherever it is not said otherwise")
+    entered: bool = Field(description="whether days of that year were entered by hand")

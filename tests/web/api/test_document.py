@@ -30,7 +30,7 @@ PROMISED = {
     "/price-lists": "GET POST", "/price-lists/{price_id}": "GET PUT DELETE", "/money-policy": "GET PUT",
     "/locations": "GET POST", "/locations/{location_id}": "GET PUT",
     "/rooms": "GET POST", "/rooms/{room_id}": "GET PUT", "/locations/{location_id}/calendar": "GET PUT",
-    "/holiday-policy": "GET PUT", "/holidays": "GET",
+    "/holiday-policy": "GET PUT", "/holidays": "GET", "/holiday-gaps": "GET",
     "/slots": "GET", "/appointments": "GET POST", "/appointments/summary": "GET",
     "/appointments/{appointment_id}": "GET", "/appointments/{appointment_id}/timeline": "GET",
     "/appointments/{appointment_id}/cancellation": "POST DELETE",

@@ -41,6 +41,8 @@ SCREENS = {
     "/attention": "appointments:read",
     "/settings": "identity:read",
     "/settings/locations": "identity:read",
+    "/settings/rooms": "catalogue:read",
+    "/settings/holidays": "catalogue:read",
     "/settings/visit-types": "catalogue:read",
     "/settings/prices": "catalogue:read",
     "/settings/payments": "payments:read",

@@ -1,4 +1,4 @@
-"""Settings, to read: the organisation, places, visit types, people with their roles, API clients."""
+"""Each part of the settings as a list; what can be changed opens from there."""
 
 from typing import Annotated, Any
 
@@ -8,16 +8,17 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from careconnect.errors import Forbidden, NotFound
-from services.identity.schemas import Address, Location
 from web.pages import gateways, prices
-from web.pages.appointments.terms import payment_words
 from web.pages.screen import Screen, needs
+from web.pages.settings import holidays, locations, rooms, visit_types
 from web.words import gettext, locale
 
 router = APIRouter(prefix="/settings", include_in_schema=False)
 _SECTIONS = {
     "organisation": ("building", "identity:read"),
     "locations": ("location", "identity:read"),
+    "rooms": ("door", "catalogue:read"),
+    "holidays": ("calendar", "catalogue:read"),
     "visit-types": ("tag", "catalogue:read"),
     "prices": ("cash", "catalogue:read"),
     "payments": ("card", "payments:read"),
@@ -37,6 +38,8 @@ async def show(screen: Annotated[Screen, needs("identity:read")], section: str =
     names = {
         "organisation": gettext("Organisation"),
         "locations": gettext("Locations"),
+        "rooms": gettext("Rooms"),
+        "holidays": gettext("Holidays"),
         "visit-types": gettext("Visit types"),
         "prices": gettext("Prices"),
         "payments": gettext("Payments"),
@@ -50,16 +53,21 @@ async def show(screen: Annotated[Screen, needs("identity:read")], section: str =
         sections=sections,
         items=await _items(screen, section),
         organisation=_organisation(screen),
-        **(await prices.context(screen) if section == "prices" else {}),
+        **({"form": screen.form(section)} | await _further(screen, section)),
     )
+
+
+async def _further(screen: Screen, section: str) -> dict[str, Any]:
+    if section == "prices":
+        return await prices.context(screen)
+    return await holidays.context(screen) if section == "holidays" else {}
 
 
 async def _items(screen: Screen, section: str) -> list[Any]:
     if section == "locations":
-        return [_place(place) for place in await screen.known.locations(screen.actor)]
-    if section == "visit-types":
-        types = (await screen.known.visit_types(screen.actor)).values()
-        return [one.__dict__ | {"payment_words": payment_words(one.price, one.payment_policy)} for one in types]
+        return locations.shown(await screen.known.locations(screen.actor))
+    if section in {"rooms", "visit-types"}:
+        return list(await (rooms if section == "rooms" else visit_types).shown(screen))
     if section in {"prices", "payments"}:
         return list(await (prices if section == "prices" else gateways).shown(screen))
     if section == "people":
@@ -67,15 +75,6 @@ async def _items(screen: Screen, section: str) -> list[Any]:
     if section == "clients":
         return (await screen.gateway.identity.clients(screen.actor, limit=200)).items
     return []
-
-
-def _place(place: Location) -> dict[str, Any]:
-    return place.__dict__ | {"address": _address(place.address)}
-
-
-def _address(address: Address | None) -> str:
-    parts = (address.line1, address.line2, address.city) if address else ()
-    return ", ".join(part for part in parts if part)
 
 
 def _organisation(screen: Screen) -> dict[str, str]:

@@ -1,0 +1,89 @@
+"""What a field finds as it is typed into: consultants, visit types, locations, time zones, countries."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from careconnect.crypto import words
+from careconnect.errors import Forbidden
+from web.pages.screen import AnyScreen, Screen
+from web.words import locale
+
+router = APIRouter(prefix="/options", include_in_schema=False)
+Kind = Literal["consultants", "specialties", "visit-types", "locations", "zones", "countries"]
+SHORT = 25
+"""How many choices a plain list shows; where there are more, they are found by typing."""
+_SHOWN = 20
+_SCOPES: dict[str, str] = {
+    "consultants": "consultants:read",
+    "specialties": "consultants:read",
+    "visit-types": "catalogue:read",
+}
+
+
+class Option(NamedTuple):
+    """One choice; `note` is the quiet second line, and is searched too."""
+
+    value: str
+    label: str
+    note: str = ""
+
+
+@router.get("/{kind}")
+async def found(kind: Kind, screen: AnyScreen, find: str = "") -> Response:
+    """Give the choices of which each word that was typed begins a word, the first twenty, and how many more there are.
+
+    Raises:
+        Forbidden: this person may not read them anywhere else either.
+    """
+    if not screen.actor.may(_SCOPES.get(kind, "identity:read")):
+        raise Forbidden
+    fitting = matching(await options(screen, kind), find)
+    return screen.page(
+        "options/list.html", kind=kind, items=fitting[:_SHOWN], more=max(0, len(fitting) - _SHOWN), query=find
+    )
+
+
+async def options(screen: Screen, kind: Kind) -> list[Option]:
+    """Give all choices of a kind, in the order of their names."""
+    if kind == "consultants":
+        known = (await screen.known.consultants(screen.actor)).values()
+        return [Option(str(one.id), one.name, ", ".join(one.specialties)) for one in known]
+    if kind == "specialties":
+        return [Option(one, one) for one in await screen.gateway.consultants.specialties(screen.actor)]
+    if kind == "visit-types":
+        types = (await screen.known.visit_types(screen.actor)).values()
+        return [Option(str(one.id), one.name, one.specialty or "") for one in types if one.active]
+    if kind == "locations":
+        return [Option(str(one.id), one.name) for one in screen.frame.places]
+    return zones() if kind == "zones" else countries()
+
+
+def zones() -> list[Option]:
+    """Name the time zones in which people live (IANA), without the abbreviations that are kept for old programs."""
+    return [Option(name, name.replace("_", " ")) for name in sorted(available_timezones()) if _lived_in(name)]
+
+
+def countries() -> list[Option]:
+    """Name the countries and territories (ISO 3166-1), in the order of their names."""
+    named = [(code, name) for code, name in locale().territories.items() if len(code) == 2 and code.isalpha()]  # noqa: PLR2004 - alpha-2
+    return [Option(code, name) for code, name in sorted(named, key=lambda one: one[1])]
+
+
+def matching(choices: Iterable[Option], typed: str) -> Sequence[Option]:
+    """Keep the choices of which each word of `typed` begins a word."""
+    sought = words(typed)
+    return [one for one in choices if all(_begins(part, one) for part in sought)]
+
+
+def _begins(part: str, one: Option) -> bool:
+    return any(word.startswith(part) for word in words(f"{one.label} {one.note}"))
+
+
+def _lived_in(name: str) -> bool:
+    return (
+        "/" in name and not name.startswith(("Etc/", "SystemV/", "posix/", "right/", "US/", "Canada/"))
+    ) or name == "UTC"

@@ -1,0 +1,9 @@
+"""Settings: the organisation, places with their hours and rooms, holidays, what can be booked, people, programs."""
+
+from fastapi import APIRouter
+
+from web.pages.settings import holidays, locations, opening, rooms, show, visit_types
+
+router = APIRouter()
+for _part in (locations, opening, holidays, rooms, visit_types, show):
+    router.include_router(_part.router)
