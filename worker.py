@@ -28,6 +28,7 @@ from activities.absent_messages import AbsenceMessages
 from activities.appointments import AppointmentActivities
 from activities.consultants import ConsultantActivities
 from activities.differences import DifferenceActivities
+from activities.dunning import DunningActivities
 from activities.follow_ups import FollowUps
 from activities.insurance import ClaimActivities, Shares
 from activities.money_check import MoneyCheckActivities
@@ -62,6 +63,7 @@ from workflows import ids
 from workflows.absence import ConsultantAbsence
 from workflows.booking import AppointmentBooking
 from workflows.dashboard import DashboardAggregation
+from workflows.dunning import InvoiceDunning
 from workflows.events import GatewayEvents
 from workflows.matching import WaitlistMatching
 from workflows.money_check import MoneyCheck
@@ -74,7 +76,7 @@ log = structlog.get_logger()
 
 WORKFLOWS = [
     AppointmentBooking, PaymentCapture, AppointmentReminders, DashboardAggregation, GatewayEvents, AppointmentSeries,
-    WaitlistEntry, WaitlistMatching, ConsultantAbsence, MoneyCheck,
+    WaitlistEntry, WaitlistMatching, ConsultantAbsence, MoneyCheck, InvoiceDunning,
 ]  # fmt: skip
 GRACE = timedelta(seconds=10)
 PATIENCE = timedelta(seconds=15)
@@ -101,6 +103,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
     series = SeriesActivities(repeated, processes)
     waiting = WaitlistActivities(client, list_, patients, consultants, appointments, openings)
     telling = Telling(SignedLinks(settings), told, repeated, list_)
+    dunning = DunningActivities(payments, told, SignedLinks(settings))
     lists: list[Any] = [
         processes.book, processes.cancel, processes.move, series.plan, series.book, series.skip, series.stand,
         series.targets, openings.watch, waiting.join, waiting.offer, waiting.close_offer, waiting.close, waiting.match,
@@ -119,7 +122,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
             visits.cancel, visits.move, visits.standing, visits.attend, money.issue_invoice, money.cancel_invoice,
             money.close_invoices, money.held, money.authorise, money.capture, money.void, money.refund, money.release,
             money.standing, money.keep_card, money.forget_card, money.renew, slots.alternatives, differences.owed,
-            differences.lower, told.tell, claims.draft, *lists, *away.activities,
+            differences.lower, dunning.unpaid, told.tell, claims.draft, *lists, *away.activities,
         ],
         workflow_runner=sandbox(),
         max_concurrent_workflow_tasks=settings.worker.workflow_slots,
@@ -134,7 +137,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
         task_queue=ids.BACKGROUND,
         activities=[
             told.tell, telling.offer, telling.series, away_told.tell, people.figures, experts.figures, visits.figures,
-            money.figures, money.finish_events, *reports.activities, *checks.activities,
+            money.figures, money.finish_events, dunning.turn, dunning.remind, *reports.activities, *checks.activities,
         ],
         # A burst of bookings brings a burst of messages, and nobody waits for those: they take what the bookings leave.
         max_concurrent_activities=3,

@@ -20,14 +20,15 @@ with workflow.unsafe.imports_passed_through():
         Refused,
     )
     from workflows.payment import PAID_OTHERWISE, PaymentCapture
-    from workflows.visit import WAITING, Visit
+    from workflows.unpaid import Unpaid
+    from workflows.visit import WAITING
 
 UNPAID = "collect_payment"
 """The step under Attention while a visit is to take place and its payment was declined."""
 _ANSWER = timedelta(minutes=10)
 
 
-class Dues(Visit):
+class Dues(Unpaid):
     """Keeps the card, has it charged in time, and sees to it that nothing is charged for what does not take place."""
 
     def __init__(self, request: BookingRequest) -> None:

@@ -82,6 +82,11 @@ def money_check(tenant_id: UUID) -> str:
     return f"money-check-{tenant_id}"
 
 
+def dunning(invoice_id: UUID) -> str:
+    """Name the workflow that recalls what is due on an invoice."""
+    return f"dunning-{invoice_id}"
+
+
 def payment_of(appointment_id: UUID) -> UUID:
     """Give the id of the payment that is taken at booking."""
     return derived_id("payment", appointment_id)

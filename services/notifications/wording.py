@@ -26,6 +26,7 @@ _APPOINTMENT_NEEDS = ("starts_at", "zone")
 _NEEDS: dict[str, tuple[str, ...]] = {
     "payment_receipt": ("amount",),
     "payment_failed": ("amount",),
+    "payment_reminder": ("amount", "link"),
     "waitlist_offer": (*_APPOINTMENT_NEEDS, "link", "answer_by"),
     "series_dates": ("zone",),
 }

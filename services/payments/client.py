@@ -13,6 +13,7 @@ from careconnect.pagination import Page
 from services.payments import errors as _errors  # noqa: F401 - a refusal comes back as its class only if that is known
 from services.payments.checks_client import MoneyChecksClient
 from services.payments.drawers_client import DrawersClient
+from services.payments.dunning_client import DunningClient
 from services.payments.schemas import (
     AppointmentMoney,
     Balance,
@@ -57,7 +58,7 @@ GATEWAY_TIMEOUT = 25.0
 """Seconds to wait for an answer that a gateway has part in; a slow one takes eight."""
 
 
-class PaymentsClient(MoneyChecksClient, DrawersClient):
+class PaymentsClient(MoneyChecksClient, DrawersClient, DunningClient):
     """Typed calls to the payments service; refusals come back as the classes of `services.payments.errors`."""
 
     service = "payments"

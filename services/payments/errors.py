@@ -23,6 +23,18 @@ class RefundNotFound(NotFound):
     code, title = "refund_not_found", "There is no such refund"
 
 
+class DunningNotFound(NotFound):
+    """Nobody is reminded of this invoice."""
+
+    code, title = "dunning_not_found", "Nobody is reminded of this invoice"
+
+
+class NothingDue(Conflict):
+    """Nothing is to be paid on the invoice, so nobody is reminded of it."""
+
+    code, title = "nothing_due", "Nothing is due on this invoice"
+
+
 class GatewayNotFound(NotFound):
     """Nobody here speaks with a gateway of that name."""
 

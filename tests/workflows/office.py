@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, Self
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from temporalio.worker import Worker
 from activities.appointments import AppointmentActivities
 from activities.consultants import ConsultantActivities
 from activities.differences import DifferenceActivities
+from activities.dunning import DunningActivities
 from activities.patients import PatientActivities
 from activities.payments import PaymentActivities
 from activities.slots import SlotActivities
@@ -41,6 +43,8 @@ from workflows.contracts import (
     CancellationRequest,
     Changed,
     CollectRequest,
+    DunningStep,
+    DunningTurn,
     MessageRequest,
     MessageResult,
     PaymentChoice,
@@ -49,6 +53,7 @@ from workflows.contracts import (
     VisitStep,
 )
 from workflows.dashboard import DashboardAggregation
+from workflows.dunning import InvoiceDunning
 from workflows.matching import WaitlistMatching
 from workflows.payment import PaymentCapture
 from workflows.reminders import AppointmentReminders
@@ -57,7 +62,7 @@ from workflows.waiting import WaitlistEntry
 
 WORKFLOWS = [
     AppointmentBooking, PaymentCapture, AppointmentReminders, DashboardAggregation, AppointmentSeries, WaitlistEntry,
-    WaitlistMatching,
+    WaitlistMatching, InvoiceDunning,
 ]  # fmt: skip
 
 
@@ -103,6 +108,7 @@ class Office(Troubled):
             money.issue_invoice, money.cancel_invoice, money.close_invoices, money.held, money.authorise,
             money.capture, money.void, money.refund, money.release, money.standing, money.keep_card,
             money.forget_card, money.renew, slots.alternatives, differences.owed, differences.lower, self.tell,
+            DunningActivities.unpaid.__get__(SimpleNamespace(payments=self.till)), self.recalled,
         ]  # fmt: skip
 
     @staticmethod
@@ -116,6 +122,12 @@ class Office(Troubled):
         self.told.append((request.template, request.version, request.offset_hours))
         self.changed.set()
         return MessageResult(statuses={"email": "sent"})
+
+    @activity.defn(name="dunning_turn")
+    async def recalled(self, _step: DunningStep) -> DunningTurn:
+        """Note that what is due was recalled."""
+        await self.meet("dunning_turn")
+        return DunningTurn()
 
     # What is asked ----------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from web.api import (
     consultants,
     docs,
     drawers,
+    dunning,
     feeds,
     gateways,
     invoices,
@@ -40,8 +41,8 @@ from web.gateway.errors import StillDeciding
 # The order counts where a fixed word stands where an id could: invoices come before payments.
 _RESOURCES = (
     patients, consultants, schedules, absences, feeds, catalogue, places, prices, slots, appointments, series,
-    waitlist, calendars, visits, walk_ins, invoices, links, money_check, payments, drawers, gateways, ledger, messages,
-    reports, workflows, docs,
+    waitlist, calendars, visits, walk_ins, invoices, dunning, links, money_check, payments, drawers, gateways, ledger,
+    messages, reports, workflows, docs,
 )  # fmt: skip
 
 

@@ -122,7 +122,7 @@ class Engine:
         request: BaseModel,
         workflow_id: str,
         signal: str,
-        argument: BaseModel,
+        argument: BaseModel | None,
         *,
         attributes: list[SearchAttributePair[Any]],
         summary: str,
@@ -143,7 +143,7 @@ class Engine:
                 search_attributes=TypedSearchAttributes(attributes),
                 static_summary=summary,
                 start_signal=signal,
-                start_signal_args=[argument],
+                start_signal_args=[argument] if argument else [],
                 rpc_timeout=self._timeout,
             )
         except (RPCError, RuntimeError) as error:

@@ -31,6 +31,7 @@ from web.gateway.absences import AbsenceProcesses
 from web.gateway.bookings import Bookings
 from web.gateway.checks import MoneyCheckProcess
 from web.gateway.closings import Closings
+from web.gateway.dunning import DunningProcess
 from web.gateway.engine import Engine, WorkflowState
 from web.gateway.feeds import CalendarFeeds
 from web.gateway.finding import Slot, SlotQuery, find_slots
@@ -65,6 +66,7 @@ class Gateway:
         self.waitlist = WaitlistProcesses(self.engine, services.client(WaitlistClient))
         self.checks = MoneyCheckProcess(self.engine, self.payments)
         self.closings = Closings(self.consultants, services.client(ClosingsClient))
+        self.dunning = DunningProcess(self.engine, self.payments, self.appointments, self.identity)
 
     @classmethod
     @asynccontextmanager

@@ -1,10 +1,12 @@
 """Payments as processes: taking money, capturing, voiding and returning it."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict
 from careconnect.ids import derived_id, uuid7
@@ -29,6 +31,9 @@ from workflows.contracts import (
 )
 from workflows.events import LATE, SCOPES
 from workflows.payment import PaymentCapture
+
+_NEARLY_OVER = timedelta(minutes=30)
+"""A page that is open for less than this is not given to somebody who begins to pay."""
 
 
 class Collection(BaseModel):
@@ -125,6 +130,23 @@ class MoneyProcesses:
     async def link(self, actor: Actor, link_id: UUID, wanted: LinkWrite) -> PaymentLink:
         """Have an amount of an invoice paid at the gateway's own page."""
         return self._addressed(actor, await self._payments.offer_link(actor, link_id, wanted))
+
+    async def current_link(self, actor: Actor, invoice_id: UUID) -> PaymentLink:
+        """Give the page where all that is due on an invoice is paid: the one that is open, or a new one.
+
+        Two who ask at the same time get the same.
+
+        Raises:
+            InvoiceState, AmountExceedsDue: nothing is to be paid.
+        """
+        due = (await self._payments.get_invoice(actor, invoice_id)).due
+        known = await self._payments.links_of(actor, invoice_id)
+        soon = clock.now() + _NEARLY_OVER
+        for link in known:
+            if link.status == "open" and link.amount == due and link.expires_at > soon:
+                return self._addressed(actor, link)
+        link_id = derived_id("current link", invoice_id, due.amount, len(known))
+        return await self.link(actor, link_id, LinkWrite(invoice_id=invoice_id))
 
     async def links(self, actor: Actor, invoice_id: UUID) -> list[PaymentLink]:
         """List the payment links of an invoice."""

@@ -24,6 +24,7 @@ from web.pages import (
     patients,
     prices,
     public,
+    reminding,
     search,
     series,
     settings,
@@ -42,7 +43,7 @@ def install(app: FastAPI) -> None:
     for module in (
         dashboard, signing_in, calendar, appointments, patients, leave, feeds, consultants, hours, absences, billing,
         collecting, drawers, ledger, money_check, messages, attention, settings, prices, gateways, search, series,
-        waitlist, public, options,
+        waitlist, public, reminding, options,
     ):  # fmt: skip
         app.include_router(module.router)
     tell_people(app)

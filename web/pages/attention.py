@@ -9,15 +9,15 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from services.notifications.schemas import Message
-from services.payments.schemas import Orphan
-from web.formats import when
+from services.payments.schemas import Dunning, Orphan
+from web.formats import money, when
 from web.pages import naming
 from web.pages.messages_words import failure_words, template_words
 from web.pages.naming import Person, Visit
 from web.pages.orphans import told
 from web.pages.screen import Screen, needs
 from web.pages.settings.gaps import Told, in_words
-from web.pages.waiting import orphaned, stuck, unknown_holidays, unsent
+from web.pages.waiting import orphaned, stuck, unknown_holidays, unpaid, unsent
 from web.words import gettext
 
 router = APIRouter(prefix="/attention", include_in_schema=False)
@@ -54,18 +54,21 @@ async def listed(screen: Annotated[Screen, needs("appointments:read")]) -> Respo
 
 async def cases(screen: Screen) -> list[Case]:
     """Find everything that waits."""
-    appointments, messages, orphans, gaps = await asyncio.gather(
+    appointments, messages, orphans, gaps, invoices = await asyncio.gather(
         stuck(screen.gateway, screen.actor),
         unsent(screen.gateway, screen.actor),
         orphaned(screen.gateway, screen.actor),
         unknown_holidays(screen.gateway, screen.actor),
+        unpaid(screen.gateway, screen.actor),
     )
     visits, people = await asyncio.gather(
-        naming.visits(screen, appointments), naming.patients(screen, (one.patient_id for one in messages))
+        naming.visits(screen, appointments),
+        naming.patients(screen, [one.patient_id for one in messages] + [one.patient_id for one in invoices]),
     )
     found = [_stuck(visit, one.needs_attention or "", screen) for visit, one in zip(visits, appointments, strict=True)]
     found += [_unsent(one, people[one.patient_id], screen) for one in messages]
     found += [_orphan(one) for one in orphans]
+    found += [_unpaid(one, people[one.patient_id], screen) for one in invoices]
     found += [_unknown(one) for one in in_words(screen, gaps)]
     return sorted(found, key=lambda case: case.since or screen.frame.now)
 
@@ -128,4 +131,20 @@ def _unsent(message: Message, patient: Person, screen: Screen) -> Case:
         patient_name=patient.name,
         since=message.created_at,
         actions=[again] if screen.actor.may("messages:write") else [],
+    )
+
+
+def _unpaid(recalled: Dunning, patient: Person, screen: Screen) -> Case:
+    at = f"/billing/invoices/{recalled.invoice_id}"
+    again = Action(gettext("Remind again"), f"{at}/reminders", "mail", "", {"back": "/attention"})
+    leave = Action(gettext("Leave it"), f"{at}/recall-dismissal", "check", "quiet", {})
+    said = {"number": recalled.invoice_number, "amount": money(recalled.due)}
+    return Case(
+        icon="billing",
+        href=at,
+        title=gettext("Not paid after the last reminder: %(number)s, %(amount)s") % said,
+        detail=gettext("Call the patient, take the payment, or let it go on the invoice."),
+        patient_name=patient.name,
+        since=recalled.exhausted_at or screen.frame.now,
+        actions=[leave, again] if screen.actor.may("payments:write") else [],
     )

@@ -17,6 +17,7 @@ from web.pages import naming
 from web.pages.days import midnight, today
 from web.pages.links import link
 from web.pages.paying import line, reason_words
+from web.pages.reminding import told
 from web.pages.screen import Screen, needs
 from web.words import gettext
 
@@ -87,10 +88,11 @@ def _period_words(period: str, first: date) -> str:
 @router.get("/invoices/{invoice_id}")
 async def invoice(invoice_id: UUID, screen: Reader) -> Response:
     """Show one invoice as it is printed, with its payments and refunds."""
-    found, paid, places = await asyncio.gather(
+    found, paid, places, recalled = await asyncio.gather(
         screen.gateway.payments.get_invoice(screen.actor, invoice_id),
         screen.gateway.payments.list_payments(screen.actor, invoice_id=invoice_id),
         screen.known.locations(screen.actor),
+        screen.gateway.dunning.of(screen.actor, invoice_id),
     )
     people, refunds = await asyncio.gather(
         naming.patients(screen, [found.patient_id]),
@@ -101,6 +103,8 @@ async def invoice(invoice_id: UUID, screen: Reader) -> Response:
         invoice=found.model_dump() | _exact(found) | {"patient": people[found.patient_id]},
         payments=[line(one) for one in paid.items],
         refunds=[(one, reason_words(one.reason)) for some in refunds for one in some],
+        reminders=told(recalled, screen.frame.zone) if recalled else None,
+        reminder_form=screen.form("reminder"),
         location_words=", ".join(place.name for place in places if place.active),
     )
 

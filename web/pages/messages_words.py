@@ -21,6 +21,7 @@ def template_words(template: str, offset_hours: int | None = None) -> str:
         "absence_withdrawn": gettext("Consultant back: as agreed"),
         "payment_receipt": gettext("Receipt"),
         "payment_failed": gettext("Payment failed"),
+        "payment_reminder": gettext("Payment reminder"),
     }.get(template, template.replace("_", " ").capitalize())
 
 

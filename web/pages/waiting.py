@@ -1,4 +1,4 @@
-"""What waits for a person: stopped processes, messages that did not arrive, orphans of money, unknown holidays."""
+"""What waits for a person: stopped processes, messages that did not arrive, unpaid invoices, orphans, holidays."""
 
 import asyncio
 from datetime import timedelta
@@ -9,7 +9,7 @@ from careconnect.errors import Unavailable
 from services.appointments.schemas import Appointment, AppointmentFilter
 from services.consultants.schemas import HolidayGap
 from services.notifications.schemas import Message, MessageFilter
-from services.payments.schemas import Orphan
+from services.payments.schemas import Dunning, Orphan
 from web.gateway import Gateway
 from web.pages.known import Known
 
@@ -49,6 +49,11 @@ async def unknown_holidays(gateway: Gateway, actor: Actor) -> list[HolidayGap]:
     return [gap for gap in found if not gap.entered]
 
 
+async def unpaid(gateway: Gateway, actor: Actor) -> list[Dunning]:
+    """List the invoices that are still to be paid after the last reminder."""
+    return await gateway.dunning.waiting(actor) if actor.may("payments:read") else []
+
+
 async def count_waiting(gateway: Gateway, known: Known, actor: Actor) -> int:
     """Count all of it, for the navigation."""
 
@@ -58,6 +63,7 @@ async def count_waiting(gateway: Gateway, known: Known, actor: Actor) -> int:
             unsent(gateway, actor),
             orphaned(gateway, actor),
             unknown_holidays(gateway, actor),
+            unpaid(gateway, actor),
             return_exceptions=True,
         )
         for part in parts:

@@ -30,6 +30,7 @@ from workflows.contracts.dashboard import (
     SnapshotRequest,
     SourceFigures,
 )
+from workflows.contracts.dunning import DunningRequest, DunningStep, DunningTurn, ReminderAsk, UnpaidInvoices
 from workflows.contracts.messages import MessageRequest, MessageResult, Moved, RemindersRequest
 from workflows.contracts.money_check import (
     ChargesResult,
@@ -145,6 +146,9 @@ __all__ = [
     "DashboardPeriods",
     "DashboardRequest",
     "DashboardResult",
+    "DunningRequest",
+    "DunningStep",
+    "DunningTurn",
     "FiguresPeriod",
     "FiguresRequest",
     "HeldPayment",
@@ -188,6 +192,7 @@ __all__ = [
     "RefundRequest",
     "Refused",
     "ReleaseRequest",
+    "ReminderAsk",
     "RemindersRequest",
     "RenewalRequest",
     "RescheduleRequest",
@@ -217,6 +222,7 @@ __all__ = [
     "ToAsk",
     "UndoMove",
     "Unmended",
+    "UnpaidInvoices",
     "Verified",
     "VisitStep",
     "WaitProgress",

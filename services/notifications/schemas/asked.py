@@ -27,6 +27,7 @@ Template = Literal[
     "rescheduling",
     "payment_receipt",
     "payment_failed",
+    "payment_reminder",
     "waitlist_offer",
     "series_dates",
     "absence_moved",

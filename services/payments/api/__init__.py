@@ -5,6 +5,7 @@ from services.payments.api import (
     checks,
     claims,
     drawers,
+    dunning,
     gateways,
     invoices,
     ledger,
@@ -19,4 +20,4 @@ from services.payments.api import (
 # `reads` first: /payments/summary is not a payment.
 routers = [reads.router, invoices.router, payments.router, refunds.router, ledger.router]
 routers += [accounts.router, links.router, gateways.router, webhooks.router, checks.router, drawers.router]
-routers += [payers.router, claims.router]
+routers += [payers.router, claims.router, dunning.router]

@@ -7,6 +7,7 @@ from services.payments.models.claims import Claim, ClaimBatch, ClaimStep
 from services.payments.models.credits import InvoiceCredit
 from services.payments.models.discounts import Discount
 from services.payments.models.drawers import CashDrawer, CashMovement, CashRule
+from services.payments.models.dunnings import Dunning, DunningReminder
 from services.payments.models.events import WebhookEvent
 from services.payments.models.gateways import GatewayAccount, GatewayCall, GatewayStanding, WebhookRefusal
 from services.payments.models.insurance import Coverage, Payer
@@ -29,6 +30,8 @@ __all__ = [
     "Coverage",
     "Covering",
     "Discount",
+    "Dunning",
+    "DunningReminder",
     "GatewayAccount",
     "GatewayCall",
     "GatewayStanding",

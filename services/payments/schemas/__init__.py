@@ -54,6 +54,14 @@ from services.payments.schemas.drawers import (
     MovementWrite,
     Pieces,
 )
+from services.payments.schemas.dunning import (
+    Dunning,
+    DunningBegin,
+    DunningStatus,
+    DunningWrite,
+    Reminder,
+    ReminderWrite,
+)
 from services.payments.schemas.gateways import (
     Checkout,
     CheckoutWrite,
@@ -128,6 +136,10 @@ __all__ = [
     "DrawerMovement",
     "DrawerReview",
     "DrawerWrite",
+    "Dunning",
+    "DunningBegin",
+    "DunningStatus",
+    "DunningWrite",
     "Entry",
     "EntryFilter",
     "EntryLine",
@@ -174,6 +186,8 @@ __all__ = [
     "Refund",
     "RefundWrite",
     "ReleaseWrite",
+    "Reminder",
+    "ReminderWrite",
     "RenewalWrite",
     "Summary",
     "Traces",

@@ -45,6 +45,7 @@ PROMISED = {
     "/waitlist": "GET POST", "/waitlist/{entry_id}": "GET DELETE", "/waitlist/{entry_id}/answer": "POST",
     "/payments/invoices": "GET POST", "/payments/invoices/{invoice_id}": "GET",
     "/payments/invoices/{invoice_id}/receipt.pdf": "GET", "/payments": "GET POST", "/payments/summary": "GET",
+    "/payments/invoices/{invoice_id}/dunning": "GET PUT", "/payments/invoices/{invoice_id}/reminders": "POST",
     "/payments/links": "GET POST", "/gateways": "GET", "/gateways/{kind}": "PUT",
     "/payments/{payment_id}": "GET", "/payments/{payment_id}/capture": "POST", "/payments/{payment_id}/void": "POST",
     "/payments/{payment_id}/refunds": "GET POST", "/reports/dashboard": "GET", "/reports/appointments": "GET",

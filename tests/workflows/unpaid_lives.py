@@ -1,0 +1,30 @@
+"""Lives of visits that were not paid, and of what recalls what is due."""
+
+from typing import Any
+
+from temporalio.client import Client, WorkflowHandle
+
+from tests.workflows.office import Office
+from tests.workflows.recall import Recall
+from workflows.contracts import PaymentChoice
+
+
+async def unpaid(client: Client) -> dict[str, WorkflowHandle[Any, Any]]:
+    """Come without having paid, and have what is due recalled."""
+    async with Office(client).open() as office:
+        await office.book(None, payment=PaymentChoice(method="at_desk"))
+        await office.step("arrival")
+        await office.step("completion")
+        await office.process.result()
+        return {"unpaid": office.process}
+
+
+async def recalled(client: Client) -> dict[str, WorkflowHandle[Any, Any]]:
+    """Have what is due recalled three times."""
+    async with Recall(client).open() as recall:
+        await recall.begin()
+        for times, days in enumerate((2, 6, 7), 1):
+            await recall.days_pass(days)
+            await recall.reminded(times)
+        await recall.process.result()
+        return {"recalled": recall.process}
