@@ -20,7 +20,7 @@ from services.appointments.errors import NobodyAffected
 from services.appointments.schemas import OCCUPYING, Appointment, FreeSlot
 from services.consultants.client import ConsultantsClient
 from workflows import ids
-from workflows.contracts import CancellationRequest, Changed, Refused, RescheduleRequest
+from workflows.contracts import CancellationRequest, Changed, Refused, RescheduleRequest, VisitStep
 from workflows.contracts.absence import (
     AbsenceOpened,
     AbsenceRequest,
@@ -164,7 +164,12 @@ class AbsenceActivities:
 
     async def _cancel(self, task: StepTask) -> ItemResult:
         asked = CancellationRequest(
-            actor=task.actor, reason=_REASON, notify=False, waive_fee=True, expected_version=task.step.version
+            actor=task.actor,
+            reason=_REASON,
+            notify=False,
+            waive_fee=True,
+            expected_version=task.step.version,
+            undoable=task.undoable,
         )
         update = f"absence-{task.absence_id}-cancel"
         changed = await _updated(self._process(task.step.appointment_id), "cancel", asked, update)
@@ -201,22 +206,26 @@ class AbsenceActivities:
             return await self._note(own, task.absence_id, key, ItemResult(state=ItemState.RESTORED))
         known = await self.absences.get(own, task.absence_id)
         was = next(one.was for one in known.items if one.appointment_id == key)
-        update, asked = "reschedule", self._way_back(task, was)
-        if task.state is ItemState.CANCELLED:
-            return await self._note(
-                own, task.absence_id, key, ItemResult(state=ItemState.UNRESTORED, reason="cancelled")
-            )
+        update, asked = self._way_back(task, was)
         changed = await _updated(self._process(key), update, asked, f"absence-{task.absence_id}-undo")
-        if changed.appointment and changed.refused is None:
-            back = changed.appointment
+        back = changed.appointment if changed.refused is None else await self._back_already(own, key, was)
+        if back:
             result = ItemResult(state=ItemState.RESTORED, version=back.version, place=_place(back))
         else:
             code = changed.refused.code if changed.refused else "no_answer"
             result = ItemResult(state=ItemState.UNRESTORED, reason=code)
         return await self._note(own, task.absence_id, key, result)
 
-    def _way_back(self, task: RestoreTask, was: Place) -> RescheduleRequest:
-        return RescheduleRequest(
+    async def _back_already(self, own: Actor, key: UUID, was: Place) -> Appointment | None:
+        """Find it where it was to be put, if somebody was faster."""
+        now = await self.appointments.standing(own, key)
+        return now if now.status in OCCUPYING and _place(now) == was else None
+
+    def _way_back(self, task: RestoreTask, was: Place) -> tuple[str, VisitStep | RescheduleRequest]:
+        """Tell which update of its process brings it back."""
+        if task.state is ItemState.CANCELLED:
+            return "visit", VisitStep(actor=task.actor, verb="cancellation", undo=True)
+        return "reschedule", RescheduleRequest(
             actor=task.actor,
             start=was.start,
             consultant_id=was.consultant_id,

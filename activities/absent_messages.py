@@ -110,6 +110,7 @@ class AbsenceMessages:
             starts_at=now.start.astimezone(UTC) if stays else None,
             ends_at=now.end.astimezone(UTC),
             zone=now.zone,
+            returned=now.returned,
             consultant=values.consultant,
             visit_type=values.visit_type,
             location=values.location,

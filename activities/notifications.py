@@ -65,6 +65,8 @@ class NotificationActivities:
         appointment = await self.appointments.standing(actor, request.appointment_id)
         if appointment.version != request.version or appointment.status not in _ABOUT[request.template]:
             return MessageResult(statuses={"all": "superseded"})
+        if request.template == "reminder" and await self.appointments.undecided(actor, appointment.id):
+            return MessageResult(statuses={"all": "undecided"})  # the consultant will not be there
         contact, values = await asyncio.gather(
             self.patients.contact(actor, appointment.patient_id), self.values(actor, appointment)
         )
@@ -94,6 +96,7 @@ class NotificationActivities:
             starts_at=appointment.start.astimezone(UTC),
             ends_at=appointment.end.astimezone(UTC),
             zone=appointment.zone,
+            returned=appointment.returned,
             consultant=consultants[0].name if consultants else None,
             visit_type=visit_type.name,
             location=place.name if place else None,

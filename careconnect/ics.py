@@ -52,9 +52,12 @@ def uid(record_id: UUID) -> str:
     return f"{record_id}@care-connect"
 
 
-def sequence(version: int, *, cancelled: bool) -> int:
-    """Give the number of a revision: each version of the record is a later one, and its cancelling later still."""
-    return 2 * (version - 1) + cancelled
+def sequence(version: int, *, cancelled: bool, returned: int = 0) -> int:
+    """Give the number of a revision: each version of the record is a later one, and its cancelling later still.
+
+    `returned` is how often it was brought back after that, which is a revision again.
+    """
+    return 2 * (version - 1 + returned) + cancelled
 
 
 def write(entries: Sequence[Entry], *, method: Method | None = None, name: str = "", refresh_minutes: int = 0) -> bytes:

@@ -195,6 +195,7 @@ class ConsultantAbsence:
             action=action,
             other_consultants=self.request.plan.other_consultants,
             decide_hours=self.request.plan.decide_hours,
+            undoable=self.state not in _DONE and (self.undo_until is None or workflow.now() < self.undo_until),
         )
 
     async def _take(self, task: StepTask) -> StepResult:

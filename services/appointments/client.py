@@ -6,6 +6,7 @@ from uuid import UUID
 from careconnect.auth import Actor
 from careconnect.client import ServiceClient
 from careconnect.pagination import Page
+from services.appointments.absences.schemas import Decision
 from services.appointments.schemas import (
     Appointment,
     AppointmentDetail,
@@ -120,6 +121,11 @@ class AppointmentsClient(ServiceClient):
     async def summary(self, actor: Actor, wanted: AppointmentFilter | None = None) -> Summary:
         """Count by state."""
         return await self.call(actor, "GET", "/appointments/summary", params=_filter(wanted), into=Summary)
+
+    async def undecided(self, actor: Actor, appointment_id: UUID) -> bool:
+        """Tell whether nobody has decided yet what becomes of it while its consultant is away."""
+        path = f"/appointments/{appointment_id}/decision"
+        return (await self.call(actor, "GET", path, into=Decision)).open
 
     async def slots(self, actor: Actor, wanted: SlotSearch) -> FreeSlots:
         """Find free starts inside windows of working time."""

@@ -39,6 +39,8 @@ OCCUPIES = "status IN ('held', 'booked', 'arrived', 'checked_in')"
 class Appointment(db.Tenanted, Base):
     """A patient's visit with a consultant. `version` rises with every move, and only then.
 
+    `returned` counts how often it was brought back after it had been cancelled.
+
     Of a group visit each patient has an appointment of their own, on one of `capacity` seats. `local_start` is what
     people agreed on: what a wall clock at the location shows, in whatever way the zone's rules change afterwards.
     """
@@ -88,6 +90,7 @@ class Appointment(db.Tenanted, Base):
     with_consultant_since: Mapped[datetime | None]
     cancelled_from: Mapped[str | None]
     undo_until: Mapped[datetime | None]
+    returned: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     overbooked: Mapped[bool]
     hours_overridden: Mapped[bool]
     cancellation_reason: Mapped[str | None]
@@ -224,6 +227,7 @@ class Appointment(db.Tenanted, Base):
             raise WrongState(f"It is {self.status}; this needs {Status.CANCELLED}.", current=self.status)
         before = Status(self.cancelled_from or Status.BOOKED)
         self.cancellation_reason = self.cancelled_from = self.undo_until = None
+        self.returned += 1
         return self._become(before, Status.CANCELLED)
 
     def move(self, asked: Move) -> bool:

@@ -162,6 +162,7 @@ class Appointment(BaseModel):
     status_since: datetime
     with_consultant_since: datetime | None = None
     undo_until: datetime | None = None
+    returned: int = Field(0, description="how often it was brought back after it had been cancelled")
     created_at: datetime
     request_hash: str
 

@@ -15,6 +15,7 @@ _METHODS: dict[Template, ics.Method] = {
     "cancellation": "CANCEL",
 }
 """What a message means for the patient's calendar (RFC 5546); other templates bring no file of their own."""
+_SHARED = {"ends_at", "zone", "returned", "consultant", "location", "location_address", "reference"}
 _CHANGES: dict[str, ics.Method] = {"moved": "REQUEST", "restored": "REQUEST", "cancelled": "CANCEL"}
 """The same of each appointment that a message about several speaks of."""
 
@@ -46,7 +47,9 @@ def _events(said: MessageSend) -> Iterator[tuple[ics.Method, UUID, int, Values]]
 
 
 def _of(change: Change, values: Values) -> Values:
-    known = change.model_dump(include={"ends_at", "zone", "consultant", "location", "location_address", "reference"})
+    known = change.model_dump(
+        include={"ends_at", "zone", "returned", "consultant", "location", "location_address", "reference"}
+    )
     return values.model_copy(update=known | {"starts_at": change.starts_at or change.was})
 
 
@@ -58,7 +61,7 @@ def _written(
     starts = values.starts_at or clock.now()
     entry = ics.Entry(
         uid=ics.uid(key),
-        sequence=ics.sequence(version, cancelled=cancelled),
+        sequence=ics.sequence(version, cancelled=cancelled, returned=values.returned),
         start=starts,
         end=values.ends_at or starts,
         zone=values.zone or "UTC",

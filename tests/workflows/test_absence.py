@@ -40,7 +40,10 @@ async def test_who_has_not_chosen_in_time_is_cancelled_and_not_told_again(engine
         await ward.pass_time(WINDOW)
         await ward.pass_time(timedelta(hours=48))
         await ward.process.result()
-        assert [one.action for one in ward.taken if one.step == ward.steps[2]] == [OFFER, CANCEL]
+        late = [one for one in ward.taken if one.step == ward.steps[2]]
+        assert [(one.action, one.undoable) for one in late] == [(OFFER, True), (CANCEL, False)]
+        in_time = next(one for one in ward.taken if one.step == ward.steps[1] and one.action is CANCEL)
+        assert in_time.undoable, "its money waits, since all of it can still be undone"
         assert len(ward.told) == 3
         assert ward.states[-1] is AbsenceState.CLOSED
 

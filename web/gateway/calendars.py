@@ -56,7 +56,8 @@ async def calendar_file(gateway: "Gateway", actor: Actor, appointment_id: UUID, 
 
 def revision(appointment: Appointment) -> int:
     """Tell the sequence number of an appointment as it stands; the messages' calendar files count alike."""
-    return ics.sequence(appointment.version, cancelled=appointment.status in _GONE)
+    gone = appointment.status in _GONE
+    return ics.sequence(appointment.version, cancelled=gone, returned=appointment.returned)
 
 
 def where(place: Location | None) -> str:

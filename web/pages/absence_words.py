@@ -16,6 +16,6 @@ def reason_words(code: str | None) -> str:
         "patient_busy": gettext("The patient has another appointment then."),
         "too_soon": gettext("It would begin too soon."),
         "outside_hours": gettext("It would be outside the consultant's hours."),
-        "cancelled": gettext("The cancellation cannot be taken back; book it anew."),
+        "undo_window_over": gettext("The cancellation can no longer be taken back; book it anew."),
     }
     return words.get(code or "", gettext("It was refused."))

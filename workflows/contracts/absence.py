@@ -45,7 +45,10 @@ class AbsenceBegun(BaseModel):
 
 
 class StepTask(BaseModel):
-    """Asks to deal with one appointment. `number` tells apart what a patient asks for again and again."""
+    """Asks to deal with one appointment. `number` tells apart what a patient asks for again and again.
+
+    The money of an `undoable` cancellation waits until that can no longer be undone.
+    """
 
     absence_id: UUID
     actor: Actor
@@ -55,6 +58,7 @@ class StepTask(BaseModel):
     number: int = 0
     other_consultants: bool = True
     decide_hours: int = 48
+    undoable: bool = False
 
 
 class StepResult(BaseModel):

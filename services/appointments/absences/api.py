@@ -61,6 +61,12 @@ async def tell(absence_id: UUID, said: schemas.Told, _: Writer, session: Write) 
         (await repository.item(session, absence_id, appointment_id)).told = said.told
 
 
+@router.get("/appointments/{appointment_id}/decision", summary="Whether an absence leaves an appointment undecided")
+async def decision(appointment_id: UUID, _: Reader, session: Read) -> schemas.Decision:
+    """Tell it; no for one that no absence concerns."""
+    return schemas.Decision(open=await repository.awaits_decision(session, appointment_id))
+
+
 @router.get("/absences/{absence_id}", summary="Read an absence")
 async def get(absence_id: UUID, _: Reader, session: Read) -> schemas.Absence:
     """Give it with its appointments."""

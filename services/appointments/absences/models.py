@@ -23,6 +23,7 @@ from services.appointments.absences.schemas import (
 from services.appointments.base import Base
 
 OPEN = "state IN ('running', 'paused', 'undoing')"
+NOT_DECIDED = "state IN ('waiting', 'offered')"
 UNDECIDED = frozenset({ItemState.WAITING})
 TROUBLED = frozenset({ItemState.FAILED, ItemState.UNRESTORED})
 
@@ -69,6 +70,7 @@ class AbsenceAppointment(db.Tenanted, Base):
     __table_args__ = (
         sa.ForeignKeyConstraint(["tenant_id", "absence_id"], ["absences.tenant_id", "absences.id"]),
         sa.Index("uq_absence_appointments_once", "tenant_id", "absence_id", "appointment_id", unique=True),
+        sa.Index("ix_absence_appointments_open", "tenant_id", "appointment_id", postgresql_where=sa.text(NOT_DECIDED)),
         sa.CheckConstraint("action IN ('move', 'offer', 'cancel')", name="action"),
         sa.CheckConstraint(
             "state IN ('waiting', 'moved', 'offered', 'cancelled', 'left', 'failed', 'restored', 'unrestored')",

@@ -8,7 +8,13 @@ from sqlalchemy import func, select
 
 from careconnect.db import ReadSession, WriteSession, objection
 from careconnect.pagination import Order, Paging, Rows, keyset
-from services.appointments.absences.models import TROUBLED, UNDECIDED, AbsenceAppointment, ConsultantAbsence
+from services.appointments.absences.models import (
+    NOT_DECIDED,
+    TROUBLED,
+    UNDECIDED,
+    AbsenceAppointment,
+    ConsultantAbsence,
+)
 from services.appointments.absences.schemas import Absence, AbsencePlan, AbsenceSummary, AffectedQuery
 from services.appointments.errors import AbsenceNotFound, AbsenceUnderWay, AppointmentNotFound
 from services.appointments.models import Appointment
@@ -134,6 +140,23 @@ async def summaries(session: ReadSession, absences: Sequence[ConsultantAbsence])
         AbsenceSummary.model_validate({name: getattr(one, name) for name in plain} | by_id.get(one.id, nothing))
         for one in absences
     ]
+
+
+async def awaits_decision(session: ReadSession, appointment_id: UUID) -> bool:
+    """Tell whether nobody has decided yet what becomes of an appointment whose consultant is away."""
+    model = AbsenceAppointment
+    statement = (
+        select(model.id)
+        .join(Appointment, sa.and_(Appointment.tenant_id == model.tenant_id, Appointment.id == model.appointment_id))
+        .where(
+            model.tenant_id == session.tenant_id,
+            model.appointment_id == appointment_id,
+            sa.text(f"absence_appointments.{NOT_DECIDED}"),
+            model.appointment_version == Appointment.version,  # what somebody else moved meanwhile is decided
+        )
+        .limit(1)
+    )
+    return await session.scalar(statement) is not None
 
 
 async def of_consultant(session: ReadSession, consultant_id: UUID, paging: Paging) -> Rows[ConsultantAbsence]:

@@ -158,6 +158,12 @@ class Absence(AbsenceSummary):
     items: list[AbsenceItem]
 
 
+class Decision(BaseModel):
+    """Whether it is still open what becomes of an appointment whose consultant is away."""
+
+    open: bool
+
+
 class AffectedQuery(_Input):
     """Whose appointments are wanted that lie in `[from_, to)`, or reach into it."""
 

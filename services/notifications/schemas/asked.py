@@ -83,6 +83,7 @@ class Change(Input):
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
     zone: Annotated[str, Field(max_length=64)]
+    returned: Annotated[StrictInt, Field(ge=0)] = 0
     consultant: Line | None = None
     visit_type: Line | None = None
     location: Line | None = None
@@ -102,6 +103,7 @@ class Values(Input):
     previous_starts_at: AwareDatetime | None = Field(None, description="when it was to be, before it was moved")
     ends_at: AwareDatetime | None = Field(None, description="with it the message brings a calendar file")
     zone: Annotated[str, Field(max_length=64)] | None = Field(None, description="IANA zone of the location")
+    returned: Annotated[StrictInt, Field(ge=0)] = Field(0, description="how often it came back after a cancellation")
     consultant: Line | None = None
     visit_type: Line | None = None
     location: Line | None = None
