@@ -135,6 +135,10 @@ class AppointmentsClient(ServiceClient):
         """List appointments whose local time a new zone rule has moved."""
         return await self.call(actor, "GET", "/clock-changes", into=ClockChanges)
 
+    async def agree_wall_time(self, actor: Actor, appointment_id: UUID) -> Appointment:
+        """Keep an appointment's instant, and agree on the wall time that a new rule makes of it."""
+        return await self.call(actor, "PUT", f"/appointments/{appointment_id}/wall-time", into=Appointment)
+
     async def figures(self, actor: Actor, **period: Any) -> Figures:
         """Count a period for the dashboard."""
         return await self.call(actor, "GET", "/figures", params=period, into=Figures)

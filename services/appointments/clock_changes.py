@@ -6,6 +6,7 @@ beside the instant says which, so that the two can be compared by the rules of t
 
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -13,9 +14,12 @@ from fastapi import APIRouter
 
 from careconnect import clock
 from careconnect.auth import Actor, require
-from careconnect.db import Read, ReadSession
+from careconnect.db import Read, ReadSession, Write
+from services.appointments import repository
+from services.appointments.api import shape
 from services.appointments.models import Appointment, wall_time
 from services.appointments.schemas import OCCUPYING, ClockChange
+from services.appointments.schemas import Appointment as AppointmentShown
 
 router = APIRouter()
 _MOST = 1000
@@ -25,6 +29,17 @@ _MOST = 1000
 async def list_changes(_: Annotated[Actor, require("appointments:read")], session: Read) -> list[ClockChange]:
     """List what is to come and occupies its time, soonest first."""
     return [_shown(one) for one in await moved(session)]
+
+
+@router.put("/appointments/{appointment_id}/wall-time", summary="Agree on the wall time that a new rule makes of it")
+async def agree(
+    appointment_id: UUID, _: Annotated[Actor, require("appointments:write")], session: Write
+) -> AppointmentShown:
+    """Keep the instant; a repeat changes nothing."""
+    appointment = await repository.get(session, appointment_id, lock=True)
+    if appointment.agree_to_clock():
+        session.record("appointment.wall_time_agreed", "appointment", appointment.id, data=appointment.facts())
+    return shape(appointment)
 
 
 async def moved(session: ReadSession) -> list[Appointment]:

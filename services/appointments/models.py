@@ -245,6 +245,13 @@ class Appointment(db.Tenanted, Base):
         self.version = asked.to_version
         return True
 
+    def agree_to_clock(self) -> bool:
+        """Agree on what the wall clock shows at its instant by the rules of today, where they were changed."""
+        if not self.occupies:
+            raise WrongState(f"It is {self.status}; only what is to come can be agreed on.", current=self.status)
+        before, self.local_start = self.local_start, wall_time(self.start_at, self.zone)
+        return before != self.local_start
+
     def attend(self, step: str | None) -> bool:
         """Say which step waits for a person, or that none does."""
         changed = self.needs_attention != step

@@ -87,6 +87,7 @@ SCREENS: dict[str, Callable[[Known], str]] = {
     "message": lambda known: known.message,
     "mailbox": lambda _: "/messages/mailbox",
     "attention": lambda _: "/attention",
+    "changed clocks": lambda _: "/clock-changes",
     "settings": lambda _: "/settings",
     "locations": lambda _: "/settings/locations",
     "rooms": lambda _: "/settings/rooms",

@@ -30,6 +30,7 @@ from services.reports.client import ReportsClient
 from web.gateway.absences import AbsenceProcesses
 from web.gateway.bookings import Bookings
 from web.gateway.checks import MoneyCheckProcess
+from web.gateway.clock_changes import ClockChanges
 from web.gateway.closings import Closings
 from web.gateway.dunning import DunningProcess
 from web.gateway.engine import Engine, WorkflowState
@@ -65,6 +66,7 @@ class Gateway:
         )
         self.waitlist = WaitlistProcesses(self.engine, services.client(WaitlistClient))
         self.checks = MoneyCheckProcess(self.engine, self.payments)
+        self.clock_changes = ClockChanges(self.appointments, self.bookings)
         self.closings = Closings(self.consultants, services.client(ClosingsClient))
         self.dunning = DunningProcess(self.engine, self.payments, self.appointments, self.identity)
 

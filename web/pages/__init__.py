@@ -9,6 +9,7 @@ from web.pages import (
     attention,
     billing,
     calendar,
+    clock_changes,
     collecting,
     consultants,
     dashboard,
@@ -43,7 +44,7 @@ def install(app: FastAPI) -> None:
     for module in (
         dashboard, signing_in, calendar, appointments, patients, leave, feeds, consultants, hours, absences, billing,
         collecting, drawers, ledger, money_check, messages, attention, settings, prices, gateways, search, series,
-        waitlist, public, reminding, options,
+        waitlist, public, reminding, options, clock_changes,
     ):  # fmt: skip
         app.include_router(module.router)
     tell_people(app)

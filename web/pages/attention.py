@@ -12,13 +12,14 @@ from services.notifications.schemas import Message
 from services.payments.schemas import Dunning, Orphan
 from web.formats import money, when
 from web.pages import naming
+from web.pages.clock_changes import Zone, zones
 from web.pages.messages_words import failure_words, template_words
 from web.pages.naming import Person, Visit
 from web.pages.orphans import told
 from web.pages.screen import Screen, needs
 from web.pages.settings.gaps import Told, in_words
-from web.pages.waiting import orphaned, stuck, unknown_holidays, unpaid, unsent
-from web.words import gettext
+from web.pages.waiting import clock_changes, orphaned, stuck, unknown_holidays, unpaid, unsent
+from web.words import gettext, ngettext
 
 router = APIRouter(prefix="/attention", include_in_schema=False)
 
@@ -54,12 +55,13 @@ async def listed(screen: Annotated[Screen, needs("appointments:read")]) -> Respo
 
 async def cases(screen: Screen) -> list[Case]:
     """Find everything that waits."""
-    appointments, messages, orphans, gaps, invoices = await asyncio.gather(
+    appointments, messages, orphans, gaps, invoices, changes = await asyncio.gather(
         stuck(screen.gateway, screen.actor),
         unsent(screen.gateway, screen.actor),
         orphaned(screen.gateway, screen.actor),
         unknown_holidays(screen.gateway, screen.actor),
         unpaid(screen.gateway, screen.actor),
+        clock_changes(screen.gateway, screen.known, screen.actor),
     )
     visits, people = await asyncio.gather(
         naming.visits(screen, appointments),
@@ -70,7 +72,30 @@ async def cases(screen: Screen) -> list[Case]:
     found += [_orphan(one) for one in orphans]
     found += [_unpaid(one, people[one.patient_id], screen) for one in invoices]
     found += [_unknown(one) for one in in_words(screen, gaps)]
+    found += [_changed(one, screen) for one in zones(changes)]
     return sorted(found, key=lambda case: case.since or screen.frame.now)
+
+
+def _changed(zone: Zone, screen: Screen) -> Case:
+    words = ngettext(
+        "%(num)s appointment would show another time than was agreed on.",
+        "%(num)s appointments would show another time than was agreed on.",
+        zone.appointments,
+    )
+    sent = {"zone": zone.zone}
+    actions = [
+        Action(gettext("Leave all"), "/clock-changes/agreements", "check", "quiet", sent),
+        Action(gettext("Keep what was agreed"), "/clock-changes/moves", "clock", "", sent),
+    ]
+    return Case(
+        icon="clock",
+        href="/clock-changes",
+        title=gettext("New rules for the clock in %(zone)s") % {"zone": zone.name},
+        detail=words % {"num": zone.appointments},
+        patient_name="",
+        since=None,
+        actions=actions if screen.actor.may("appointments:write") else [],
+    )
 
 
 def _unknown(gap: Told) -> Case:

@@ -56,12 +56,14 @@ class Known:
             return found
         return found | {one.id: one for one in await self._gateway.consultants.names(actor, missing)}
 
-    async def remember(self, actor: Actor, what: str, read: Callable[[], Awaitable[T]]) -> T:
-        """Give what was read a moment ago, or read it."""
+    async def remember(
+        self, actor: Actor, what: str, read: Callable[[], Awaitable[T]], seconds: float | None = None
+    ) -> T:
+        """Give what was read a moment ago, or read it; `seconds` is for what changes more rarely than the rest."""
         key, moment = (actor.tenant_id, what), time.monotonic()
         kept = self._kept.get(key)
         if kept is None or kept[0] < moment:
-            kept = (moment + self._seconds, await read())
+            kept = (moment + (seconds or self._seconds), await read())
             self._kept[key] = kept
         value: T = kept[1]
         return value

@@ -6,7 +6,7 @@ from datetime import timedelta
 from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.errors import Unavailable
-from services.appointments.schemas import Appointment, AppointmentFilter
+from services.appointments.schemas import Appointment, AppointmentFilter, ClockChange
 from services.consultants.schemas import HolidayGap
 from services.notifications.schemas import Message, MessageFilter
 from services.payments.schemas import Dunning, Orphan
@@ -15,6 +15,7 @@ from web.pages.known import Known
 
 _SHOWN = 50
 _RECENT = timedelta(days=7)
+_RULES_SECONDS = 600.0
 BOOKED_AHEAD = timedelta(days=180)
 """How soon a year must begin for its holidays to be missed: as far ahead as visits are usually booked."""
 
@@ -40,6 +41,10 @@ async def orphaned(gateway: Gateway, actor: Actor) -> list[Orphan]:
     return await gateway.checks.waiting(actor, _SHOWN) if actor.may("payments:read") else []
 
 
+async def _changed_zones(gateway: Gateway, known: Known, actor: Actor) -> set[str]:
+    return {one.zone for one in await clock_changes(gateway, known, actor)}
+
+
 async def unknown_holidays(gateway: Gateway, actor: Actor) -> list[HolidayGap]:
     """List the years that are near, whose public holidays nobody knows and nobody has entered."""
     if not actor.may("catalogue:write"):
@@ -54,6 +59,16 @@ async def unpaid(gateway: Gateway, actor: Actor) -> list[Dunning]:
     return await gateway.dunning.waiting(actor) if actor.may("payments:read") else []
 
 
+async def clock_changes(gateway: Gateway, known: Known, actor: Actor) -> list[ClockChange]:
+    """List the appointments whose wall time a new rule of their zone has moved.
+
+    All that is to come has to be looked at, and rules change once in years, so the answer is kept for minutes.
+    """
+    if not actor.may("appointments:read"):
+        return []
+    return await known.remember(actor, "clock changes", lambda: gateway.clock_changes.found(actor), _RULES_SECONDS)
+
+
 async def count_waiting(gateway: Gateway, known: Known, actor: Actor) -> int:
     """Count all of it, for the navigation."""
 
@@ -64,6 +79,7 @@ async def count_waiting(gateway: Gateway, known: Known, actor: Actor) -> int:
             orphaned(gateway, actor),
             unknown_holidays(gateway, actor),
             unpaid(gateway, actor),
+            _changed_zones(gateway, known, actor),
             return_exceptions=True,
         )
         for part in parts:

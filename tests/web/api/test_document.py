@@ -38,6 +38,7 @@ PROMISED = {
     "/appointments/{appointment_id}/consultation": "POST DELETE",
     "/appointments/{appointment_id}/departure": "POST DELETE", "/walk-ins": "POST",
     "/appointments/{appointment_id}/arrival": "POST DELETE", "/appointments/{appointment_id}/check-in": "POST DELETE",
+    "/clock-changes": "GET", "/appointments/{appointment_id}/wall-time": "PUT",
     "/appointments/{appointment_id}/completion": "POST DELETE", "/appointments/{appointment_id}/no-show": "POST DELETE",
     "/appointments/{appointment_id}/calendar.ics": "GET",
     "/series": "GET POST", "/series/{series_id}": "GET", "/series/{series_id}/rescheduling": "POST",

@@ -41,6 +41,7 @@ SCREENS = {
     "/attention": "appointments:read",
     "/settings": "identity:read",
     "/settings/locations": "identity:read",
+    "/clock-changes": "appointments:read",
     "/settings/rooms": "catalogue:read",
     "/settings/holidays": "catalogue:read",
     "/settings/visit-types": "catalogue:read",
