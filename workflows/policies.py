@@ -92,6 +92,12 @@ INLINE: LocalOptions = {
 }
 """A first try in place, at something outside that is usually quick; what takes longer must not hold a worker's slot."""
 
+AT_ONCE: LocalOptions = {
+    "start_to_close_timeout": timedelta(seconds=5),
+    "retry_policy": RetryPolicy(maximum_attempts=1),
+}
+"""A first try in place that nobody waits for: longer, since one that is cut off is made again from the queue."""
+
 OTHERS: Options = {
     "start_to_close_timeout": timedelta(seconds=40),
     "schedule_to_close_timeout": timedelta(minutes=15),

@@ -52,7 +52,7 @@ class AppointmentReminders:
         message = self._message("booking_confirmation", version=self.request.version)
         try:
             result = await workflow.execute_local_activity_method(
-                NotificationActivities.tell, message, **policies.INLINE
+                NotificationActivities.tell, message, **policies.AT_ONCE
             )
         except BaseException as error:
             if not ours(error) or is_cancelled_exception(error):

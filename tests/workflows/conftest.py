@@ -13,9 +13,9 @@ from temporalio.worker import Worker
 
 from careconnect.config import Settings, TemporalSettings
 from careconnect.embedded.temporal import DYNAMIC_CONFIG, NAMESPACE, program
-from careconnect.sandbox import sandbox
 from careconnect.temporal import data_converter
 from tests.workflows.office import Office
+from tests.workflows.sandbox import sandbox
 from workflows import ids
 
 SEARCH_ATTRIBUTES: Sequence[SearchAttributeKey[Any]] = (

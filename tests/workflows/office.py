@@ -30,8 +30,8 @@ from activities.slots import SlotActivities
 from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.ids import uuid7
-from careconnect.sandbox import sandbox
 from services.appointments.schemas import Appointment, Status
+from tests.workflows.sandbox import sandbox
 from tests.workflows.services import ZONE, Appointments, Consultants, Patients
 from tests.workflows.till import CARD, Till
 from tests.workflows.trouble import Troubled

@@ -16,12 +16,12 @@ from activities.notifications import NotificationActivities
 from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.ids import uuid7
-from careconnect.sandbox import sandbox
 from services.consultants.schemas import MoneyPolicy
 from services.notifications.schemas import MessageSend
 from services.payments import models, schemas
 from services.payments.collection.dunning import shown
 from services.payments.errors import DunningNotFound, NothingDue
+from tests.workflows.sandbox import sandbox
 from tests.workflows.trouble import Troubled
 from workflows import ids
 from workflows.contracts import DunningRequest

@@ -13,8 +13,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from careconnect.sandbox import sandbox
 from tests.workflows.office import WORKFLOWS
+from tests.workflows.sandbox import sandbox
 from tests.workflows.scenarios import NAMES
 from workflows.absence import ConsultantAbsence
 from workflows.money_check import MoneyCheck

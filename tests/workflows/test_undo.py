@@ -10,10 +10,10 @@ from temporalio.worker import Replayer
 
 from activities.answers import insisting
 from careconnect.errors import Conflict, Unavailable
-from careconnect.sandbox import sandbox
 from services.appointments.schemas import Status
 from services.payments.errors import RefundFailed
 from tests.workflows.office import WORKFLOWS, Office
+from tests.workflows.sandbox import sandbox
 from tests.workflows.trouble import hanging, refusing, silence
 from workflows import ids
 from workflows.booking import AppointmentBooking

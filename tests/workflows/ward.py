@@ -16,8 +16,8 @@ from temporalio.worker import Worker
 
 from careconnect.auth import Actor
 from careconnect.ids import uuid7
-from careconnect.sandbox import sandbox
 from services.appointments.absences.schemas import AbsencePlan, AbsenceState, Action, ItemState, Place, PlannedItem
+from tests.workflows.sandbox import sandbox
 from workflows import ids
 from workflows.absence import ConsultantAbsence
 from workflows.contracts import Refused
