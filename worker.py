@@ -97,19 +97,20 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
     )
     differences = DifferenceActivities(payments)
     slots = SlotActivities(consultants, appointments)
-    told = NotificationActivities(services.client(NotificationsClient), patients, consultants, appointments, identity)
+    links, messages = SignedLinks(settings), services.client(NotificationsClient)
+    told = NotificationActivities(messages, patients, consultants, appointments, identity, links)
     processes, list_, repeated = Processes(client), services.client(WaitlistClient), services.client(SeriesClient)
     series = SeriesActivities(repeated, processes)
     waiting = WaitlistActivities(client, list_, patients, consultants, appointments, openings)
-    telling = Telling(SignedLinks(settings), told, repeated, list_)
-    dunning = DunningActivities(payments, told, SignedLinks(settings))
+    telling = Telling(links, told, repeated, list_)
+    dunning = DunningActivities(payments, told, links)
     lists: list[Any] = [
         processes.book, processes.cancel, processes.move, series.plan, series.book, series.skip, series.stand,
         series.targets, openings.watch, waiting.join, waiting.offer, waiting.close_offer, waiting.close, waiting.match,
     ]  # fmt: skip
     absences = services.client(AbsencesClient)
     away = AbsenceActivities(client, absences, appointments, consultants)
-    away_told = AbsenceMessages(told, absences, SignedLinks(settings))
+    away_told = AbsenceMessages(told, absences, links)
     reports = ReportActivities(services.client(ReportsClient), identity)
     checks = MoneyCheckActivities(payments, appointments, consultants)
     bookings = Worker(

@@ -13,6 +13,7 @@ from uuid import UUID
 from temporalio import activity
 
 from careconnect.auth import Actor
+from careconnect.links import SignedLinks
 from services.appointments.client import AppointmentsClient
 from services.appointments.schemas import Appointment, Status
 from services.consultants.client import ConsultantsClient
@@ -31,6 +32,9 @@ _MOST = 1000
 _SCOPES = frozenset(
     {"patients:read", "consultants:read", "catalogue:read", "identity:read", "appointments:read", "messages:write"}
 )
+OWN_PAGE = "appointment"
+"""The purpose of the link by which a patient sees their own appointment."""
+_WITH_LINK = frozenset({"booking_confirmation", "rescheduling", "reminder"})
 _ABOUT = {
     "booking_confirmation": {Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN},
     "rescheduling": {Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN},
@@ -41,7 +45,7 @@ _ABOUT = {
 
 
 class NotificationActivities:
-    """Holds the notifications client, and the clients that know what a message speaks of."""
+    """Holds the notifications client, the clients that know what a message speaks of, and what signs its link."""
 
     def __init__(
         self,
@@ -50,12 +54,14 @@ class NotificationActivities:
         consultants: ConsultantsClient,
         appointments: AppointmentsClient,
         identity: IdentityClient,
+        links: SignedLinks,
     ) -> None:
         self.notifications = notifications
         self.patients = patients
         self.consultants = consultants
         self.appointments = appointments
         self.identity = identity
+        self.links = links
         self._known: dict[tuple[str, UUID, UUID], tuple[float, Any]] = {}
 
     @activity.defn(name="tell_patient")
@@ -70,7 +76,8 @@ class NotificationActivities:
         contact, values = await asyncio.gather(
             self.patients.contact(actor, appointment.patient_id), self.values(actor, appointment)
         )
-        values = values.model_copy(update={"amount": request.amount})
+        link = self._link(request.tenant_id, appointment) if request.template in _WITH_LINK else None
+        values = values.model_copy(update={"amount": request.amount, "link": link})
         wanted = [_message(request, appointment, channel, contact, values) for channel in channels_of(contact)]
         sent = await self.notifications.send_all(actor, Sending(messages=wanted))
         return MessageResult(statuses={message.channel: message.status for message in sent})
@@ -102,6 +109,11 @@ class NotificationActivities:
             location=place.name if place else None,
             location_address=_address(place),
         )
+
+    def _link(self, tenant_id: UUID, appointment: Appointment) -> str:
+        """Give the address of the patient's own page, which works until the visit; a repeat gives the same."""
+        token = self.links.make(tenant_id, OWN_PAGE, appointment.id, appointment.start)
+        return self.links.address(OWN_PAGE, token)
 
     async def _clinic(self, actor: Actor) -> tuple[Tenant, list[Location]]:
         async def read() -> tuple[Tenant, list[Location]]:

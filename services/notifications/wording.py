@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from careconnect.errors import FieldError, InvalidInput
 from careconnect.money import Money
+from services.notifications.parts import parts
 from services.notifications.schemas import Change, Channel, Template, Values
 
 FALLBACK = "en"
@@ -30,6 +31,9 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "waitlist_offer": (*_APPOINTMENT_NEEDS, "link", "answer_by"),
     "series_dates": ("zone",),
 }
+_LINK_IF_IT_FITS = frozenset({"booking_confirmation", "rescheduling", "reminder"})
+"""Templates whose short message says all that counts without the link that it has where there is room for it."""
+_MOST_PARTS = 2
 _plain = Environment(  # noqa: S701 - plain text for mail and telephones; the HTML layout below escapes
     loader=FileSystemLoader(_FOLDER), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
 )
@@ -72,12 +76,18 @@ def check(template: Template, values: Values) -> None:
 def write(template: Template, channel: Channel, language: str, name: str, values: Values) -> Text:
     """Write a message to `name` in `language`."""
     chosen = language_of(language)
-    blocks = _plain.get_template(f"{chosen}/{template}.txt")
-    context = blocks.new_context(_words(name, values, LOCALES[chosen]))
-    said = {block: _tidy("".join(blocks.blocks[block](context))) for block in ("subject", "body", "sms")}
+    said = _said(template, chosen, name, values)
     if channel == "sms":
+        if template in _LINK_IF_IT_FITS and parts(said["sms"]) > _MOST_PARTS:
+            said = _said(template, chosen, name, values.model_copy(update={"link": None}))
         return Text(chosen, None, said["sms"])
     return Text(chosen, " ".join(said["subject"].split()), said["body"])
+
+
+def _said(template: Template, language: str, name: str, values: Values) -> dict[str, str]:
+    blocks = _plain.get_template(f"{language}/{template}.txt")
+    context = blocks.new_context(_words(name, values, LOCALES[language]))
+    return {block: _tidy("".join(blocks.blocks[block](context))) for block in ("subject", "body", "sms")}
 
 
 def write_event(language: str, values: Values) -> tuple[str, str]:

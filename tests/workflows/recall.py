@@ -106,7 +106,7 @@ class Recall(Books):
 
     def workers(self) -> list[Worker]:
         who: Any = self
-        steps = DunningActivities(who, NotificationActivities(who, who, who, who, who), who)
+        steps = DunningActivities(who, NotificationActivities(who, who, who, who, who, who), who)
         run: dict[str, Any] = {"workflows": [InvoiceDunning], "workflow_runner": sandbox()}
         return [
             Worker(self.client, task_queue=queue, activities=[steps.turn, steps.remind], **run)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notifications.parts import parts
 from services.notifications.schemas import Channel, Template, Values
 from services.notifications.wording import LOCALES, Text, as_html, language_of, write
 from tests.services.notifications.post import VALUES, Desk
@@ -110,6 +111,31 @@ def test_html_holds_no_markup_but_its_own(said: str) -> None:
         return page.count("<") - sum(page.count(tag) for tag in ours)
 
     assert markup(said) == markup("")
+
+
+@each_language
+@pytest.mark.parametrize("template", ["booking_confirmation", "rescheduling", "reminder"])
+def test_the_patients_page_is_linked_in_every_mail_and_in_a_short_message_where_it_fits(
+    template: Template, language: str
+) -> None:
+    def sms(link: str | None, **more: str) -> str:
+        values = APPOINTMENT.model_copy(update={"link": link, **more})
+        return write(template, "sms", language, "X", values).body
+
+    link = "https://c.example/p/appointment/" + "a" * 72
+    mail = write(template, "email", language, "X", APPOINTMENT.model_copy(update={"link": link}))
+    assert f"\n{link}\n" in mail.body, "on a line of its own"
+    assert (link in sms(link)) == (language == "en")
+    assert parts(sms(link)) <= 2
+    assert sms("a" * 280) == sms(None), "what does not fit is left out"
+    assert "https://c.example/x" in sms("https://c.example/x")
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("a" * 160, 1), ("a" * 161, 2), ("€" * 80, 1), ("€" * 81, 2), ("අ" * 70, 1), ("අ" * 71, 2)]
+)
+def test_the_parts_of_a_short_message_are_counted_as_the_network_does(text: str, count: int) -> None:
+    assert parts(text) == count
 
 
 async def test_staff_see_every_template_in_a_language(desk: Desk) -> None:

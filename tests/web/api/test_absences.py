@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from fastapi import FastAPI
+
 from activities.notifications import NotificationActivities
 from tests.web.absences import Day, moment
 from tests.web.clinic import Clinic, eventually
@@ -79,11 +81,16 @@ async def test_a_cancelled_one_comes_back_with_its_money_and_its_patient_is_told
     assert len(await day.messages("absence_")) == 2
 
 
-async def test_nobody_is_reminded_of_a_visit_as_long_as_they_have_to_choose(clinic: Clinic) -> None:
+async def test_nobody_is_reminded_of_a_visit_as_long_as_they_have_to_choose(clinic: Clinic, edge: FastAPI) -> None:
     day = await Day.begin(clinic, 1, ahead=55)
     parts = clinic.gateway
     messages = NotificationActivities(
-        parts.messages, parts.patients, parts.consultants, parts.appointments, parts.identity
+        parts.messages,
+        parts.patients,
+        parts.consultants,
+        parts.appointments,
+        parts.identity,
+        edge.state.links,
     )
 
     async def remind() -> dict[str, str]:

@@ -1,13 +1,16 @@
 """Pages by signed link: for patients, who have no account."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from fastapi import FastAPI
 
+from careconnect.auth import Actor
 from careconnect.ids import uuid7
 from careconnect.links import SignedLinks
-from tests.web.clinic import Clinic
+from services.notifications.schemas import MessageFilter
+from tests.web.clinic import Clinic, eventually
 from tests.web.pages.desk import Page, browser
 
 
@@ -54,6 +57,36 @@ async def test_a_patient_cancels_by_the_link_knows_before_what_it_costs_and_may_
     assert {one["actor_kind"] for one in told if "cancel" in one["action"]} == {"patient"}
     refused = await phone.post(f"{address}/undoing", data={})
     assert refused.status_code == 409
+
+
+async def test_the_link_in_each_message_opens_the_page_until_the_visit_and_cancels_it(
+    edge: FastAPI, clinic: Clinic
+) -> None:
+    booked = await clinic.booked()
+    later = datetime.fromisoformat(booked["start"]) + timedelta(hours=2)
+    await clinic.post(f"/appointments/{booked['id']}/rescheduling", json={"start": later.isoformat()})
+    mails = await delivered(clinic, booked["id"], 2)
+    first, moved = (re.search(r"^\S+/p/appointment/(\S+)$", mails[name], re.MULTILINE) for name in mails)
+    assert first
+    assert moved
+    opened = edge.state.links.open(moved[1], "appointment")
+    assert (str(opened.subject), opened.expires, opened.data) == (booked["id"], later.astimezone(UTC), {})
+    assert edge.state.links.open(first[1], "appointment").expires < opened.expires
+    phone, address = browser(edge), f"/p/appointment/{moved[1]}"
+    page = Page((await phone.get(address)).text)
+    assert booked["reference"] in page.text
+    await phone.post(f"{address}/cancellation", data={})
+    assert (await clinic.get(f"/appointments/{booked['id']}")).json()["status"] == "cancelled"
+
+
+async def delivered(clinic: Clinic, appointment: str, count: int) -> dict[str, str]:
+    """Wait for the messages about an appointment, and read what each says, by its template."""
+    reader = Actor.workflow(clinic.tenant_id, "test", frozenset({"messages:read"}))
+    wanted = MessageFilter(appointment_id=UUID(appointment))
+    messages = clinic.gateway.messages
+    listed = await eventually(lambda: messages.list(reader, wanted), lambda page: len(page.items) == count)
+    said = [await messages.get(reader, one.id) for one in listed.items]
+    return {one.template: one.body for one in sorted(said, key=lambda one: one.appointment_version or 0)}
 
 
 async def test_no_other_organisation_no_changed_and_no_late_link_shows_anything(
