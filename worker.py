@@ -37,6 +37,8 @@ from activities.openings import Openings
 from activities.patients import PatientActivities
 from activities.payments import PaymentActivities
 from activities.processes import Processes
+from activities.receipts.composing import Receipts
+from activities.receipts.mailing import InvoiceMails
 from activities.reports import ReportActivities
 from activities.series import SeriesActivities
 from activities.slots import SlotActivities
@@ -64,6 +66,7 @@ from workflows.booking import AppointmentBooking
 from workflows.dashboard import DashboardAggregation
 from workflows.dunning import InvoiceDunning
 from workflows.events import GatewayEvents
+from workflows.invoice_mail import InvoiceMail
 from workflows.matching import WaitlistMatching
 from workflows.money_check import MoneyCheck
 from workflows.payment import PaymentCapture
@@ -75,7 +78,7 @@ log = structlog.get_logger()
 
 WORKFLOWS = [
     AppointmentBooking, PaymentCapture, AppointmentReminders, DashboardAggregation, GatewayEvents, AppointmentSeries,
-    WaitlistEntry, WaitlistMatching, ConsultantAbsence, MoneyCheck, InvoiceDunning,
+    WaitlistEntry, WaitlistMatching, ConsultantAbsence, MoneyCheck, InvoiceDunning, InvoiceMail,
 ]  # fmt: skip
 GRACE = timedelta(seconds=10)
 PATIENCE = timedelta(seconds=15)
@@ -111,6 +114,9 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
     absences = services.client(AbsencesClient)
     away = AbsenceActivities(client, absences, appointments, consultants)
     away_told = AbsenceMessages(told, absences, links)
+    mails = InvoiceMails(
+        Receipts(payments, patients, appointments, identity), services.client(NotificationsClient), links
+    )
     reports = ReportActivities(services.client(ReportsClient), identity)
     checks = MoneyCheckActivities(payments, appointments, consultants)
     bookings = Worker(
@@ -138,7 +144,8 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
         task_queue=ids.BACKGROUND,
         activities=[
             told.tell, telling.offer, telling.series, away_told.tell, people.figures, experts.figures, visits.figures,
-            money.figures, money.finish_events, dunning.turn, dunning.remind, *reports.activities, *checks.activities,
+            money.figures, money.finish_events, dunning.turn, dunning.remind, mails.send, *reports.activities,
+            *checks.activities,
         ],
         # A burst of bookings brings a burst of messages, and nobody waits for those: they take what the bookings leave.
         max_concurrent_activities=3,

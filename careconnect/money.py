@@ -1,5 +1,6 @@
 """Money as an integer of minor units and a currency, never a float."""
 
+import re
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Annotated, NamedTuple
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """An ISO 4217 code."""
+_CODE_BEFORE_DIGITS = re.compile(r"(?<=[A-Z]{3})(?=[\d-])")
 
 
 class Money(BaseModel):
@@ -29,6 +31,9 @@ class Money(BaseModel):
 
     def __sub__(self, other: "Money") -> "Money":
         return Money(amount=self.amount - self._same(other).amount, currency=self.currency)
+
+    def __neg__(self) -> "Money":
+        return Money(amount=-self.amount, currency=self.currency)
 
     def __bool__(self) -> bool:
         return self.amount != 0
@@ -53,8 +58,9 @@ class Money(BaseModel):
         return Taxed(*(Money(amount=amount, currency=self.currency) for amount in (net, tax, gross)))
 
     def format(self, locale: str = "en") -> str:
-        """Write the amount as people of `locale` (a CLDR identifier) write it."""
-        return format_currency(Decimal(self.amount).scaleb(-minor_digits(self.currency)), self.currency, locale=locale)
+        """Write the amount as people of `locale` (a CLDR identifier) write it; a code stands apart from the digits."""
+        exact = Decimal(self.amount).scaleb(-minor_digits(self.currency))
+        return _CODE_BEFORE_DIGITS.sub("\N{NO-BREAK SPACE}", format_currency(exact, self.currency, locale=locale))
 
     def _same(self, other: "Money") -> "Money":
         if other.currency != self.currency:

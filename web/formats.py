@@ -24,7 +24,6 @@ ABSENT = "\N{EN DASH}"
 
 _TONES = ("teal", "blue", "violet", "amber", "green", "orange", "slate")
 _TITLES = {"Dr", "Prof", "Mr", "Mrs", "Ms", "Miss", "Rev"}
-_CODE_BEFORE_DIGITS = re.compile(r"(?<=[A-Z]{3})(?=[\d-])")
 
 
 def money(value: Money | dict[str, Any] | None, *, whole: bool = False) -> str:
@@ -37,7 +36,7 @@ def money(value: Money | dict[str, Any] | None, *, whole: bool = False) -> str:
 @lru_cache(maxsize=4096)
 def _money(amount: Money, identifier: str, whole: bool) -> str:
     # A list shows the same few prices again and again.
-    text = _CODE_BEFORE_DIGITS.sub("\N{NO-BREAK SPACE}", amount.format(identifier))
+    text = amount.format(identifier)
     digits = minor_digits(amount.currency)
     if whole and digits and amount.amount % 10**digits == 0:
         return re.sub(rf"\D0{{{digits}}}(?!\d)", "", text)

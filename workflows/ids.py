@@ -117,6 +117,11 @@ def credit_of(invoice_id: UUID, kept: int) -> UUID:
     return derived_id("credit", invoice_id, kept)
 
 
+def invoice_mail(message_id: UUID) -> str:
+    """Name the workflow that mails a receipt or a payment link."""
+    return f"invoice-mail-{message_id}"
+
+
 def claim_of(invoice_id: UUID) -> UUID:
     """Give the id of the claim for an invoice; it has one at most."""
     return derived_id("claim", invoice_id)

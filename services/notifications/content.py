@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Self
 
 from careconnect.crypto import TenantKeys
+from services.notifications.channels.letter import File
 from services.notifications.invitations import CalendarFile, invitations
 from services.notifications.schemas import MessageSend, Recipient
 from services.notifications.wording import Text, write
@@ -19,20 +20,24 @@ class Content:
     subject: str | None
     body: str
     calendars: list[CalendarFile] = field(default_factory=list)
+    attachments: list[File] = field(default_factory=list)
 
     @classmethod
     def of(cls, said: MessageSend, sender: str) -> Self:
         """Write the words of a message that is to be sent, and what it brings for the calendar."""
         text = write(said.template, said.channel, said.recipient.language, said.recipient.name, said.values)
         address = address_of(said.recipient, said.channel)
-        return cls(said.recipient.name, address, text.language, text.subject, text.body, invitations(said, sender))
+        files = [File(one.name, one.media_type, one.content) for one in said.attachments]
+        words = (said.recipient.name, address, text.language, text.subject, text.body)
+        return cls(*words, invitations(said, sender), files if said.channel == "email" else [])
 
     @classmethod
     def open(cls, keys: TenantKeys, sealed: bytes) -> Self:
         """Read what `seal` kept."""
         known = keys.open(sealed)
         calendars = [CalendarFile(**one) for one in known.pop("calendars", [])]
-        return cls(**known, calendars=calendars)
+        attachments = [File(**one) for one in known.pop("attachments", [])]
+        return cls(**known, calendars=calendars, attachments=attachments)
 
     def readdressed(self, recipient: Recipient, channel: str) -> Self:
         """Give the same words for another address."""

@@ -155,7 +155,15 @@ class Delivery:
 
     def _letter(self, message: Message, content: Content) -> Letter:
         name = message_id(message.tenant_id, message.id, message.deliveries, self.mail.sender)
-        return Letter(name, content.name, content.address or "", content.text, clock.now(), tuple(content.calendars))
+        return Letter(
+            name,
+            content.name,
+            content.address or "",
+            content.text,
+            clock.now(),
+            tuple(content.calendars),
+            tuple(content.attachments),
+        )
 
     def _carrier(self, channel: str) -> Carrier:
         if channel == "email":

@@ -24,7 +24,10 @@ PERISHABLE = frozenset(
     }
 )  # fmt: skip
 """Templates that speak of a time to come, and are wrong once the appointment has changed."""
-_KEY = ("patient_id", "appointment_id", "appointment_version", "payment_id", "channel", "template", "offset_hours")
+_KEY = (
+    "patient_id", "appointment_id", "appointment_version", "payment_id", "invoice_id", "channel", "template",
+    "offset_hours",
+)  # fmt: skip
 
 
 class Base(db.Base, DeclarativeBase):
@@ -54,6 +57,10 @@ class Message(db.Versioned, db.Tenanted, Base):
         sa.Index("ix_messages_tenant_id_created_at_id", "tenant_id", "created_at", "id"),
         sa.Index("ix_messages_status", "tenant_id", "status", "created_at", "id"),
         sa.Index("ix_messages_patient", "tenant_id", "patient_id", "created_at", "id"),
+        sa.Index(
+            "ix_messages_invoice", "tenant_id", "invoice_id", "created_at", "id",
+            postgresql_where=sa.text("invoice_id IS NOT NULL"),
+        ),
         sa.Index("ix_messages_settled_at", "tenant_id", "status", "settled_at"),
         sa.CheckConstraint("status IN ('queued', 'sent', 'failed', 'skipped', 'cancelled')", name="status"),
         sa.CheckConstraint("channel IN ('email', 'sms')", name="channel"),
@@ -65,6 +72,7 @@ class Message(db.Versioned, db.Tenanted, Base):
     appointment_id: Mapped[UUID | None]
     appointment_version: Mapped[int | None]
     payment_id: Mapped[UUID | None]
+    invoice_id: Mapped[UUID | None]
     channel: Mapped[str]
     template: Mapped[str]
     offset_hours: Mapped[int | None]

@@ -28,6 +28,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "payment_receipt": ("amount",),
     "payment_failed": ("amount",),
     "payment_reminder": ("amount", "link"),
+    "payment_link": ("amount", "link", "answer_by", "zone"),
     "waitlist_offer": (*_APPOINTMENT_NEEDS, "link", "answer_by"),
     "series_dates": ("zone",),
 }
@@ -130,6 +131,7 @@ def _words(name: str, values: Values, locale: str) -> dict[str, Any]:
         "previous_when": _when(values.previous_starts_at, zone, locale),
         "short_when": _short(starts, zone, locale),
         "answer_by": _time(values.answer_by, zone, locale),
+        "answer_by_when": _when(values.answer_by, zone, locale),
         "dates": [f"{_date(one, zone, locale)}, {_time(one, zone, locale)}" for one in values.dates],
         "amount": _money(values.amount, locale),
         "refund": _money(values.refund, locale),

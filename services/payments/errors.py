@@ -185,6 +185,12 @@ class PatientCreditTooSmall(Conflict):
     code, title = "patient_credit_too_small", "The patient's credit is smaller than this"
 
 
+class NothingPaid(Conflict):
+    """A receipt is for what was paid; an invoice that is still to be paid has payment links."""
+
+    code, title = "nothing_paid", "Nothing has been paid on this invoice yet"
+
+
 class DrawerNotFound(NotFound):
     """There is no such cash drawer, or it is somebody else's."""
 

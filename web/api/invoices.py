@@ -1,16 +1,17 @@
 """`/payments/invoices`: what patients owe, and the receipt."""
 
-import asyncio
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict
 
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict
 from careconnect.pagination import Page, PagingQuery
+from services.notifications.errors import NoAddress, OptedOut
 from services.patients.errors import PatientNotFound
-from services.payments.errors import InvoiceNotFound
+from services.payments.errors import InvoiceNotFound, NothingPaid
 from services.payments.schemas import Invoice, InvoiceWrite
 from services.payments.states import InvoiceStatus
 from web.api.etags import TAGGED, Tagged
@@ -18,9 +19,10 @@ from web.api.fields import expect_patient
 from web.api.keys import IdempotencyKey, minted
 from web.api.listing import LIST, listed
 from web.api.openapi import refusals
-from web.gateway.receipts import receipt_of
-from web.receipt import draw
+from web.gateway.errors import EngineUnavailable
+from web.gateway.mails import Mailed
 from web.session import Door, may
+from web.words import locale
 
 router = APIRouter(prefix="/payments/invoices", tags=["payments"])
 Reader = Annotated[Actor, may("payments:read")]
@@ -82,6 +84,34 @@ class Pdf(Response):
 )
 async def receipt(invoice_id: UUID, actor: Reader, gateway: Door) -> Response:
     """Give it as a PDF, with the payments that were taken."""
-    found = await receipt_of(gateway, actor, invoice_id)
-    named = {"Content-Disposition": f'inline; filename="{found.number}.pdf"', "Cache-Control": "private, no-store"}
-    return Pdf(await asyncio.to_thread(draw, found), headers=named)
+    number, drawn = await gateway.receipt_pdf(actor, invoice_id, locale())
+    named = {"Content-Disposition": f'inline; filename="{number}.pdf"', "Cache-Control": "private, no-store"}
+    return Pdf(drawn, headers=named)
+
+
+class ReceiptDelivery(BaseModel):
+    """How the patient is to get the receipt."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    delivery: Literal["email"] = "email"
+
+
+@router.post(
+    "/{invoice_id}/receipt",
+    summary="Mail the receipt of an invoice to its patient",
+    status_code=202,
+    responses=refusals(InvoiceNotFound, NothingPaid, NoAddress, OptedOut, EngineUnavailable),
+)
+async def mail_receipt(
+    invoice_id: UUID,
+    _: ReceiptDelivery,
+    actor: Annotated[Actor, may("payments:write")],
+    gateway: Door,
+    key: IdempotencyKey = None,
+) -> Mailed:
+    """Send it with the PDF, once per `Idempotency-Key`, and go on trying while the mail server is away.
+
+    The message stands under `/messages`, by `message_id`, as soon as it is written.
+    """
+    return await gateway.mails.receipt(actor, invoice_id, key)

@@ -1,14 +1,18 @@
 """The product as the edge sees it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Self
 from uuid import UUID
 
+from babel import Locale
 from temporalio.client import Client
 
 from activities.follow_ups import FollowUps
+from activities.receipts.composing import Receipts
+from activities.receipts.drawing import draw
 from careconnect import temporal
 from careconnect.auth import Actor
 from careconnect.config import Settings
@@ -36,6 +40,7 @@ from web.gateway.dunning import DunningProcess
 from web.gateway.engine import Engine, WorkflowState
 from web.gateway.feeds import CalendarFeeds
 from web.gateway.finding import Slot, SlotQuery, find_slots
+from web.gateway.mails import InvoiceMailProcesses
 from web.gateway.money import MoneyProcesses
 from web.gateway.series import SeriesProcesses
 from web.gateway.waitlist import WaitlistProcesses
@@ -60,6 +65,8 @@ class Gateway:
         self.feeds = CalendarFeeds(self, services.client(FeedsClient), SignedLinks(settings), settings.web.public_url)
         self.absences = AbsenceProcesses(self.engine, services.client(AbsencesClient), self.consultants)
         self.money = MoneyProcesses(self.engine, self.payments, self.identity, SignedLinks(settings))
+        self.receipts = Receipts(self.payments, self.patients, self.appointments, self.identity)
+        self.mails = InvoiceMailProcesses(self.engine, self.payments, self.patients, self.messages)
         self.follow_ups = FollowUps(self.appointments, self.payments, self.consultants)
         self.series = SeriesProcesses(
             self.engine, services.client(SeriesClient), self.consultants, self.appointments, self.identity
@@ -94,6 +101,15 @@ class Gateway:
         """Ask for the terms of one visit, for nothing where it is a free follow-up of this patient."""
         found = await self.consultants.offer(actor, visit_type_id, consultant_id, location_id, start)
         return await self.follow_ups.priced(actor.tenant_id, found, patient_id)
+
+    async def receipt_pdf(self, actor: Actor, invoice_id: UUID, locale: Locale) -> tuple[str, bytes]:
+        """Draw a receipt, and give its number with it.
+
+        Raises:
+            InvoiceNotFound: there is no such invoice.
+        """
+        receipt = await self.receipts.of(actor, invoice_id)
+        return receipt.number, await asyncio.to_thread(draw, receipt, locale)
 
     async def workflow(self, actor: Actor, workflow_id: str) -> WorkflowState:
         """Tell where a process stands, without personal data."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from activities.receipts.mailing import payment_address
 from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict
@@ -17,7 +18,7 @@ from services.identity.errors import LocationNotFound
 from services.payments.client import PaymentsClient
 from services.payments.errors import DrawerNeeded
 from services.payments.schemas import Drawer, DrawerWrite, LinkWrite, Payment, PaymentLink
-from services.payments.states import GatewayKind, Method
+from services.payments.states import Method
 from web.gateway.engine import Engine, attributes
 from workflows import ids
 from workflows.contracts import (
@@ -154,10 +155,7 @@ class MoneyProcesses:
 
     def _addressed(self, actor: Actor, link: PaymentLink) -> PaymentLink:
         """Fill in the address of the sandbox's page, which this edge serves."""
-        if link.gateway != GatewayKind.sandbox:
-            return link
-        token = self._links.make(actor.tenant_id, "sandbox-checkout", link.id, link.expires_at)
-        return link.model_copy(update={"url": self._links.address("sandbox-checkout", token)})
+        return link.model_copy(update={"url": payment_address(self._links, actor.tenant_id, link)})
 
     async def pay_checkout(self, actor: Actor, link_id: UUID, token: str) -> None:
         """Pay at the sandbox's page; what came too late goes back.

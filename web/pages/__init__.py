@@ -25,6 +25,7 @@ from web.pages import (
     patients,
     prices,
     public,
+    receipts,
     reminding,
     search,
     series,
@@ -43,8 +44,8 @@ def install(app: FastAPI) -> None:
     app.state.views = Views(assets)
     for module in (
         dashboard, signing_in, calendar, appointments, patients, leave, feeds, consultants, hours, absences, billing,
-        collecting, drawers, ledger, money_check, messages, attention, settings, prices, gateways, search, series,
-        waitlist, public, reminding, options, clock_changes,
+        collecting, receipts, drawers, ledger, money_check, messages, attention, settings, prices, gateways, search,
+        series, waitlist, public, reminding, options, clock_changes,
     ):  # fmt: skip
         app.include_router(module.router)
     tell_people(app)

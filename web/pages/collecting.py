@@ -43,7 +43,7 @@ async def new(screen: Writer, invoice_id: UUID | None = None) -> Response:
 async def take(screen: Writer) -> Response:
     """Take the money; a declined card is an answer that stands in the form."""
     form = await screen.submitted("payment")
-    wanted = _collection(form, screen.person.session.tenant.currency)
+    wanted = _collection(form, await _currency(screen, form))
     if wanted is None:
         return await _form(screen, form, 422)
     try:
@@ -109,6 +109,14 @@ async def _refund_form(screen: Screen, form: Form, payment: Payment, status: int
     people = await naming.patients(screen, [payment.patient_id])
     patient = people.get(payment.patient_id) if payment.patient_id else None
     return screen.page("billing/refund.html", http=status, form=form, payment=line(payment, patient))
+
+
+async def _currency(screen: Screen, form: Form) -> str:
+    """Tell in which currency an amount is read: the invoice's."""
+    chosen = form.chosen("invoice_id")
+    if chosen is None:
+        return screen.person.session.tenant.currency
+    return (await screen.gateway.payments.get_invoice(screen.actor, chosen)).due.currency
 
 
 def _collection(form: Form, currency: str) -> Collection | None:

@@ -22,6 +22,7 @@ def template_words(template: str, offset_hours: int | None = None) -> str:
         "payment_receipt": gettext("Receipt"),
         "payment_failed": gettext("Payment failed"),
         "payment_reminder": gettext("Payment reminder"),
+        "payment_link": gettext("Payment link"),
     }.get(template, template.replace("_", " ").capitalize())
 
 

@@ -31,7 +31,7 @@ from workflows.contracts.dashboard import (
     SourceFigures,
 )
 from workflows.contracts.dunning import DunningRequest, DunningStep, DunningTurn, ReminderAsk, UnpaidInvoices
-from workflows.contracts.messages import MessageRequest, MessageResult, Moved, RemindersRequest
+from workflows.contracts.messages import InvoiceMailRequest, MessageRequest, MessageResult, Moved, RemindersRequest
 from workflows.contracts.money_check import (
     ChargesResult,
     CheckStarted,
@@ -154,6 +154,7 @@ __all__ = [
     "HeldPayment",
     "HoldOffer",
     "HoldRequest",
+    "InvoiceMailRequest",
     "InvoiceRequest",
     "InvoiceTarget",
     "Joined",

@@ -38,6 +38,15 @@ class MessageRequest(BaseModel):
     amount: Money | None = None
 
 
+class InvoiceMailRequest(BaseModel):
+    """Starts `InvoiceMail`: the receipt of an invoice, or with `link_id` the link by which it is paid."""
+
+    tenant_id: UUID
+    invoice_id: UUID
+    message_id: UUID
+    link_id: UUID | None = None
+
+
 class MessageResult(BaseModel):
     """What became of a message on each channel."""
 

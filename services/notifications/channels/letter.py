@@ -12,6 +12,15 @@ from services.notifications.wording import Text
 
 
 @dataclass(frozen=True)
+class File:
+    """A document that a letter brings, its content in base64 (RFC 4648)."""
+
+    name: str
+    media_type: str
+    content: str
+
+
+@dataclass(frozen=True)
 class Letter:
     """What a channel needs to deliver; the same `message_id` is the same delivery, however often it is tried."""
 
@@ -21,6 +30,7 @@ class Letter:
     text: Text
     written_at: datetime
     calendars: tuple[CalendarFile, ...] = ()
+    attachments: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True)

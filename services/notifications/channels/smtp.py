@@ -1,6 +1,7 @@
 """E-mail by SMTP (RFC 5321)."""
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Sequence
 from contextlib import suppress
 from email.headerregistry import Address
@@ -91,6 +92,9 @@ def compose(letter: Letter, sender: str, policy: Policy = SMTP) -> EmailMessage:
     mail.set_content(letter.text.body)
     mail.add_alternative(as_html(letter.text), subtype="html")
     _add_calendars(mail, letter.calendars)
+    for file in letter.attachments:
+        kind, _, subtype = file.media_type.partition("/")
+        mail.add_attachment(b64decode(file.content), maintype=kind, subtype=subtype, filename=file.name)
     mail["Content-Language"] = letter.text.language  # last: setting the content clears the headers that describe it
     return mail
 

@@ -10,6 +10,7 @@ from services.notifications.schemas.answers import (
     TemplatePreview,
 )
 from services.notifications.schemas.asked import (
+    Attachment,
     Change,
     Channel,
     Cutoff,
@@ -30,6 +31,7 @@ from services.notifications.schemas.asked import (
 )
 
 __all__ = [
+    "Attachment",
     "Cancelled",
     "Change",
     "Channel",

@@ -19,6 +19,7 @@ class Message(BaseModel):
     appointment_id: UUID | None = None
     appointment_version: int | None = None
     payment_id: UUID | None = None
+    invoice_id: UUID | None = None
     channel: Channel
     template: Template
     offset_hours: int | None = None

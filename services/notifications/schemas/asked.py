@@ -1,5 +1,7 @@
 """What is asked of the notifications service."""
 
+import base64
+import binascii
 import unicodedata
 from typing import Annotated, Literal
 from uuid import UUID
@@ -28,6 +30,7 @@ Template = Literal[
     "payment_receipt",
     "payment_failed",
     "payment_reminder",
+    "payment_link",
     "waitlist_offer",
     "series_dates",
     "absence_moved",
@@ -52,6 +55,14 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _base64(text: str) -> str:
+    try:
+        base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise PydanticCustomError("base64", "This is not base64.") from error
+    return text
+
+
 Line = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_one_line)]
 """One line of text without control characters."""
 Phone = Annotated[str, Field(pattern=r"^\+[1-9]\d{3,14}$")]
@@ -71,6 +82,14 @@ class Recipient(Input):
     email: Annotated[EmailStr, Field(max_length=254)] | None = None
     phone: Phone | None = None
     language: Annotated[str, Field(max_length=10)] = "en"
+
+
+class Attachment(Input):
+    """A document that an e-mail brings; other channels leave it out."""
+
+    name: Annotated[str, Field(max_length=100, pattern=r"^[\w][\w. -]*$")]
+    media_type: Literal["application/pdf"] = "application/pdf"
+    content: Annotated[str, Field(max_length=2_000_000, description="base64 (RFC 4648)"), AfterValidator(_base64)]
 
 
 class Change(Input):
@@ -113,7 +132,9 @@ class Values(Input):
     invoice_number: Line | None = None
     payment_method: Line | None = None
     reason: Line | None = None
-    link: Line | None = Field(None, description="a signed link, which stands on a line of its own")
+    link: Annotated[str, Field(max_length=2000), AfterValidator(_one_line)] | None = Field(
+        None, description="an address, which stands on a line of its own"
+    )
     answer_by: AwareDatetime | None = Field(None, description="until when an offer stands")
     dates: list[AwareDatetime] = Field([], max_length=60, description="the appointments of a series that lie ahead")
     changes: Annotated[list[Change], Field(max_length=50)] = []
@@ -140,12 +161,14 @@ class MessageSend(Input):
     appointment_id: UUID | None = None
     appointment_version: Annotated[StrictInt, Field(ge=0)] | None = None
     payment_id: UUID | None = None
+    invoice_id: UUID | None = None
     channel: Channel
     template: Template
     offset_hours: Annotated[StrictInt, Field(ge=0, le=24 * 365)] | None = None
     scheduled_for: AwareDatetime | None = None
     recipient: Recipient
     values: Values = Values()
+    attachments: list[Attachment] = Field([], max_length=3)
 
 
 class MessageToSend(MessageSend):
@@ -174,6 +197,7 @@ class MessageFilter(BaseModel):
     channel: Channel | None = None
     patient_id: UUID | None = None
     appointment_id: UUID | None = None
+    invoice_id: UUID | None = None
 
 
 class Preferences(Input):

@@ -38,7 +38,7 @@ def test_every_template_exists_in_every_language_for_every_channel(
     template: Template, language: str, channel: Channel
 ) -> None:
     needed = PAYMENT if template.startswith("payment_") else APPOINTMENT
-    if template in {"waitlist_offer", "payment_reminder"}:
+    if template in {"waitlist_offer", "payment_reminder", "payment_link"}:
         needed = FULL
     for values in (FULL, needed):
         text = write(template, channel, language, "Nimal", values)

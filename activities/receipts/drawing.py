@@ -5,26 +5,25 @@ import unicodedata
 from datetime import datetime
 from pathlib import Path
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from fpdf import FPDF, FontFace, XPos, YPos
 
-from web.formats import money
-from web.gateway.receipts import Receipt
-from web.words import locale
+from activities.receipts.composing import Receipt
+from careconnect.money import Money
 
-_FONTS = Path(__file__).parent / "static" / "vendor" / "fonts"
+_FONTS = Path(__file__).parents[2] / "web" / "static" / "vendor" / "fonts"
 _SCRIPTS = ("greek", "cyrillic", "devanagari", "sinhala", "tamil")
 _LATIN_1 = 0xFF
 _INK, _MUTED, _LINE, _ACCENT = (22, 28, 45), (96, 106, 128), (214, 219, 230), (15, 108, 110)
 _WIDE = (92, 20, 34, 34)
 _PAID_WIDE = (66, 80, 34)
-_TITLES = {"balanced": "Receipt", "cancelled": "Cancelled invoice", "entered_in_error": "Invoice entered in error"}
 logging.getLogger("fontTools").setLevel(logging.ERROR)
 
 
-def draw(receipt: Receipt) -> bytes:
-    """Draw it, in the language that is being spoken. It takes some tens of milliseconds of computing."""
-    page = _Page(receipt)
+def draw(receipt: Receipt, locale: Locale) -> bytes:
+    """Draw it, with dates and amounts as people of `locale` write them. It takes some tens of milliseconds."""
+    page = _Page(receipt, locale)
     page.head()
     page.facts()
     page.lines()
@@ -36,18 +35,18 @@ def draw(receipt: Receipt) -> bytes:
 class _Page(FPDF):
     """Draws from top to bottom."""
 
-    def __init__(self, receipt: Receipt) -> None:
+    def __init__(self, receipt: Receipt, locale: Locale) -> None:
         super().__init__(format="A4")
         self.receipt = receipt
-        self.locale = locale()
+        self.locale = locale
         self.set_margins(15, 18)
         self.set_auto_page_break(auto=True, margin=20)
-        self.set_title(f"{_title(receipt)} {receipt.number}")
+        self.set_title(f"{receipt.title} {receipt.number}")
         self.set_creator("Care-Connect")
         self.set_lang(self.locale.language)
         for style, weight in (("", 400), ("B", 700)):
             self.add_font("Noto", style, _FONTS / f"latin-{weight}.woff2")
-        self._add_scripts(_scripts(_words(receipt)))
+        self._add_scripts(_scripts(_words(receipt, str(locale))))
         self.add_page()
 
     def _add_scripts(self, scripts: list[str]) -> None:
@@ -66,7 +65,7 @@ class _Page(FPDF):
         if self.receipt.place:
             self._say(self.receipt.place, 9, colour=_MUTED)
         self.ln(9)
-        self._say(_title(self.receipt), 22, bold=True)
+        self._say(self.receipt.title, 22, bold=True)
         self.ln(3)
 
     def facts(self) -> None:
@@ -89,7 +88,7 @@ class _Page(FPDF):
         self._table(
             ("Description", "Quantity", "Price", "Amount"),
             [
-                (line.description, str(line.quantity), money(line.unit), money(line.total))
+                (line.description, str(line.quantity), self._money(line.unit), self._money(line.total))
                 for line in self.receipt.lines
             ],
             _WIDE,
@@ -97,35 +96,27 @@ class _Page(FPDF):
         )
 
     def totals(self) -> None:
-        """Add up; what is nothing is left out, but for what is due."""
-        found = self.receipt
-        rows = [("Total", found.total, True), ("Paid", found.paid, bool(found.paid))]
-        rows.insert(1, ("Not owed after all", found.credited, bool(found.credited)))
-        rows += [("Refunded", found.refunded, bool(found.refunded)), ("Due", found.due, True)]
+        """Add up."""
         self.ln(2)
-        for label, amount, shown in rows:
-            if shown:
-                bold = label in {"Total", "Due"}
-                self._ink(10, bold=bold)
-                self.cell(146, 7, label, align="R")
-                self.cell(34, 7, money(amount), align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        for row in self.receipt.sums(self.locale):
+            self._ink(10, bold=row.strong)
+            self.cell(146, 7, f"{row.label} {row.of}".strip(), align="R")
+            self.cell(34, 7, self._money(row.amount), align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def payments(self) -> None:
-        """List what was paid, when and how."""
-        if not self.receipt.payments:
+        """List what was paid and what went back, when and how."""
+        if not self.receipt.moved:
             return
         self.ln(8)
         self._say("Payments", 11, bold=True)
         self.ln(1)
-        self._table(
-            ("Date", "Method", "Amount"),
-            [
-                (self._moment(paid.at), paid.method.replace("_", " ").capitalize(), money(paid.amount))
-                for paid in self.receipt.payments
-            ],
-            _PAID_WIDE,
-            ("LEFT", "LEFT", "RIGHT"),
-        )
+        rows: list[tuple[str, ...]] = []
+        for one in self.receipt.moved:
+            how = one.method.replace("_", " ").capitalize()
+            how += ", refunded" if one.amount.amount < 0 else ""
+            how += f", {self._money(one.credit)} kept as credit" if one.credit else ""
+            rows.append((self._moment(one.at), how, self._money(one.amount)))
+        self._table(("Date", "Method", "Amount"), rows, _PAID_WIDE, ("LEFT", "LEFT", "RIGHT"))
 
     def footer(self) -> None:
         """Write the page's number; the library calls this at the end of each."""
@@ -160,13 +151,17 @@ class _Page(FPDF):
         self.set_font("Noto", "B" if bold else "", size)
         self.set_text_color(*colour)
 
+    def _money(self, amount: Money) -> str:
+        return amount.format(str(self.locale))
+
     def _moment(self, at: datetime) -> str:
         return format_datetime(at.replace(tzinfo=None), "medium", locale=self.locale)
 
 
-def _words(receipt: Receipt) -> str:
+def _words(receipt: Receipt, locale: str) -> str:
     """Give everything on it that may be in other letters than English ones."""
-    written = [receipt.organisation, receipt.place or "", receipt.patient, money(receipt.total)]
+    written = [receipt.organisation, receipt.place or "", receipt.patient, receipt.payer or ""]
+    written += [receipt.total.format(locale), *(one.name for one in receipt.taxes)]
     return "".join([*written, *(line.description for line in receipt.lines)])
 
 
@@ -175,7 +170,3 @@ def _scripts(text: str) -> list[str]:
     beyond = {mark for mark in text if ord(mark) > _LATIN_1}
     words = {unicodedata.name(mark, "").partition(" ")[0].lower() for mark in beyond}
     return [*(["latin-ext"] if words - set(_SCRIPTS) else []), *(script for script in _SCRIPTS if script in words)]
-
-
-def _title(receipt: Receipt) -> str:
-    return _TITLES.get(receipt.status, "Invoice")

@@ -1,0 +1,1 @@
+"""Receipts: what stands on one, drawn as a PDF, and mailed; the edge shows and prints the same."""
