@@ -183,9 +183,11 @@ async def run(settings: Settings) -> None:
 
 async def _connect(settings: Settings, stop: asyncio.Event) -> Client | None:
     """Wait for the engine: in a cluster it may start after us."""
+    port = settings.worker.engine_metrics_port
+    metrics = f"{settings.web.host}:{port}" if port else None
     while not stop.is_set():
         try:
-            return await temporal.connect(settings)
+            return await temporal.connect(settings, metrics_address=metrics)
         except RuntimeError as error:
             log.warning("engine_unavailable", address=settings.temporal.address, kind=type(error).__name__)
         try:
@@ -213,7 +215,12 @@ async def _serve_health(client: Client, settings: Settings) -> None:
 
     app = Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)])
     config = uvicorn.Config(
-        app, host=settings.web.host, port=settings.worker.health_port, log_config=None, access_log=False
+        app,
+        host=settings.web.host,
+        port=settings.worker.health_port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
     )
     server = uvicorn.Server(config)
 

@@ -112,6 +112,7 @@ class WorkerSettings(BaseModel):
     """The Temporal worker."""
 
     health_port: int = Field(0, description="serves /healthz, /readyz and /metrics; 0 means none")
+    engine_metrics_port: int = Field(0, description="serves the engine library's own metrics; 0 means none")
     workflow_slots: int = Field(16, ge=2)
     activity_slots: int = Field(40, ge=2)
     dashboard_interval_seconds: int = Field(60, ge=5, description="how often the dashboard's snapshot is made")

@@ -1,7 +1,7 @@
 """The way to the workflow engine: pydantic payloads, encrypted, failures included."""
 
 import base64
-import dataclasses
+import functools
 import os
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
 from temporalio.envconfig import ClientConfig
-from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.runtime import LoggingConfig, LoggingFormat, PrometheusConfig, Runtime, TelemetryConfig, TelemetryFilter
 
 from careconnect.config import Settings
 from careconnect.crypto import key_id
@@ -78,10 +78,11 @@ async def connect(settings: Settings, *, metrics_address: str | None = None, laz
     )
 
 
-def _runtime(metrics_address: str | None) -> Runtime | None:
-    if metrics_address is None:
-        return None
-    prometheus = PrometheusConfig(
+@functools.cache
+def _runtime(metrics_address: str | None) -> Runtime:
+    """Make the library's runtime, once a process: its log lines are JSON like ours."""
+    logs = LoggingConfig(TelemetryFilter(core_level="WARN", other_level="ERROR"), format=LoggingFormat.JSON)
+    metrics = metrics_address and PrometheusConfig(
         bind_address=metrics_address, counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True
     )
-    return Runtime(telemetry=dataclasses.replace(TelemetryConfig(), metrics=prometheus))
+    return Runtime(telemetry=TelemetryConfig(logging=logs, metrics=metrics or None))
