@@ -30,6 +30,7 @@ from activities.consultants import ConsultantActivities
 from activities.differences import DifferenceActivities
 from activities.dunning import DunningActivities
 from activities.follow_ups import FollowUps
+from activities.holding import HoldActivities
 from activities.insurance import ClaimActivities, Shares
 from activities.money_check import MoneyCheckActivities
 from activities.notifications import NotificationActivities
@@ -50,6 +51,7 @@ from careconnect.links import SignedLinks
 from careconnect.telemetry import configure_logs
 from services.appointments.absences.client import AbsencesClient
 from services.appointments.client import AppointmentsClient
+from services.appointments.holds.client import HoldsClient
 from services.appointments.series.client import SeriesClient
 from services.appointments.waitlist.client import WaitlistClient
 from services.consultants.client import ConsultantsClient
@@ -66,6 +68,7 @@ from workflows.booking import AppointmentBooking
 from workflows.dashboard import DashboardAggregation
 from workflows.dunning import InvoiceDunning
 from workflows.events import GatewayEvents
+from workflows.holding import SlotHold
 from workflows.invoice_mail import InvoiceMail
 from workflows.matching import WaitlistMatching
 from workflows.money_check import MoneyCheck
@@ -78,7 +81,7 @@ log = structlog.get_logger()
 
 WORKFLOWS = [
     AppointmentBooking, PaymentCapture, AppointmentReminders, DashboardAggregation, GatewayEvents, AppointmentSeries,
-    WaitlistEntry, WaitlistMatching, ConsultantAbsence, MoneyCheck, InvoiceDunning, InvoiceMail,
+    WaitlistEntry, WaitlistMatching, ConsultantAbsence, MoneyCheck, InvoiceDunning, InvoiceMail, SlotHold,
 ]  # fmt: skip
 GRACE = timedelta(seconds=10)
 PATIENCE = timedelta(seconds=15)
@@ -111,6 +114,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
         processes.book, processes.cancel, processes.move, series.plan, series.book, series.skip, series.stand,
         series.targets, openings.watch, waiting.join, waiting.offer, waiting.close_offer, waiting.close, waiting.match,
     ]  # fmt: skip
+    holds = HoldActivities(services.client(HoldsClient), patients, openings.freed)
     absences = services.client(AbsencesClient)
     away = AbsenceActivities(client, absences, appointments, consultants)
     away_told = AbsenceMessages(told, absences, links)
@@ -128,7 +132,8 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
             visits.cancel, visits.move, visits.standing, visits.attend, money.issue_invoice, money.cancel_invoice,
             money.close_invoices, money.held, money.authorise, money.capture, money.void, money.refund, money.release,
             money.standing, money.keep_card, money.forget_card, money.renew, slots.alternatives, differences.owed,
-            differences.lower, dunning.unpaid, told.tell, claims.draft, *lists, *away.activities,
+            differences.lower, dunning.unpaid, told.tell, claims.draft, slots.at_start, *lists, *away.activities,
+            *holds.activities,
         ],
         # A sandbox would make each workflow's classes anew; the tests run workflows in one. See docs/decisions/0030.
         workflow_runner=UnsandboxedWorkflowRunner(),

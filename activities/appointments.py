@@ -53,6 +53,7 @@ class AppointmentActivities:
             hours_overridden=not offer.within_hours,
             capacity=offer.capacity,
             rooms=offer.rooms,
+            hold_id=request.hold_id,
         )
         return Changed(appointment=await self.appointments.hold(request.actor, request.appointment_id, asked))
 

@@ -39,10 +39,28 @@ class SlotActivities:
         self.consultants = consultants
         self.appointments = appointments
 
+    @activity.defn(name="free_at_start")
+    @insisting
+    async def at_start(self, request: AlternativesRequest) -> Alternatives:
+        """Find who is free at just that start, who is occupied least first."""
+        visit_type = await self.consultants.visit_type(request.actor, request.visit_type_id)
+        windows = await self.consultants.windows(
+            request.actor,
+            request.start,
+            request.start + timedelta(minutes=visit_type.duration_minutes),
+            request.visit_type_id,
+            consultant_id=request.consultant_id,
+            location_id=request.location_id,
+        )
+        only = {"not_after": request.start + timedelta(seconds=1), "limit": request.limit}
+        search = slot_search(visit_type, windows, request.start).model_copy(update=only)
+        free = await self.appointments.slots(request.actor, search)
+        return Alternatives(slots=[Slot(visit_type_id=request.visit_type_id, **slot.model_dump()) for slot in free])
+
     @activity.defn(name="find_alternatives")
     @insisting
     async def alternatives(self, request: AlternativesRequest) -> Alternatives:
-        """Find the same consultant's free starts around the wanted one, the nearest first."""
+        """Find free starts around the wanted one, of the same consultant if one is named, the nearest first."""
         visit_type = await self.consultants.visit_type(request.actor, request.visit_type_id)
         windows = await self.consultants.windows(
             request.actor,

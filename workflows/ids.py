@@ -62,6 +62,11 @@ def waitlist(entry_id: UUID) -> str:
     return f"waitlist-{entry_id}"
 
 
+def hold(hold_id: UUID) -> str:
+    """Name the workflow of a hold."""
+    return f"hold-{hold_id}"
+
+
 def matching(tenant_id: UUID) -> str:
     """Name the schedule by which free times are looked for, and begin the ids of its runs."""
     return f"matching-{tenant_id}"

@@ -10,8 +10,11 @@ from careconnect.db import Read, Write
 from careconnect.errors import Forbidden
 from careconnect.pagination import Page, PagingQuery
 from services.appointments import figures, occupancy, repository
+from services.appointments.errors import AppointmentNotFound
+from services.appointments.holds import taking
 from services.appointments.models import Appointment as Model
 from services.appointments.schemas import (
+    NOBODY,
     Appointment,
     AppointmentDetail,
     AppointmentFilter,
@@ -38,10 +41,13 @@ async def hold(appointment_id: UUID, asked: Hold, response: Response, actor: Wri
     """Occupy the time. The id is the caller's, so a repeat answers with what stands."""
     _may_overbook(actor, asked)
     appointment = Model.hold(appointment_id, asked)
-    standing = await occupancy.add(session, appointment, asked.rooms)
+    found = await taking.found(session, asked, appointment_id) if asked.hold_id else None
+    standing = await occupancy.add(session, appointment, asked.rooms, found.row if found else None)
     if standing:
         response.status_code = 200
         return shape(standing)
+    if found:
+        await taking.use(session, found, appointment_id)
     session.record("appointment.held", "appointment", appointment.id, data=appointment.facts())
     return shape(appointment)
 
@@ -64,6 +70,7 @@ async def release(appointment_id: UUID, asked: Release, _: Writer, session: Writ
     if appointment and appointment.release(asked.code):
         data = appointment.facts() | {"code": asked.code}
         session.record("appointment.released", "appointment", appointment.id, data=data)
+        await taking.bring_back(session, appointment_id)
 
 
 @router.put("/appointments/{appointment_id}/rescheduling", summary="Move to another time in one step")
@@ -141,6 +148,8 @@ async def summary(wanted: Annotated[AppointmentFilter, Query()], _: Reader, sess
 async def get(appointment_id: UUID, _: Reader, session: Write) -> AppointmentDetail:
     """Read it with what was written about it; the reading is audited."""
     appointment = await repository.get(session, appointment_id)
+    if appointment.patient_id is None:
+        raise AppointmentNotFound
     notes = await repository.read_notes(session, appointment_id)
     remarks = await repository.remarks(session, appointment_id)
     session.record_access("appointment.read", "appointment", appointment_id)
@@ -176,8 +185,9 @@ def _may_overbook(actor: Actor, asked: Hold | Move) -> None:
 
 def shape(appointment: Model) -> Appointment:
     """Write a row as it goes over the wire."""
-    fields = Appointment.model_fields.keys() - {"start", "end", "status", "local_start"}
+    fields = Appointment.model_fields.keys() - {"start", "end", "status", "local_start", "patient_id"}
     return Appointment(
+        patient_id=appointment.patient_id or NOBODY,
         start=appointment.start_at,
         end=appointment.end_at,
         status=Status(appointment.status),

@@ -8,6 +8,7 @@ from services.appointments import api, availability, clock_changes, diary, endin
 from services.appointments.absences import api as absences
 from services.appointments.closings import api as closings
 from services.appointments.feeds import api as feeds
+from services.appointments.holds import api as holds
 from services.appointments.series import api as series
 from services.appointments.waitlist import api as waitlist
 
@@ -23,6 +24,7 @@ def create(settings: Settings) -> FastAPI:
         absences.router,
         feeds.router,
         closings.router,
+        holds.router,
         api.router,
         visit.router,
         endings.router,

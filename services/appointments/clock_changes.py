@@ -18,7 +18,7 @@ from careconnect.db import Read, ReadSession, Write
 from services.appointments import repository
 from services.appointments.api import shape
 from services.appointments.models import Appointment, wall_time
-from services.appointments.schemas import OCCUPYING, ClockChange
+from services.appointments.schemas import NOBODY, OCCUPYING, ClockChange
 from services.appointments.schemas import Appointment as AppointmentShown
 
 router = APIRouter()
@@ -48,6 +48,7 @@ async def moved(session: ReadSession) -> list[Appointment]:
         Appointment.tenant_id == session.tenant_id,
         Appointment.start_at >= clock.now(),
         Appointment.status.in_(sorted(OCCUPYING)),
+        Appointment.patient_id.is_not(None),
     ]
     said = (Appointment.zone, Appointment.start_at, Appointment.local_start)
     starts = (await session.execute(sa.select(*said).where(*coming).distinct())).all()
@@ -62,7 +63,7 @@ def _shown(one: Appointment) -> ClockChange:
     return ClockChange(
         id=one.id,
         reference=one.reference,
-        patient_id=one.patient_id,
+        patient_id=one.patient_id or NOBODY,
         consultant_id=one.consultant_id,
         location_id=one.location_id,
         zone=one.zone,

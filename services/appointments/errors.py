@@ -33,6 +33,36 @@ class HoldExpired(Refusal):
     code, status, title = "hold_expired", 409, "The time was held for too long and was given back"
 
 
+class HoldNotFound(Refusal):
+    """There is no such hold for this tenant."""
+
+    code, status, title = "hold_not_found", 404, "There is no such hold"
+
+
+class HoldOver(Refusal):
+    """The hold has run out, or was given back."""
+
+    code, status, title = "hold_over", 410, "This time is no longer held"
+
+
+class HoldExtended(Refusal):
+    """A hold can be extended once."""
+
+    code, status, title = "hold_extended", 409, "This hold has been extended already"
+
+
+class HoldUsed(Refusal):
+    """A hold becomes one appointment; `appointment_id` says which."""
+
+    code, status, title = "hold_used", 409, "This hold has been used for an appointment already"
+
+
+class HoldDiffers(Refusal):
+    """The booking is for another visit, consultant, place or time than the hold that it names."""
+
+    code, status, title = "hold_differs", 409, "The hold is for another visit or time"
+
+
 class WrongState(Refusal):
     """The appointment is in a state that does not allow it."""
 

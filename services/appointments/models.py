@@ -14,7 +14,8 @@ from services.appointments.absences.models import AbsenceAppointment, Consultant
 from services.appointments.base import Base
 from services.appointments.errors import HoldExpired, TooLateToUndo, UndoWindowOver, WrongState
 from services.appointments.feeds.models import CalendarFeed
-from services.appointments.schemas import LEFT, OCCUPYING, UNDO_WINDOW, Hold, Move, Status
+from services.appointments.holds.models import TimeHold
+from services.appointments.schemas import LEFT, OCCUPYING, UNDO_WINDOW, HeldTime, Move, Status
 from services.appointments.series.models import Occurrence, Series
 from services.appointments.waitlist.models import WaitlistEntry, WaitlistOffer
 
@@ -28,6 +29,7 @@ __all__ = [
     "ConsultantAbsence",
     "Occurrence",
     "Series",
+    "TimeHold",
     "WaitlistEntry",
     "WaitlistOffer",
 ]
@@ -49,6 +51,7 @@ class Appointment(db.Tenanted, Base):
     __table_args__ = (
         CheckConstraint("occupied_from <= start_at AND start_at < end_at AND end_at <= occupied_to", name="times"),
         CheckConstraint("(status = 'held') = (hold_expires_at IS NOT NULL)", name="hold"),
+        CheckConstraint("patient_id IS NOT NULL OR status IN ('held', 'expired')", name="patient"),
         CheckConstraint("version >= 1", name="version"),
         CheckConstraint("capacity >= 1 AND seat BETWEEN 1 AND capacity", name="seat"),
         Index("ix_appointments_start", "tenant_id", "start_at", "id"),
@@ -72,7 +75,7 @@ class Appointment(db.Tenanted, Base):
     reference: Mapped[str]
     status: Mapped[str]
     version: Mapped[int] = mapped_column(default=1)
-    patient_id: Mapped[UUID]
+    patient_id: Mapped[UUID | None]
     consultant_id: Mapped[UUID]
     visit_type_id: Mapped[UUID]
     location_id: Mapped[UUID]
@@ -99,10 +102,11 @@ class Appointment(db.Tenanted, Base):
     request_hash: Mapped[str]
 
     @classmethod
-    def hold(cls, appointment_id: UUID, asked: Hold) -> "Appointment":
+    def hold(cls, appointment_id: UUID, asked: HeldTime) -> "Appointment":
         """Occupy the time until the booking is finished or the hold runs out."""
         moment = clock.now()
-        times = asked.model_dump(exclude={"start", "end", "hold_seconds", "rooms"})
+        times = {"overbooked": False, "hours_overridden": False}
+        times |= asked.model_dump(exclude={"start", "end", "hold_seconds", "rooms", "hold_id", "terms"})
         return cls(
             id=appointment_id,
             reference=reference("CC", appointment_id),
@@ -133,6 +137,12 @@ class Appointment(db.Tenanted, Base):
             return False
         self.refusal_code = code
         return self._become(Status.EXPIRED, Status.HELD, Status.BOOKED)
+
+    def hold_on(self, until: datetime) -> bool:
+        """Hold the time for longer, or again after a booking that had taken it over came to nothing."""
+        changed = self._become(Status.HELD, Status.EXPIRED)
+        self.hold_expires_at, self.refusal_code = until, None
+        return changed
 
     def arrive(self) -> bool:
         """Note that the patient is here."""

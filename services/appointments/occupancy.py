@@ -22,8 +22,15 @@ _TAKEN = {
 _LONGEST_VISIT = timedelta(days=1)
 
 
-async def add(session: WriteSession, asked: Appointment, rooms: Sequence[UUID] | None = None) -> Appointment | None:
+async def add(
+    session: WriteSession,
+    asked: Appointment,
+    rooms: Sequence[UUID] | None = None,
+    giving: Appointment | None = None,
+) -> Appointment | None:
     """Write a hold, unless one with this id stands: then give that one. `rooms` fit; none: no room is needed.
+
+    The time of `giving`, a held row, passes over in the same transaction, and its room with it.
 
     Raises:
         SlotTaken: the consultant is occupied then, or all places of the group visit are taken.
@@ -34,6 +41,9 @@ async def add(session: WriteSession, asked: Appointment, rooms: Sequence[UUID] |
     for other in others:
         if other.id == asked.id:
             return other
+    if giving and giving.release("hold_used"):
+        others = [other for other in others if other is not giving]
+        rooms = rooms and sorted(rooms, key=lambda room: room != giving.room_id)
     _settle(session, asked, others, rooms)
     await session.flush()
     session.add(asked)
@@ -60,8 +70,11 @@ async def flush(session: WriteSession) -> None:
 
 async def _in_the_way(session: WriteSession, asked: Appointment, rooms: Sequence[UUID] | None) -> list[Appointment]:
     """Find what occupies the time, of the consultant, the patient or a room, and what stands under the same id."""
-    await _queue_up(session, asked.consultant_id, asked.patient_id, *([asked.location_id] if rooms else []))
-    whose = [Appointment.consultant_id == asked.consultant_id, Appointment.patient_id == asked.patient_id]
+    patient = [asked.patient_id] if asked.patient_id else []
+    await _queue_up(session, asked.consultant_id, *patient, *([asked.location_id] if rooms else []))
+    whose = [Appointment.consultant_id == asked.consultant_id]
+    if patient:
+        whose.append(Appointment.patient_id == asked.patient_id)
     if rooms:
         whose.append(Appointment.room_id.in_(rooms))
     overlapping = sa.and_(
@@ -122,7 +135,7 @@ def _ran_out(session: WriteSession, other: Appointment) -> bool:
 
 def _same_patient(asked: Appointment, other: Appointment) -> bool:
     at_once = other.end_at > asked.start_at and other.start_at < asked.end_at
-    return other.patient_id == asked.patient_id and at_once
+    return asked.patient_id is not None and other.patient_id == asked.patient_id and at_once
 
 
 def _seat(asked: Appointment, together: Sequence[Appointment]) -> int:

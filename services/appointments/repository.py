@@ -148,7 +148,11 @@ async def remarks(session: ReadSession, appointment_id: UUID) -> list[WrittenRem
 
 
 def _conditions(session: ReadSession, wanted: AppointmentFilter) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = [Appointment.tenant_id == session.tenant_id]
+    # A time that is held for nobody yet is in the calendar, and is nobody's appointment.
+    conditions: list[sa.ColumnElement[bool]] = [
+        Appointment.tenant_id == session.tenant_id,
+        Appointment.patient_id.is_not(None),
+    ]
     if wanted.from_:
         conditions.append(Appointment.start_at >= wanted.from_)
     if wanted.to:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -49,10 +49,13 @@ Capacity: int = Field(1, ge=1, le=500, description="how many patients share the 
 Rooms: None = Field(None, max_length=500, description="rooms that fit, the first free one is taken; none: no room")
 
 
-class Hold(_Input):
-    """Asks to occupy a consultant's time until the booking is finished or the hold runs out."""
+NOBODY = UUID(int=0)
+"""Stands on the wire for the patient of a held time for which none is named yet."""
 
-    patient_id: UUID
+
+class HeldTime(_Input):
+    """Which time of a consultant is occupied, and for how long."""
+
     consultant_id: UUID
     visit_type_id: UUID
     location_id: UUID
@@ -63,17 +66,24 @@ class Hold(_Input):
     occupied_to: AwareDatetime
     hold_seconds: int = Field(600, ge=5, le=3600)
     request_hash: str = Field("", max_length=64)
-    overbooked: bool = False
-    hours_overridden: bool = False
     capacity: int = Capacity
     rooms: list[UUID] | None = Rooms
 
     @model_validator(mode="after")
-    def _in_order(self) -> "Hold":
+    def _in_order(self) -> Self:
         if not self.occupied_from <= self.start < self.end <= self.occupied_to:
             message = "the visit must lie inside the time it occupies, and end after it starts"
             raise ValueError(message)
         return self
+
+
+class Hold(HeldTime):
+    """Asks to occupy a consultant's time until the booking is finished or the hold runs out."""
+
+    patient_id: UUID
+    overbooked: bool = False
+    hours_overridden: bool = False
+    hold_id: UUID | None = Field(None, description="a hold whose time it takes over, if that still stands")
 
 
 class Move(_Input):
@@ -299,7 +309,7 @@ class SlotSearch(_Input):
     weekdays: list[int] = Field(list(range(7)), max_length=7, description="of the location's day, Monday = 0")
     wall_from: int = Field(0, ge=0, le=1440, description="minutes of the location's wall clock; a start is not before")
     wall_to: int = Field(1440, ge=0, le=1440, description="and before this")
-    without: UUID | None = Field(None, description="an appointment that is to move: its own time counts as free")
+    without: UUID | None = Field(None, description="what is to move, or is held already: its own time counts as free")
 
 
 class FreeSlot(BaseModel):

@@ -54,6 +54,7 @@ from workflows.contracts import (
 )
 from workflows.dashboard import DashboardAggregation
 from workflows.dunning import InvoiceDunning
+from workflows.holding import SlotHold
 from workflows.matching import WaitlistMatching
 from workflows.payment import PaymentCapture
 from workflows.reminders import AppointmentReminders
@@ -62,7 +63,7 @@ from workflows.waiting import WaitlistEntry
 
 WORKFLOWS = [
     AppointmentBooking, PaymentCapture, AppointmentReminders, DashboardAggregation, AppointmentSeries, WaitlistEntry,
-    WaitlistMatching, InvoiceDunning,
+    WaitlistMatching, InvoiceDunning, SlotHold,
 ]  # fmt: skip
 
 

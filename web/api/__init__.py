@@ -16,6 +16,7 @@ from web.api import (
     dunning,
     feeds,
     gateways,
+    holds,
     invoices,
     ledger,
     links,
@@ -41,9 +42,9 @@ from web.gateway.errors import StillDeciding
 
 # The order counts where a fixed word stands where an id could: invoices come before payments.
 _RESOURCES = (
-    patients, consultants, schedules, absences, feeds, catalogue, places, prices, slots, clock_changes, appointments,
-    series, waitlist, calendars, visits, walk_ins, invoices, dunning, links, money_check, payments, drawers, gateways,
-    ledger, messages, reports, workflows, docs,
+    patients, consultants, schedules, absences, feeds, catalogue, places, prices, slots, holds, clock_changes,
+    appointments, series, waitlist, calendars, visits, walk_ins, invoices, dunning, links, money_check, payments,
+    drawers, gateways, ledger, messages, reports, workflows, docs,
 )  # fmt: skip
 
 

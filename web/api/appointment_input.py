@@ -6,9 +6,14 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from careconnect.errors import FieldError, InvalidInput
+from services.appointments.holds.schemas import HeldSlot, HoldStatus
 from services.appointments.schemas import CancellationReason
 from web.gateway.bookings import Booking
 from workflows.contracts import PaymentChoice
+
+_HELD = ("consultant_id", "visit_type_id", "location_id", "start")
+_MISSING = "This is needed where no hold says it."
 
 
 class _Input(BaseModel):
@@ -29,7 +34,7 @@ class Overbook(_Input):
 
 
 class AppointmentCreate(_Input):
-    """A booking."""
+    """A booking. What a hold says already need not be said again."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -47,20 +52,31 @@ class AppointmentCreate(_Input):
     )
 
     patient_id: UUID
-    consultant_id: UUID
-    visit_type_id: UUID
+    hold_id: UUID | None = Field(None, description="a hold of `POST /holds`, whose time it takes over")
+    consultant_id: UUID | None = Field(None, description="needed without `hold_id`")
+    visit_type_id: UUID | None = Field(None, description="needed without `hold_id`")
     location_id: UUID | None = None
-    start: AwareDatetime
+    start: AwareDatetime | None = Field(None, description="needed without `hold_id`")
     reason: str = Field("", max_length=2000)
     notes: str = Field("", max_length=2000)
     payment: CardOrDesk | None = None
     notify: bool = True
     overbook: Overbook | None = None
 
-    def booking(self) -> Booking:
-        """Give it as the gateway takes it."""
+    def booking(self, held: HeldSlot | None = None) -> Booking:
+        """Give it as the gateway takes it; `held` is the hold that it names.
+
+        Raises:
+            InvalidInput: there is no hold, and something is missing that it would have said.
+        """
+        said = self.model_dump(exclude={"payment", "overbook", *_HELD})
+        said |= {name: getattr(self, name) or (held and getattr(held, name)) for name in _HELD}
+        missing = [name for name in _HELD if said[name] is None and name != "location_id"]
+        if missing:
+            raise InvalidInput(errors=[FieldError(field=name, code="missing", message=_MISSING) for name in missing])
         return Booking(
-            **self.model_dump(exclude={"payment", "overbook"}),
+            **said,
+            hold_is_over=held is not None and held.status in {HoldStatus.RELEASED, HoldStatus.EXPIRED},
             payment=PaymentChoice(**self.payment.model_dump()) if self.payment else None,
             overbook_reason=self.overbook.reason if self.overbook else None,
         )

@@ -12,6 +12,9 @@ from careconnect.errors import IdempotencyConflict, VersionConflict
 from careconnect.pagination import Page
 from services.appointments.errors import (
     AppointmentNotFound,
+    HoldDiffers,
+    HoldNotFound,
+    HoldUsed,
     MovedTooOften,
     PatientBusy,
     SlotTaken,
@@ -63,16 +66,21 @@ Writer = Annotated[Actor, may("appointments:write")]
         **refusals(
             CardDeclined, PatientNotFound, ConsultantNotFound, VisitTypeNotFound, SlotTaken, PatientBusy,
             PatientArchived, ConsultantUnavailable, NotOffered, OutsideHours, TooSoon, BeyondHorizon,
-            IdempotencyConflict, GatewayUnavailable, EngineUnavailable,
+            IdempotencyConflict, GatewayUnavailable, EngineUnavailable, HoldNotFound, HoldUsed, HoldDiffers,
         ),
     },
 )  # fmt: skip
 async def book(
     body: AppointmentCreate, request: Request, actor: Writer, gateway: Door, key: IdempotencyKey = None
 ) -> Response:
-    """Hold the time, take the payment, confirm; whatever fails is undone. A taken slot comes with the nearest free."""
+    """Hold the time, take the payment, confirm; whatever fails is undone. A taken slot comes with the nearest free.
+
+    With `hold_id` the time of that hold passes over, and nobody can get it in between. A hold that has run out is no
+    obstacle: the time is booked if it is free still. If the booking comes to nothing, the hold goes on.
+    """
     may_overbook(actor, asked=body.overbook is not None)
-    booked = await gateway.bookings.book(actor, body.booking(), key)
+    held = await gateway.holds.get(actor, body.hold_id) if body.hold_id else None
+    booked = await gateway.bookings.book(actor, body.booking(held), key)
     headers = {"Location": f"{request.scope.get('root_path', '')}/appointments/{booked.id}"}
     return Response(booked.model_dump_json(), 201, headers, "application/json")
 

@@ -16,6 +16,7 @@ SCOPES = {
     "appointment": "appointments:read",
     "series": "appointments:read",
     "waitlist": "appointments:read",
+    "hold": "appointments:read",
     "payment": "payments:read",
     "absence": "appointments:read",
     "money": "payments:read",

@@ -53,10 +53,12 @@ class Booking(BaseModel):
     notify: bool = True
     overbook_reason: str | None = None
     walk_in: bool = False
+    hold_id: UUID | None = None
+    hold_is_over: bool = False
 
     def fingerprint(self) -> str:
         """Tell whether a repeated request is the same one; a walk-in starts whenever it is asked for."""
-        said = self.model_dump_json(exclude={"start"} if self.walk_in else None)
+        said = self.model_dump_json(exclude={"hold_is_over"} | ({"start"} if self.walk_in else set()))
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
@@ -276,6 +278,7 @@ class Bookings:
             actor=actor,
             request_hash=fingerprint,
             overbook=wanted.overbook_reason is not None,
+            hold_id=None if wanted.hold_is_over else wanted.hold_id,
             **wanted.model_dump(
                 include={
                     "patient_id",

@@ -21,6 +21,7 @@ from services.appointments.absences.client import AbsencesClient
 from services.appointments.client import AppointmentsClient
 from services.appointments.closings.client import ClosingsClient
 from services.appointments.feeds.client import FeedsClient
+from services.appointments.holds.client import HoldsClient
 from services.appointments.series.client import SeriesClient
 from services.appointments.waitlist.client import WaitlistClient
 from services.consultants.client import ConsultantsClient
@@ -40,6 +41,7 @@ from web.gateway.dunning import DunningProcess
 from web.gateway.engine import Engine, WorkflowState
 from web.gateway.feeds import CalendarFeeds
 from web.gateway.finding import Slot, SlotQuery, find_slots
+from web.gateway.holds import HoldProcesses
 from web.gateway.mails import InvoiceMailProcesses
 from web.gateway.money import MoneyProcesses
 from web.gateway.series import SeriesProcesses
@@ -62,6 +64,7 @@ class Gateway:
         self.reports = services.client(ReportsClient)
         self.identity = services.client(IdentityClient)
         self.bookings = Bookings(self.engine, self.appointments, self.patients, self.payments)
+        self.holds = HoldProcesses(self.engine, services.client(HoldsClient))
         self.feeds = CalendarFeeds(self, services.client(FeedsClient), SignedLinks(settings), settings.web.public_url)
         self.absences = AbsenceProcesses(self.engine, services.client(AbsencesClient), self.consultants)
         self.money = MoneyProcesses(self.engine, self.payments, self.identity, SignedLinks(settings))

@@ -31,6 +31,16 @@ from workflows.contracts.dashboard import (
     SourceFigures,
 )
 from workflows.contracts.dunning import DunningRequest, DunningStep, DunningTurn, ReminderAsk, UnpaidInvoices
+from workflows.contracts.holding import (
+    EndHold,
+    ExtendHold,
+    HoldAsk,
+    HoldOutcome,
+    HoldProgress,
+    HoldStanding,
+    HoldWanted,
+    PlaceHold,
+)
 from workflows.contracts.messages import InvoiceMailRequest, MessageRequest, MessageResult, Moved, RemindersRequest
 from workflows.contracts.money_check import (
     ChargesResult,
@@ -149,11 +159,18 @@ __all__ = [
     "DunningRequest",
     "DunningStep",
     "DunningTurn",
+    "EndHold",
+    "ExtendHold",
     "FiguresPeriod",
     "FiguresRequest",
     "HeldPayment",
+    "HoldAsk",
     "HoldOffer",
+    "HoldOutcome",
+    "HoldProgress",
     "HoldRequest",
+    "HoldStanding",
+    "HoldWanted",
     "InvoiceMailRequest",
     "InvoiceRequest",
     "InvoiceTarget",
@@ -187,6 +204,7 @@ __all__ = [
     "PaymentResult",
     "PaymentTarget",
     "PeriodsRequest",
+    "PlaceHold",
     "Planned",
     "PlannedOccurrence",
     "Progress",

@@ -149,7 +149,7 @@ class AlternativesRequest(BaseModel):
 
     actor: Actor
     visit_type_id: UUID
-    consultant_id: UUID
+    consultant_id: UUID | None
     location_id: UUID | None
     start: AwareDatetime
     limit: int = 5

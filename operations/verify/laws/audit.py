@@ -28,6 +28,7 @@ _CREATED = {
     ("consultants", "consultants", "consultant"): ["consultant.registered"],
     ("consultants", "visit_types", "visit_type"): ["visit_type.added"],
     ("appointments", "appointments", "appointment"): ["appointment.held", "appointment.booked"],
+    ("appointments", "holds", "hold"): ["hold.placed"],
     ("appointments", "series", "series"): ["series.planned"],
     ("appointments", "waitlist_entries", "waitlist_entry"): ["waitlist.joined"],
     ("payments", "invoices", "invoice"): ["invoice.issued"],

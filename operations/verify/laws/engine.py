@@ -2,8 +2,9 @@
 
 The engine's list follows its state with a delay, so each difference is asked again of the workflow itself. An ended
 appointment keeps its workflow as long as its end may be undone, its last message is under way, or its workflow waits
-for a person. A time on offer to somebody who waits belongs to the workflow of the waiting list (see `lists`). An
-appointment whose workflow waits for a person is listed as needing attention.
+for a person. A time on offer to somebody who waits belongs to the workflow of the waiting list, and one that is held
+while a form is filled in to that of the hold (see `lists`). An appointment whose workflow waits for a person is listed
+as needing attention.
 """
 
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ SELECT tenant_id, id, reference, status, status_since, cancellation_reason, undo
 WHERE status IN ('held', 'booked', 'arrived', 'checked_in') AND NOT EXISTS (
   SELECT FROM waitlist_offers AS offer
   WHERE offer.tenant_id = appointments.tenant_id AND offer.id = appointments.id AND offer.status = 'offered')
+AND NOT EXISTS (
+  SELECT FROM holds AS kept
+  WHERE kept.tenant_id = appointments.tenant_id AND kept.id = appointments.id AND kept.status = 'held')
 """
 _THESE = """
 SELECT tenant_id, id, reference, status, status_since, cancellation_reason, undo_until,

@@ -1,6 +1,7 @@
-"""Law 8, of series and of the waiting list: what goes on has exactly one running workflow, what has ended has none.
+"""Law 8, of series, waiting list and holds: what goes on has exactly one running workflow, what has ended has none.
 
-The held time of an offer belongs to its entry's workflow until it is booked, so it is looked for there.
+A hold that became an appointment keeps its workflow until its time is up: should the booking come to nothing, the time
+is held again. The held time of an offer belongs to its entry's workflow until it is booked, so it is looked for there.
 """
 
 from dataclasses import dataclass
@@ -33,10 +34,12 @@ class Kind:
     workflow: str
     prefix: str
     alive: tuple[str, ...]
+    may_run: tuple[str, ...] = ()
 
 
 KINDS = (
     Kind("series", "series", "AppointmentSeries", ids.series(UUID(int=0)), ("booking", "active")),
+    Kind("hold", "holds", "SlotHold", ids.hold(UUID(int=0)), ("held",), ("used",)),
     Kind("entry", "waitlist_entries", "WaitlistEntry", ids.waitlist(UUID(int=0)), ("waiting", "offered")),
 )
 
@@ -71,7 +74,7 @@ async def _compare(evidence: Evidence, engine: Client, kind: Kind) -> Finding:
 def _wrong(kind: Kind, row: Any, tenant: str | None) -> str | None:
     if row is None:
         return f"runs without a row of {kind.table}"
-    if row["status"] not in kind.alive:
+    if row["status"] not in kind.alive + kind.may_run:
         return f"runs although the {kind.word} is {row['status']}"
     return None if tenant == str(row["tenant_id"]) else f"belongs to another tenant than its {kind.word}"
 

@@ -33,6 +33,7 @@ async def affected(session: ReadSession, wanted: AffectedQuery, limit: int) -> S
         Appointment.start_at < wanted.to,
         Appointment.end_at > wanted.from_,
         Appointment.status.in_(sorted(OCCUPYING)),
+        Appointment.patient_id.is_not(None),
     ]
     if wanted.location_id:
         conditions.append(Appointment.location_id == wanted.location_id)
@@ -59,6 +60,7 @@ async def begin(session: WriteSession, absence_id: UUID, plan: AbsencePlan) -> C
             Appointment.id.in_(actions),
             Appointment.consultant_id == plan.consultant_id,
             Appointment.status.in_(sorted(OCCUPYING)),
+            Appointment.patient_id.is_not(None),
         )
     )
     session.add_all([AbsenceAppointment.of(absence_id, row, actions[row.id]) for row in rows])

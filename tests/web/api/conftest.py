@@ -32,7 +32,9 @@ async def _records(clinic: Clinic) -> dict[str, str]:
     message = {"patient_id": patient, "channel": "sms", "template": "reminder", "values": values}
     price = {"visit_type_id": clinic.desk_visit, "price": {"amount": 350000, "currency": "LKR"}}
     far = {"patient_id": patient, "visit_type_id": clinic.paid_visit, "earliest": f"{datetime.now(UTC).year + 1}-12-01"}
+    free = await clinic.slot()
     return {
+        "hold_id": await clinic.made("/holds", {"visit_type_id": clinic.paid_visit, "start": free["start"]}),
         "series_id": await clinic.repeated(patient),
         "number": "1",
         "entry_id": await clinic.made("/waitlist", far),
@@ -65,5 +67,7 @@ async def _orphan(clinic: Clinic) -> str:
 def strangers() -> dict[str, str]:
     """Give ids that nobody has."""
     names = ("patient", "consultant", "exception", "visit_type", "location", "appointment", "invoice", "payment")
-    unknown = {f"{name}_id": str(uuid7()) for name in (*names, "message", "price", "room", "orphan", "series", "entry")}
+    unknown = {
+        f"{name}_id": str(uuid7()) for name in (*names, "message", "price", "room", "orphan", "series", "entry", "hold")
+    }
     return unknown | {"workflow_id": f"appointment-{uuid7()}", "period": "2026-01", "number": "1"}
