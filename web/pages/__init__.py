@@ -25,6 +25,7 @@ from web.pages import (
     patients,
     prices,
     public,
+    queue,
     receipts,
     reminding,
     search,
@@ -45,7 +46,7 @@ def install(app: FastAPI) -> None:
     for module in (
         dashboard, signing_in, calendar, appointments, patients, leave, feeds, consultants, hours, absences, billing,
         collecting, receipts, drawers, ledger, money_check, messages, attention, settings, prices, gateways, search,
-        series, waitlist, public, reminding, options, clock_changes,
+        series, waitlist, public, queue, reminding, options, clock_changes,
     ):  # fmt: skip
         app.include_router(module.router)
     tell_people(app)

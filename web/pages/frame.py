@@ -88,6 +88,7 @@ def _entries(waiting: int) -> list[Entry]:
         Entry("dashboard", "/", gettext("Dashboard"), "d", "reports:read"),
         Entry("calendar", "/calendar", gettext("Calendar"), "k", "appointments:read"),
         Entry("appointments", "/appointments", gettext("Appointments"), "a", "appointments:read"),
+        Entry("queue", "/queue", gettext("Queue"), "q", "appointments:read"),
         Entry("waitlist", "/waitlist", gettext("Waiting list"), "l", "appointments:read"),
         Entry("patients", "/patients", gettext("Patients"), "p", "patients:read"),
         Entry("consultants", "/consultants", gettext("Consultants"), "c", "consultants:read"),

@@ -21,6 +21,8 @@ SCREENS = {
     "/appointments/new": "appointments:write",
     "/series": "appointments:read",
     "/series/new": "appointments:write",
+    "/queue": "appointments:read",
+    "/walk-ins/new": "appointments:write",
     "/waitlist": "appointments:read",
     "/waitlist?show=over": "appointments:read",
     "/waitlist/new": "appointments:write",

@@ -59,7 +59,7 @@ export function listen(address, sign, words, again) {
   function show(live) {
     sign.hidden = live;
     sign.title = live ? words.live : words.paused;
-    document.getElementById("calendar").dataset.live = live ? "true" : "";
+    document.querySelector("[data-stream]").dataset.live = live ? "true" : "";
   }
 
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : returned()));
