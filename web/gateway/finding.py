@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from activities.slots import slot_search
 from careconnect import clock
@@ -50,6 +50,9 @@ class Slot(BaseModel):
     zone: str
 
 
+_SLOTS = TypeAdapter(list[Slot])
+
+
 async def find_slots(
     consultants: ConsultantsClient, appointments: AppointmentsClient, actor: Actor, wanted: SlotQuery
 ) -> list[Slot]:
@@ -76,4 +79,4 @@ async def find_slots(
         narrowed |= dict(zip(("wall_from", "wall_to"), PARTS_OF_DAY[wanted.part_of_day], strict=True))
     search = slot_search(visit_type, windows, first).model_copy(update=narrowed)
     free = await appointments.slots(actor, search)
-    return [Slot(visit_type_id=wanted.visit_type_id, **slot.model_dump()) for slot in free]
+    return _SLOTS.validate_python([dict(slot) | {"visit_type_id": wanted.visit_type_id} for slot in free])
