@@ -6,12 +6,14 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from careconnect.auth import Actor
+from careconnect.pagination import Page
 from services.consultants.schemas import ConsultantName, VisitType
 from services.identity.schemas import Location, Tenant
 from web.gateway import Gateway
 
 T = TypeVar("T")
 _SECONDS = 5.0
+_PAGE = 200
 
 
 class Known:
@@ -34,8 +36,8 @@ class Known:
         """Give the whole catalogue, by id and in the order of names."""
 
         async def read() -> dict[UUID, VisitType]:
-            page = await self._gateway.consultants.visit_types(actor, limit=200)
-            return {one.id: one for one in page.items}
+            types = self._gateway.consultants.visit_types
+            return {one.id: one for one in await _all(lambda cursor: types(actor, limit=_PAGE, cursor=cursor))}
 
         return await self.remember(actor, "visit types", read)
 
@@ -43,8 +45,9 @@ class Known:
         """Name the consultants who can be booked or could be soon, in the order of names."""
 
         async def read() -> dict[UUID, ConsultantName]:
-            page = await self._gateway.consultants.list(actor, limit=200)
-            return {one.id: ConsultantName.model_validate(one.model_dump()) for one in page.items}
+            consultants = self._gateway.consultants.list
+            found = await _all(lambda cursor: consultants(actor, limit=_PAGE, cursor=cursor))
+            return {one.id: ConsultantName.model_validate(one.model_dump()) for one in found}
 
         return await self.remember(actor, "consultants", read)
 
@@ -72,3 +75,13 @@ class Known:
         """Read everything anew, because something was changed here."""
         for key in [key for key in self._kept if key[0] == actor.tenant_id]:
             del self._kept[key]
+
+
+async def _all(read: Callable[[str | None], Awaitable[Page[T]]]) -> list[T]:
+    """Read page after page until there is no other: what people choose from must not lack anything."""
+    page = await read(None)
+    found = page.items
+    while page.next_cursor:
+        page = await read(page.next_cursor)
+        found += page.items
+    return found

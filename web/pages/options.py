@@ -9,16 +9,18 @@ from fastapi.responses import Response
 
 from careconnect.crypto import words
 from careconnect.errors import Forbidden
+from services.consultants.schemas import ConsultantName
+from web.pages.appointments.wish import who_choices
 from web.pages.screen import AnyScreen, Screen
 from web.words import locale
 
 router = APIRouter(prefix="/options", include_in_schema=False)
-Kind = Literal["consultants", "specialties", "visit-types", "locations", "zones", "countries"]
-SHORT = 25
-"""How many choices a plain list shows; where there are more, they are found by typing."""
+Kind = Literal["consultants", "bookable", "anyone", "specialties", "visit-types", "locations", "zones", "countries"]
 _SHOWN = 20
-_SCOPES: dict[str, str] = {
+_SCOPES = {
     "consultants": "consultants:read",
+    "bookable": "consultants:read",
+    "anyone": "consultants:read",
     "specialties": "consultants:read",
     "visit-types": "catalogue:read",
 }
@@ -49,9 +51,8 @@ async def found(kind: Kind, screen: AnyScreen, find: str = "") -> Response:
 
 async def options(screen: Screen, kind: Kind) -> list[Option]:
     """Give all choices of a kind, in the order of their names."""
-    if kind == "consultants":
-        known = (await screen.known.consultants(screen.actor)).values()
-        return [Option(str(one.id), one.name, ", ".join(one.specialties)) for one in known]
+    if kind in {"consultants", "bookable", "anyone"}:
+        return _people(kind, list((await screen.known.consultants(screen.actor)).values()))
     if kind == "specialties":
         return [Option(one, one) for one in await screen.gateway.consultants.specialties(screen.actor)]
     if kind == "visit-types":
@@ -60,6 +61,13 @@ async def options(screen: Screen, kind: Kind) -> list[Option]:
     if kind == "locations":
         return [Option(str(one.id), one.name) for one in screen.frame.places]
     return zones() if kind == "zones" else countries()
+
+
+def _people(kind: Kind, consultants: list[ConsultantName]) -> list[Option]:
+    if kind == "anyone":
+        return [Option(value, label) for value, label in who_choices(consultants) if value]
+    wanted = [one for one in consultants if kind == "consultants" or one.status == "active"]
+    return [Option(str(one.id), one.name, ", ".join(one.specialties)) for one in wanted]
 
 
 def zones() -> list[Option]:

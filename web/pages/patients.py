@@ -50,7 +50,12 @@ async def listed(screen: Reader, q: str = "", cursor: str | None = None, *, arch
 async def options(screen: Reader, find: str = "") -> Response:
     """Offer patients to choose from while somebody types."""
     found = await screen.gateway.patients.list(screen.actor, q=find, limit=6) if find.strip() else None
-    return screen.page("appointments/_patient_options.html", items=found.items if found else [], query=find.strip())
+    return screen.page(
+        "appointments/_patient_options.html",
+        items=found.items if found else [],
+        more=bool(found and found.next_cursor),
+        query=find.strip(),
+    )
 
 
 @router.get("/new")

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from web.pages.links import link
 from web.pages.screen import AnyScreen, Screen
 from web.words import gettext
 
@@ -55,14 +56,18 @@ async def _patients(screen: Screen, query: str) -> list[Hit]:
     if not screen.actor.may("patients:read"):
         return []
     page = await screen.gateway.patients.list(screen.actor, q=query, limit=_SHOWN)
-    return [Hit(one.name, f"/patients/{one.id}", one.mrn, one.id) for one in page.items]
+    found = [Hit(one.name, f"/patients/{one.id}", one.mrn, one.id) for one in page.items]
+    more = [Hit(gettext("All patients found"), link("/patients", q=query), icon="patients")]
+    return found + more if page.next_cursor else found
 
 
 async def _consultants(screen: Screen, query: str) -> list[Hit]:
     if not screen.actor.may("consultants:read"):
         return []
     page = await screen.gateway.consultants.list(screen.actor, query, limit=_SHOWN)
-    return [Hit(one.name, f"/consultants/{one.id}", ", ".join(one.specialties), one.id) for one in page.items]
+    found = [Hit(one.name, f"/consultants/{one.id}", ", ".join(one.specialties), one.id) for one in page.items]
+    more = [Hit(gettext("All consultants found"), link("/consultants", q=query), icon="consultants")]
+    return found + more if page.next_cursor else found
 
 
 def _screens(screen: Screen, query: str) -> list[Hit]:

@@ -40,6 +40,7 @@ def written(shown: Shown, *, may_write: bool) -> dict[str, Any]:
         "zone": zone,
         "offset": midnight(shown.view.first, zone).isoformat()[-6:],
         "first": shown.view.first.isoformat(),
+        "hidden": shown.hidden_words,
         "hours": [f"{opens:02}:00", f"{closes:02}:00"],
         "columns": [
             {

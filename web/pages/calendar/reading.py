@@ -15,10 +15,14 @@ from web.pages.calendar.view import View
 from web.pages.days import midnight
 from web.pages.naming import Visit
 from web.pages.screen import Screen
+from web.words import ngettext
 
 NEVER_SHOWN = [Status.EXPIRED, Status.ENTERED_IN_ERROR, Status.WAITLISTED]
 _ENDED = [Status.CANCELLED, Status.NO_SHOW]
 _OPENS, _CLOSES = 8, 18
+MOST_COLUMNS = 30
+"""How many columns a day shows unless somebody chose them: more cannot be read on any screen."""
+_MOST_VISITS = 5000
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,25 @@ class Shown:
     shades: list[Shade]
     colours: dict[UUID, str]
     hours: tuple[int, int]
+    hidden: int = 0
+
+    @property
+    def hidden_words(self) -> str:
+        """Say how many of those who work have no column here; nothing where all have."""
+        if not self.hidden:
+            return ""
+        words = ngettext(
+            "%(num)s more works on this day; choose whose columns are shown.",
+            "%(num)s more work on this day; choose whose columns are shown.",
+            self.hidden,
+        )
+        return words % {"num": self.hidden}
 
 
 async def read(screen: Screen, view: View) -> Shown:
     """Read it: the appointments in one question, the working time in one, the names of patients in one for 200."""
     start, end = view.span
-    people = [view.consultant_id] if view.consultant_id else []
+    people = [view.consultant_id] if view.consultant_id else list(view.only)
     place = screen.frame.location
     wanted = DiaryQuery(
         from_=start,
@@ -55,6 +72,7 @@ async def read(screen: Screen, view: View) -> Shown:
         consultant_id=people,
         location_id=place.id if place and not view.weekly else None,
         without=NEVER_SHOWN if view.with_ended else [*NEVER_SHOWN, *_ENDED],
+        limit=_MOST_VISITS,
     )
     appointments, timetable, types, places = await asyncio.gather(
         screen.gateway.appointments.diary(screen.actor, wanted),
@@ -63,7 +81,8 @@ async def read(screen: Screen, view: View) -> Shown:
         screen.known.locations(screen.actor),
     )
     busy = people or _busy(appointments, timetable, place.id if place else None)
-    columns = _columns(view, appointments, await screen.known.consultant_names(screen.actor, busy), busy)
+    fitting = _columns(view, appointments, await screen.known.consultant_names(screen.actor, busy), busy)
+    columns = fitting if people or view.as_list else fitting[:MOST_COLUMNS]
     of = {column.id for column in columns}
     visits = await naming.visits(screen, [one for one in appointments if one.consultant_id in of])
     windows = [one for one in timetable.windows if one.consultant_id in of]
@@ -77,6 +96,7 @@ async def read(screen: Screen, view: View) -> Shown:
         shades=_shaded(view, columns, windows, closed, seen_from, names),
         colours={one.id: one.colour for one in types.values()},
         hours=_hours(screen.frame.zone, windows, appointments),
+        hidden=len(fitting) - len(columns),
     )
 
 

@@ -10,6 +10,7 @@ from web.pages.links import link
 from web.pages.screen import Screen
 
 _WEEK = 7
+_MOST_CHOSEN = 60
 PATH = "/calendar"
 
 
@@ -23,6 +24,7 @@ class View:
     specialty: str
     as_list: bool
     with_ended: bool
+    only: tuple[UUID, ...] = ()
 
     @classmethod
     def of(cls, screen: Screen) -> "View":
@@ -35,6 +37,7 @@ class View:
             specialty=asked.get("specialty", "")[:100],
             as_list=asked.get("show") == "list",
             with_ended=asked.get("ended") == "true",
+            only=_several(asked.getlist("only")),
         )
 
     @property
@@ -103,20 +106,37 @@ class View:
         """Give the address of this day with everybody."""
         return replace(self, consultant_id=None).here
 
+    def everybody(self) -> str:
+        """Give the address of this day with the columns of all who work."""
+        return self.link(only="")
+
+    def kept(self) -> dict[str, str]:
+        """Give what of the address stays when other columns are chosen."""
+        return {name: value for name, value in self._said().items() if value and name != "only"}
+
     def week_of(self, consultant_id: UUID) -> str:
         """Give the address of a consultant's week."""
         return replace(self, consultant_id=consultant_id, specialty="").here
 
     def link(self, path: str = PATH, **changed: str) -> str:
         """Give the address with something changed."""
-        said = {
+        return link(path, **(self._said() | changed))
+
+    def _said(self) -> dict[str, str]:
+        return {
             "date": "" if self.day == today(self.frame) else self.day.isoformat(),
             "consultant_id": str(self.consultant_id) if self.consultant_id else "",
             "specialty": self.specialty,
             "show": "list" if self.as_list else "",
             "ended": "true" if self.with_ended else "",
+            "only": "" if self.weekly else ",".join(map(str, self.only)),
         }
-        return link(path, **(said | changed))
+
+
+def _several(texts: list[str]) -> tuple[UUID, ...]:
+    """Read ids, each once; several stand in one with commas between them, so that addresses stay short."""
+    found = (_id(part) for text in texts for part in text.split(","))
+    return tuple(dict.fromkeys(one for one in found if one))[:_MOST_CHOSEN]
 
 
 def _id(text: str) -> UUID | None:

@@ -20,11 +20,19 @@ async function begin() {
   if (!shown) return;
   root.replaceChildren();
   root.removeAttribute("aria-busy");
+  tell(shown);
   grid = draw(root, shown, { words, mayWrite, click, book, dropped });
   walk(root, { move: (id, element) => ask(id, {}, element) });
   new MutationObserver(() => quiet(root, words)).observe(root, { childList: true, subtree: true });
   quiet(root, words);
   listen(root.dataset.stream, document.getElementById("live"), words, again);
+}
+
+// How many of those who work have no column.
+function tell({ hidden }) {
+  const note = document.getElementById("calendar-hidden");
+  note.hidden = !hidden;
+  note.querySelector("span").textContent = hidden;
 }
 
 async function read() {
@@ -50,6 +58,7 @@ async function again(changed = []) {
   const focused = document.activeElement?.querySelector?.("[data-id]")?.dataset.id;
   const before = new Map(shown.visits.map((visit) => [visit.id, `${visit.version} ${visit.status}`]));
   shown = fresh;
+  tell(fresh);
   grid.show(fresh);
   await new Promise(requestAnimationFrame);
   if (focused) grid.element(focused)?.focus();
