@@ -112,6 +112,12 @@ LOOKS: dict[str, dict[str, Look]] = {
         "closed": Look("amber", "clock", "To be reviewed"),
         "reviewed": Look("green", "check", "Reviewed"),
     },
+    "link": {
+        "open": Look("blue", "external", "Open"),
+        "paid": Look("green", "check", "Paid"),
+        "expired": Look("grey", "clock", "Run out"),
+        "closed": Look("grey", "cross", "Closed"),
+    },
     "attention": {
         "open": Look("orange", "flag", "Needs attention"),
     },

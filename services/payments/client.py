@@ -245,6 +245,10 @@ class PaymentsClient(MoneyChecksClient, DrawersClient, DunningClient):
         """List the payment links of an invoice, the newest first."""
         return await self.call(actor, "GET", f"/invoices/{invoice_id}/links", into=list[PaymentLink])
 
+    async def close_link(self, actor: Actor, link_id: UUID) -> PaymentLink:
+        """Let nothing be paid by a link any more."""
+        return await self._ask(actor, "PUT", f"/links/{link_id}/closing", None, PaymentLink)
+
     async def sandbox_checkout(self, actor: Actor, link_id: UUID) -> Checkout:
         """Read a page of the sandbox gateway."""
         return await self.call(actor, "GET", f"/gateway/sandbox/checkouts/{link_id}", into=Checkout)

@@ -8,7 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict
-from services.payments.errors import AmountExceedsDue, GatewayUnavailable, InvoiceNotFound, InvoiceState
+from services.payments.errors import (
+    AmountExceedsDue,
+    GatewayUnavailable,
+    InvoiceNotFound,
+    InvoiceState,
+    LinkNotFound,
+    LinkOver,
+)
 from services.payments.schemas import LinkWrite, PaymentLink, PositiveMoney
 from web.api.keys import IdempotencyKey, minted
 from web.api.openapi import refusals
@@ -39,6 +46,12 @@ async def create(body: LinkCreate, actor: Writer, gateway: Door, *, key: Idempot
     """Make an address at the organisation's gateway where the patient pays. Once per `Idempotency-Key`."""
     wanted = LinkWrite.model_validate(body.model_dump())
     return await gateway.money.link(actor, minted("payment link", actor, key), wanted)
+
+
+@router.post("/{link_id}/closing", summary="Close a payment link", responses=refusals(LinkNotFound, LinkOver))
+async def close(link_id: UUID, actor: Writer, gateway: Door) -> PaymentLink:
+    """Let nothing be paid by it any more; a repeat is harmless. Links close by themselves with their invoice."""
+    return await gateway.money.close_link(actor, link_id)
 
 
 @router.get("", summary="List the payment links of an invoice", responses=refusals(InvoiceNotFound))

@@ -149,6 +149,10 @@ class MoneyProcesses:
         link_id = derived_id("current link", invoice_id, due.amount, len(known))
         return await self.link(actor, link_id, LinkWrite(invoice_id=invoice_id))
 
+    async def close_link(self, actor: Actor, link_id: UUID) -> PaymentLink:
+        """Let nothing be paid by a link any more."""
+        return self._addressed(actor, await self._payments.close_link(actor, link_id))
+
     async def links(self, actor: Actor, invoice_id: UUID) -> list[PaymentLink]:
         """List the payment links of an invoice."""
         return [self._addressed(actor, one) for one in await self._payments.links_of(actor, invoice_id)]

@@ -23,6 +23,7 @@ from web.pages import (
     money_check,
     options,
     patients,
+    paylinks,
     prices,
     public,
     queue,
@@ -45,8 +46,8 @@ def install(app: FastAPI) -> None:
     app.state.views = Views(assets)
     for module in (
         dashboard, signing_in, calendar, appointments, patients, leave, feeds, consultants, hours, absences, billing,
-        collecting, receipts, drawers, ledger, money_check, messages, attention, settings, prices, gateways, search,
-        series, waitlist, public, queue, reminding, options, clock_changes,
+        collecting, paylinks, receipts, drawers, ledger, money_check, messages, attention, settings, prices, gateways,
+        search, series, waitlist, public, queue, reminding, options, clock_changes,
     ):  # fmt: skip
         app.include_router(module.router)
     tell_people(app)

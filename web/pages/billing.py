@@ -17,6 +17,7 @@ from web.pages import naming
 from web.pages.days import midnight, today
 from web.pages.links import link
 from web.pages.paying import line, reason_words
+from web.pages.paylinks import links_of
 from web.pages.receipts import mails_of
 from web.pages.reminding import told
 from web.pages.screen import Screen, needs
@@ -95,9 +96,10 @@ async def invoice(invoice_id: UUID, screen: Reader) -> Response:
         screen.known.locations(screen.actor),
         screen.gateway.dunning.of(screen.actor, invoice_id),
     )
-    people, mails, refunds = await asyncio.gather(
+    people, mails, links, refunds = await asyncio.gather(
         naming.patients(screen, [found.patient_id]),
         mails_of(screen, invoice_id),
+        links_of(screen, invoice_id),
         asyncio.gather(*(screen.gateway.payments.list_refunds(screen.actor, one.id) for one in paid.items)),
     )
     return screen.page(
@@ -105,6 +107,7 @@ async def invoice(invoice_id: UUID, screen: Reader) -> Response:
         invoice=found.model_dump() | _exact(found) | {"patient": people[found.patient_id]},
         payments=[line(one) for one in paid.items],
         mails=mails,
+        links=links,
         form=screen.form("receipt"),
         refunds=[(one, reason_words(one.reason)) for some in refunds for one in some],
         reminders=told(recalled, screen.frame.zone) if recalled else None,

@@ -9,7 +9,7 @@ from careconnect.db import Read
 from careconnect.pagination import Page, PagingQuery
 from services.payments import reading, repository, wire
 from services.payments.api.asking import Discounter, Reader, Writer
-from services.payments.collection import discounting, invoicing
+from services.payments.collection import discounting, invoicing, links
 from services.payments.collection.till import Till, TillOf
 from services.payments.schemas import CancellationWrite, CreditWrite, DiscountWrite, Invoice, InvoiceWrite
 from services.payments.states import InvoiceStatus
@@ -52,6 +52,7 @@ async def cancel(invoice_id: UUID, wanted: CancellationWrite, _: Writer, till: T
     """Reverse it in the ledger; its number stays used. A repeat changes nothing."""
     keys = await till.keys()
     await invoicing.cancel_invoice(till, invoice_id, keys.seal(wanted.reason))
+    await links.shut(till)
     return await _present(till, invoice_id)
 
 

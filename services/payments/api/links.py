@@ -29,15 +29,23 @@ async def of_invoice(invoice_id: UUID, _: Reader, till: TillOf) -> list[PaymentL
     return await links.of_invoice(till, invoice_id)
 
 
+@router.put("/links/{link_id}/closing", summary="Close a payment link")
+async def close(link_id: UUID, _: Writer, till: TillOf) -> PaymentLink:
+    """Let nothing be paid by it any more, here and at its gateway; a repeat changes nothing."""
+    return await links.close(till, link_id)
+
+
 @router.get("/gateway/sandbox/checkouts/{link_id}", summary="Read a page of the sandbox gateway")
 async def checkout(link_id: UUID, _: Reader, till: TillOf) -> Checkout:
     """Tell what is paid there, and whether it was."""
+    await links.shut(till)
     return await _sandbox(await till.gateway(GatewayKind.sandbox)).checkout(link_id)
 
 
 @router.post("/gateway/sandbox/checkouts/{link_id}/payment", summary="Pay at a page of the sandbox gateway")
 async def pay(link_id: UUID, wanted: CheckoutWrite, _: Writer, till: TillOf) -> WebhookReceipt:
     """Pay as a cardholder does; the gateway tells of it at once, as it would by a webhook."""
+    await links.shut(till)
     await _sandbox(await till.gateway(GatewayKind.sandbox)).pay(link_id, wanted.token)
     event = Event(f"evt_checkout_{link_id.hex}", "checkout.paid", till.actor.tenant_id, link_id)
     return await events.take_in(till, GatewayKind.sandbox, event)

@@ -130,6 +130,7 @@ async def finish(till: Till) -> Unfinished:
 
     Tells whose money came too late and has not gone back by now.
     """
+    await links.shut(till)
     waiting = 0
     async with till.read() as session:
         rows = (await session.scalars(_unfinished(WebhookEvent.outcome == "accepted"))).all()

@@ -9,15 +9,17 @@ from sqlalchemy.dialects.postgresql import insert
 
 from careconnect import clock
 from careconnect.db import WriteSession
-from careconnect.errors import IdempotencyConflict
+from careconnect.errors import IdempotencyConflict, Unavailable
 from careconnect.money import Money
 from services.payments import repository, schemas
 from services.payments.collection.till import Till
-from services.payments.errors import InvoiceState
+from services.payments.errors import GatewayNotFound, InvoiceState, LinkNotFound, LinkOver
 from services.payments.gateways.protocol import LinkOrder
 from services.payments.models import Payment, PaymentLink
 from services.payments.models.beginnings import paid_by_link
 from services.payments.schemas import GatewayCharge, LinkWrite
+
+_AT_ONCE = 100
 
 
 async def offer(till: Till, link_id: UUID, wanted: LinkWrite) -> tuple[schemas.PaymentLink, bool]:
@@ -64,9 +66,49 @@ async def of_invoice(till: Till, invoice_id: UUID) -> list[schemas.PaymentLink]:
     return [shown(row, keys.open(row.url)) for row in rows]
 
 
+async def close(till: Till, link_id: UUID) -> schemas.PaymentLink:
+    """Let nothing be paid by a link any more; harmless when repeated.
+
+    Raises:
+        LinkNotFound: there is none.
+        LinkOver: it was paid.
+    """
+    keys = await till.keys()
+    async with till.write() as session:
+        row = await session.scalar(sa.select(PaymentLink).where(PaymentLink.id == link_id).with_for_update())
+        if row is None:
+            raise LinkNotFound
+        if row.paid_at:
+            raise LinkOver
+        if row.closed_at is None:
+            row.closed_at = clock.now()
+            session.record("payment_link.closed", "payment_link", link_id, data={"invoice_id": str(row.invoice_id)})
+    await shut(till)
+    return shown(row, keys.open(row.url))
+
+
+async def shut(till: Till) -> None:
+    """Tell gateways of links that were closed here; one that does not answer is told at the next turn.
+
+    Until it knows, a payment by such a link is taken in and goes back (see `adopt`).
+    """
+    closed = sa.select(PaymentLink).where(PaymentLink.closed_at.is_not(None), PaymentLink.shut_at.is_(None))
+    async with till.read() as session:
+        rows = (await session.scalars(closed.where(PaymentLink.paid_at.is_(None)).limit(_AT_ONCE))).all()
+    for row in rows:
+        if row.expires_at > clock.now():
+            try:
+                await (await till.gateway(row.gateway)).close_link(row.id)
+            except (Unavailable, GatewayNotFound):
+                continue
+        async with till.write() as session:
+            told = sa.update(PaymentLink).where(PaymentLink.id == row.id)
+            await session.execute(told.values(shut_at=clock.now()))
+
+
 def shown(row: PaymentLink, url: str) -> schemas.PaymentLink:
     """Give a link as the wire shows it."""
-    unpaid = "expired" if row.expires_at <= clock.now() else "open"
+    unpaid = "closed" if row.closed_at else "expired" if row.expires_at <= clock.now() else "open"
     return schemas.PaymentLink.model_validate(
         {
             "id": row.id,

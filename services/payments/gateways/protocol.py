@@ -94,6 +94,10 @@ class Gateway(Protocol):
         """
         ...
 
+    async def close_link(self, reference: UUID) -> None:
+        """Let nothing be paid at a page any more; harmless when it was paid, has run out or is closed."""
+        ...
+
     async def capture(self, reference: UUID, amount: Money, key: str) -> GatewayCharge:
         """Take at most what was authorised, once; the rest is let go.
 

@@ -137,7 +137,7 @@ class PaymentLink(BaseModel):
     amount: Money
     gateway: str
     url: str
-    status: Literal["open", "paid", "expired"]
+    status: Literal["open", "paid", "expired", "closed"]
     expires_at: datetime
 
 

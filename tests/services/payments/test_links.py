@@ -13,6 +13,8 @@ import time_machine
 
 from careconnect import clock
 from careconnect.ids import uuid7
+from services.payments.errors import GatewayUnavailable
+from services.payments.gateways.sandbox import SandboxGateway
 from tests.services.payments.conftest import Desk, invoice_body, money
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
@@ -53,7 +55,13 @@ async def test_what_is_paid_by_a_link_settles_its_invoice_once(desk: Desk) -> No
     assert (await desk.ask("PUT", f"/links/{uuid7()}", body)).json()["code"] == "invoice_state"
 
 
-async def test_what_is_paid_after_the_invoice_was_cancelled_is_recorded_and_goes_back(desk: Desk) -> None:
+async def test_what_is_paid_after_the_invoice_was_cancelled_is_recorded_and_goes_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise GatewayUnavailable
+
+    monkeypatch.setattr(SandboxGateway, "close_link", away)  # its page stays open for as long as it is not told
     invoice = await _invoice(desk)
     link = await _link(desk, invoice)
     assert (await desk.ask("POST", f"/invoices/{invoice}/cancellation", {"reason": "pat"})).status_code == 200
@@ -68,6 +76,24 @@ async def test_what_is_paid_after_the_invoice_was_cancelled_is_recorded_and_goes
     assert (await desk.get(f"/invoices/{invoice}"))["status"] == "cancelled"
     [charge] = await desk.charges()
     assert (charge["captured"], charge["refunded"]) == (money(350_000), money(350_000))
+
+
+async def test_links_close_with_their_invoice_and_take_no_money(desk: Desk) -> None:
+    cancelled, paid, closed = [await _invoice(desk) for _ in range(3)]
+    links = {one: await _link(desk, one) for one in (cancelled, paid, closed)}
+    await desk.ask("POST", f"/invoices/{cancelled}/cancellation", {"reason": "pat"})
+    cash = {"invoice_id": str(paid), "method": "cash", "amount": money(350_000)}
+    assert (await desk.pay(uuid7(), cash)).status_code == 201
+    for _ in range(2):
+        assert (await desk.ask("PUT", f"/links/{links[closed]}/closing")).json()["status"] == "closed"
+    for invoice, link in links.items():
+        assert [one["status"] for one in await desk.get(f"/invoices/{invoice}/links")] == ["closed"]
+        assert (await _pay(desk, link)).json()["code"] == "payment_link_over"
+    assert await desk.charges() == []
+    again = await _link(desk, closed)
+    assert (await _pay(desk, again)).json()["outcome"] == "applied"
+    assert (await desk.ask("PUT", f"/links/{again}/closing")).json()["code"] == "payment_link_over"
+    assert [one["status"] for one in await desk.get(f"/invoices/{closed}/links")] == ["paid", "closed"]
 
 
 async def test_a_link_that_has_run_out_takes_no_money(desk: Desk) -> None:
@@ -111,5 +137,7 @@ async def test_stripes_checkout_is_asked_as_its_documentation_says(
     ):
         assert part in form.replace("%5B", "[").replace("%5D", "]"), form
     [shown] = await desk.get(f"/invoices/{invoice}/links")
+    assert (await desk.ask("PUT", f"/links/{link}/closing")).status_code == 200
+    assert (sent[-1][0].upper(), sent[-1][1].rsplit("/v1", 1)[1]) == ("POST", "/checkout/sessions/cs_test_1/expire")
     assert (shown["url"], shown["gateway"], shown["status"]) == (session["url"], "stripe", "open")
     assert (await desk.ask("PUT", f"/payments/{link}/release", {"reason": "moved"})).status_code == 200

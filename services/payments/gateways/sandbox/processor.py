@@ -124,6 +124,12 @@ class SandboxGateway:
             await session.execute(insert(SandboxCheckout).values(row).on_conflict_do_nothing())
         return ""
 
+    async def close_link(self, reference: UUID) -> None:
+        """Let the page run out now; see `Gateway`."""
+        later = sa.and_(SandboxCheckout.id == reference, SandboxCheckout.expires_at > clock.now())
+        async with self._write() as session:
+            await session.execute(sa.update(SandboxCheckout).where(later).values(expires_at=clock.now()))
+
     async def checkout(self, reference: UUID) -> Checkout:
         """Read a page.
 

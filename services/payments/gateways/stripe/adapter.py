@@ -1,6 +1,7 @@
 """The gateway protocol, spoken to Stripe."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -135,6 +136,14 @@ class StripeGateway:
             raise _refused(error) from error
         await self._journal.heard(key, made.id)
         return made.url or ""
+
+    async def close_link(self, reference: UUID) -> None:
+        """Expire the session; one that is complete or has expired stays as it is; see `Gateway`."""
+        known = await self._journal.trace(reference)
+        if known is None or known.gateway_id is None:
+            return
+        with suppress(stripe.InvalidRequestError), translated():
+            await self._sessions.expire_async(known.gateway_id)
 
     async def capture(self, reference: UUID, amount: Money, key: str) -> GatewayCharge:
         """Take the money; see `Gateway`."""
