@@ -27,7 +27,12 @@ class Path:
     @property
     def booked(self) -> bool:
         """Whether it begins with a booking."""
-        return self.policy in {"full", "deposit", "late"}
+        return self.policy in {"full", "deposit", "before"}
+
+    @property
+    def comes(self) -> bool:
+        """Whether the patient is expected in the end."""
+        return self.outcome in {"paid", "kept", "unpaid"}
 
 
 def paths() -> list[Path]:
@@ -46,6 +51,14 @@ def paths() -> list[Path]:
     found += [Path("full", "card", "paid", "authorise", moment, "pm_sandbox_flaky") for moment in ("during", "after")]
     for call, moment in [*product(("authorise", "capture"), MOMENTS), _NEVER]:
         found.append(Path("desk", "card", "paid", call, moment))
+    for moment in MOMENTS:  # the card is kept at booking, and charged when the visit is moved so near that it is due
+        found += [
+            Path("before", "card", "kept", "keep", moment),
+            Path("before", "card", "paid", "authorise", moment),
+            Path("before", "card", "paid", "capture", moment),
+            Path("desk", "card", "renewed", "renew", moment),
+        ]
+    found.append(Path("before", "card", "unpaid", "authorise", "during", "pm_card_chargeCustomerFail"))
     for method in ("cash", "card_terminal", "bank_transfer"):
         found.append(Path("desk", method, "paid", "authorise", "after", None))
     return found

@@ -11,6 +11,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -55,7 +56,7 @@ def _inside(step: Step, call: str) -> Step:
 
 
 def _change_gateway(module: ModuleType) -> None:
-    for call in ("authorise", "capture", "void", "refund"):
+    for call in ("authorise", "keep", "renew", "capture", "void", "refund"):
         setattr(module.SandboxGateway, call, _outside(getattr(module.SandboxGateway, call), call))
 
 
@@ -63,12 +64,22 @@ def _change(call: str, name: str) -> Callable[[ModuleType], None]:
     return lambda module: setattr(module, name, _inside(getattr(module, name), call))
 
 
+def _hurry(module: ModuleType) -> None:
+    """Let reservations be made anew after seconds rather than days."""
+    module.RENEW_AFTER = timedelta(seconds=float(os.environ["RENEWED_AFTER"]))  # type: ignore[attr-defined]
+
+
 _CHANGES = {
+    "workflows.policies": _hurry,
     _GATEWAY: _change_gateway,
     f"{_COLLECTION}.authorisation": _change("authorise", "authorise"),
     f"{_COLLECTION}.capture": lambda module: [
         _change("capture", "capture")(module),
         _change("void", "let_go")(module),
+    ],
+    f"{_COLLECTION}.keeping": lambda module: [
+        _change("keep", "keep")(module),
+        _change("renew", "renew")(module),
     ],
     f"{_COLLECTION}.refund": _change("refund", "finish"),
 }
