@@ -1,12 +1,21 @@
 """Steps that move money, each under a business key, so that a repeat is harmless."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 from temporalio import activity
 
 from activities.answers import insisting, refusing
 from activities.breaker import THRESHOLD, Breakers
 from careconnect.auth import Actor
 from services.payments.client import PaymentsClient
-from services.payments.errors import GatewayHeldOff, GatewayUnavailable, InvoiceHoldsMoney, InvoiceNotFound
+from services.payments.errors import (
+    GatewayHeldOff,
+    GatewayUnavailable,
+    InvoiceHoldsMoney,
+    InvoiceNotFound,
+    PaymentNotFound,
+)
 from services.payments.schemas import (
     CaptureWrite,
     CardWrite,
@@ -18,6 +27,7 @@ from services.payments.schemas import (
     NewInvoice,
     Payment,
     PaymentWrite,
+    Refund,
     RefundWrite,
     ReleaseWrite,
     Unfinished,
@@ -43,6 +53,10 @@ from workflows.contracts import (
     SourceFigures,
     SweepRequest,
 )
+
+R = TypeVar("R")
+DESK = "desk"
+_AT_GATEWAY = {PaymentStatus.authorised, PaymentStatus.captured}
 
 
 class PaymentActivities:
@@ -123,11 +137,13 @@ class PaymentActivities:
         async def step() -> Payment:
             return await self.payments.authorise(request.actor, request.payment_id, wanted)
 
-        if request.token is None:
+        if request.token is None and request.card_id is None:
             return PaymentResult(payment=await step())
         try:
             return PaymentResult(payment=await self.breakers.call(request.actor.tenant_id, step))
         except GatewayHeldOff as held:
+            if request.token is None:
+                raise  # nobody waits for a card that was kept: it is charged once the gateway is back
             if await self.payments.may_be_known(request.actor, request.payment_id):
                 raise  # an earlier try may have reserved the money: it is asked for until that is known
             refusal = GatewayUnavailable(retry_after=held.extra["retry_after"])
@@ -137,9 +153,17 @@ class PaymentActivities:
     @refusing(PaymentResult)
     async def keep_card(self, request: CardRequest) -> PaymentResult:
         """Have the gateway keep a card for a later charge; there is no payment yet."""
-        if request.patient_id is not None:
-            wanted = CardWrite(patient_id=request.patient_id, token=request.token)
+        if request.patient_id is None:
+            return PaymentResult()
+        wanted = CardWrite(patient_id=request.patient_id, token=request.token)
+
+        async def step() -> None:
             await self.payments.keep_card(request.actor, request.card_id, wanted)
+
+        try:
+            await self.breakers.call(request.actor.tenant_id, step)
+        except GatewayHeldOff as held:
+            return PaymentResult(refused=Refused.of(GatewayUnavailable(retry_after=held.extra["retry_after"])))
         return PaymentResult()
 
     @activity.defn(name="forget_card")
@@ -152,7 +176,11 @@ class PaymentActivities:
     @refusing(PaymentResult)
     async def renew(self, request: RenewalRequest) -> PaymentResult:
         """Reserve the money anew before the reservation lapses."""
-        return PaymentResult(payment=await self.payments.renew(request.actor, request.payment_id, request.turn))
+
+        async def step() -> Payment:
+            return await self.payments.renew(request.actor, request.payment_id, request.turn)
+
+        return PaymentResult(payment=await self._guarded(request, step))
 
     @activity.defn(name="capture_payment")
     @refusing(PaymentResult)
@@ -163,20 +191,29 @@ class PaymentActivities:
         async def step() -> Payment:
             return await self.payments.capture(request.actor, request.payment_id, wanted)
 
+        # Without a look at the payment first: somebody waits for this, and what was reserved a moment ago is there.
         return PaymentResult(payment=await self.breakers.call(request.actor.tenant_id, step))
 
     @activity.defn(name="void_payment")
     @refusing(PaymentResult)
     async def void(self, request: PaymentRelease) -> PaymentResult:
         """Let go of reserved money."""
-        return PaymentResult(payment=await self.payments.void(request.actor, request.payment_id))
+
+        async def step() -> Payment:
+            return await self.payments.void(request.actor, request.payment_id)
+
+        return PaymentResult(payment=await self._guarded(request, step))
 
     @activity.defn(name="refund_payment")
     @refusing(PaymentResult)
     async def refund(self, request: RefundRequest) -> PaymentResult:
         """Return captured money, all or a part."""
         wanted = RefundWrite(amount=request.amount, reason=request.reason)
-        await self.payments.refund(request.actor, request.payment_id, request.refund_id, wanted)
+
+        async def step() -> Refund:
+            return await self.payments.refund(request.actor, request.payment_id, request.refund_id, wanted)
+
+        await self._guarded(request, step)
         return PaymentResult(payment=await self.payments.get_payment(request.actor, request.payment_id))
 
     @activity.defn(name="release_payment")
@@ -184,7 +221,24 @@ class PaymentActivities:
     async def release(self, request: PaymentRelease) -> None:
         """Make sure that no money of this payment is kept, whatever happened to it before."""
         wanted = ReleaseWrite(reason=request.reason, cancel_invoice=request.cancel_invoice)
-        await self.payments.release(request.actor, request.payment_id, wanted)
+
+        async def step() -> Payment:
+            return await self.payments.release(request.actor, request.payment_id, wanted)
+
+        await self._guarded(request, step)
+
+    async def _guarded(self, request: PaymentTarget, step: Callable[[], Awaitable[R]]) -> R:
+        """Take a step of a payment that is at a gateway, unless that one is left alone.
+
+        One that holds nothing at a gateway, or of which nobody has heard, needs none: its door is shut here.
+        """
+        try:
+            known = await self.payments.get_payment(request.actor, request.payment_id)
+        except PaymentNotFound:
+            return await step()
+        if known.gateway == DESK or known.status not in _AT_GATEWAY:
+            return await step()
+        return await self.breakers.call(request.actor.tenant_id, step, known.gateway)
 
     @activity.defn(name="read_payment")
     @refusing(PaymentResult)

@@ -7,6 +7,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.payments import PaymentActivities
+    from services.payments.errors import GatewayUnavailable
     from workflows import ids, policies
     from workflows.appointment import Due
     from workflows.contracts import (
@@ -16,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
         CardRequest,
         Collected,
         CollectRequest,
+        PaymentChoice,
         PaymentRelease,
         Refused,
     )
@@ -38,11 +40,29 @@ class Dues(Unpaid):
         self.collected: Collected | None = None
 
     async def keep_card(self) -> Refused | None:
-        """Have the card kept, where the payment is due later."""
+        """Have the card kept, where the payment is due later.
+
+        While the gateway is away, it waits to be asked again as with a payment, or lets the visit be paid at the desk.
+        """
         choice = self.request.payment
         if self.later is None or choice is None:
             return None
         self.undos.add("forget_card", self._forget_card)
+        refused = await self._keep(choice)
+        while refused and refused.code == GatewayUnavailable.code:
+            if self.offered().payment_policy.when_gateway_is_down == "due":
+                self.later = None
+                return None
+            if not await self._asked_again(refused):
+                break
+            refused = await self._keep(choice)
+        return refused
+
+    async def _asked_again(self, _refused: Refused) -> bool:
+        """Keep the time until somebody asks again; false if nobody did. The booking knows how."""
+        return False
+
+    async def _keep(self, choice: PaymentChoice) -> Refused | None:
         asked = self._card(choice.token or "")
         limit = timedelta(seconds=self.request.hold_seconds)
         kept = await self.outside(

@@ -10,6 +10,7 @@ from activities.breaker import held_off as held_off_gateways
 from activities.payments import PaymentActivities
 from careconnect import clock
 from careconnect.errors import Unavailable
+from careconnect.ids import uuid7
 from services.appointments.schemas import Status
 from services.consultants.schemas import PaymentPolicy
 from services.payments.errors import CardDeclined, GatewayHeldOff, GatewayUnavailable, GatewayUnknown
@@ -18,7 +19,15 @@ from tests.workflows.office import Office
 from tests.workflows.trouble import refusing
 from workflows import ids
 from workflows.booking import AppointmentBooking
-from workflows.contracts import AuthoriseRequest, BookingOutcome
+from workflows.contracts import (
+    AuthoriseRequest,
+    BookingOutcome,
+    CaptureRequest,
+    CardRequest,
+    PaymentRelease,
+    RefundRequest,
+    RenewalRequest,
+)
 
 AWAY = refusing(GatewayHeldOff(retry_after=20))
 
@@ -104,6 +113,58 @@ async def test_a_gateway_that_fails_again_and_again_is_left_alone_and_one_succes
         assert (await money.authorise(wanted)).refused
     assert [one.state for one in office.till.standings] == ["open", "open", "closed"]
     assert office.till.standings[0].reason == GatewayUnavailable.code
+
+
+@pytest.mark.parametrize("when_down", ["refuse", "due"])
+async def test_a_card_that_cannot_be_kept_now_is_kept_when_asked_again_or_the_visit_is_owed(
+    office: Office, when_down: str
+) -> None:
+    office.consultants.policy = PaymentPolicy.model_validate(
+        {"kind": "full", "when": "before", "hours_before": 24, "when_gateway_is_down": when_down}
+    )
+    office.on("keep_card", AWAY)
+    first = await office.book()
+    if when_down == "due":
+        assert (first.refused, office.row.status, office.till.cards) == (None, Status.BOOKED, {})
+        assert [one.status for one in office.till.invoices.values()] == [InvoiceStatus.issued]
+        return
+    assert first.refused
+    assert (first.refused.code, first.refused.extra["retry_after"]) == ("gateway_unavailable", 20)
+    assert office.row.status == Status.HELD
+    await office.pass_time(office.process, timedelta(seconds=21))
+    assert (await _again(office)).refused is None
+    assert (office.row.status, list(office.till.cards.values())) == (Status.BOOKED, ["pm_card_visa"])
+
+
+async def test_every_call_to_a_gateway_that_is_left_alone_is_spared_it_and_the_desk_is_not(office: Office) -> None:
+    money: PaymentActivities = office._any(PaymentActivities, office.till)  # noqa: SLF001 - the office's own services
+    kept, desk, unknown = (uuid7() for _ in range(3))
+    price, who = office.consultants.price, office.actor
+    office.till.add(kept, None, price, PaymentStatus.captured)
+    office.till.add(desk, None, price, PaymentStatus.captured)
+    office.till.payments[desk] = office.till.payments[desk].model_copy(update={"gateway": "desk"})
+    office.on("renew", *[refusing(GatewayUnavailable())] * THRESHOLD)
+    for turn in range(THRESHOLD):
+        with pytest.raises(Unavailable):
+            await money.renew(RenewalRequest(actor=who, payment_id=kept, turn=turn))
+    refund = RefundRequest(actor=who, payment_id=kept, refund_id=uuid7(), reason="pat")
+    release = PaymentRelease(actor=who, payment_id=kept, reason="pat")
+    for step, asked in (
+        (money.renew, RenewalRequest(actor=who, payment_id=kept)), (money.refund, refund), (money.release, release),
+        (money.void, release), (money.capture, CaptureRequest(actor=who, payment_id=kept)),
+    ):  # fmt: skip
+        with pytest.raises(GatewayHeldOff):
+            await step(asked)
+    card = await money.keep_card(CardRequest(actor=who, card_id=uuid7(), patient_id=uuid7(), token="pm_card_visa"))
+    assert card.refused
+    assert card.refused.status == GatewayUnavailable.status
+    assert {name: office.count(name) for name in ("refund", "void", "capture", "keep_card")} == {
+        "refund": 0, "void": 0, "capture": 0, "keep_card": 0
+    }  # fmt: skip
+    assert office.count("release_payment") == 0
+    await money.release(release.model_copy(update={"payment_id": unknown}))
+    await money.refund(refund.model_copy(update={"payment_id": desk}))
+    assert office.till.payments[desk].refunded == price
 
 
 async def test_a_payment_that_the_gateway_may_know_of_is_asked_for_and_never_given_up(office: Office) -> None:

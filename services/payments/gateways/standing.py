@@ -22,10 +22,17 @@ _DATA_KEYS = Base.metadata.tables["data_keys"]
 
 
 async def note(session: WriteSession, gateway: str, wanted: GatewayStandingWrite) -> None:
-    """Keep how a gateway stands; the newest word counts."""
-    said = {"state": wanted.state, "reason": wanted.reason, "retry_at": wanted.retry_at, "changed_at": clock.now()}
-    row = insert(GatewayStanding).values({"tenant_id": session.tenant_id, "gateway": gateway} | said)
-    await session.execute(row.on_conflict_do_update(index_elements=["tenant_id", "gateway"], set_=said))
+    """Keep how a gateway stands; the newest word counts, and `changed_at` is since when it says so."""
+    said = {"state": wanted.state, "reason": wanted.reason, "retry_at": wanted.retry_at}
+    row = insert(GatewayStanding).values(
+        {"tenant_id": session.tenant_id, "gateway": gateway, "changed_at": clock.now()} | said
+    )
+    since = sa.case(
+        (GatewayStanding.state == row.excluded.state, GatewayStanding.changed_at), else_=row.excluded.changed_at
+    )
+    await session.execute(
+        row.on_conflict_do_update(index_elements=["tenant_id", "gateway"], set_=said | {"changed_at": since})
+    )
 
 
 async def refused(database: Database, gateway: str, tenant_id: UUID | None) -> None:
