@@ -75,6 +75,28 @@ async def keyset(session: ReadSession, statement: sa.Select[Any], order: Sequenc
         InvalidInput: the cursor is not one of ours.
     """
     columns = [_column(one) for one in order]
+    page = _following(statement, order, paging)
+    found = list((await session.scalars(page)).all())
+    total = None
+    if paging.count:
+        total = await session.scalar(sa.select(sa.func.count()).select_from(statement.order_by(None).subquery()))
+    items, cursor = _cut(found, columns, paging)
+    return Rows(items=items, next_cursor=cursor, total=total)
+
+
+async def keyset_of_columns(
+    session: ReadSession, statement: sa.Select[Any], order: Sequence[Order], *, limit: int, cursor: str | None
+) -> Rows[Any]:
+    """Read one page of a statement that selects columns, those of `order` among them; as `keyset`, however long."""
+    paging = Paging.model_construct(limit=limit, cursor=cursor, count=False)
+    found = list((await session.execute(_following(statement, order, paging))).all())
+    items, following = _cut(found, [_column(one) for one in order], paging)
+    return Rows(items=items, next_cursor=following, total=None)
+
+
+def _following(statement: sa.Select[Any], order: Sequence[Order], paging: Paging) -> sa.Select[Any]:
+    """Select what follows the cursor, and one more, which tells whether there is another page."""
+    columns = [_column(one) for one in order]
     descending = [isinstance(one, sa.UnaryExpression) for one in order]
     page = statement.order_by(*order).limit(paging.limit + 1)
     if paging.cursor:
@@ -86,14 +108,13 @@ async def keyset(session: ReadSession, statement: sa.Select[Any], order: Sequenc
             )
         )
         page = page.where(row < after if descending[0] else row > after)
-    found = list((await session.scalars(page)).all())
-    total = None
-    if paging.count:
-        total = await session.scalar(sa.select(sa.func.count()).select_from(statement.order_by(None).subquery()))
-    more = len(found) > paging.limit
+    return page
+
+
+def _cut(found: list[Any], columns: Sequence[Any], paging: Paging) -> tuple[list[Any], str | None]:
     items = found[: paging.limit]
-    cursor = _encode([getattr(items[-1], column.key) for column in columns]) if more else None
-    return Rows(items=items, next_cursor=cursor, total=total)
+    more = len(found) > paging.limit
+    return items, _encode([getattr(items[-1], column.key) for column in columns]) if more else None
 
 
 def _column(one: Order) -> Any:

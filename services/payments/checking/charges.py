@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from careconnect import clock
 from careconnect.db import ReadSession, WriteSession
@@ -49,11 +49,12 @@ async def compare(till: Till, check_id: UUID, as_of: datetime, asked: ChargesAsk
     page = await (await till.gateway(asked.gateway)).charges(None, asked.cursor, asked.limit)
     young = clock.now() - timedelta(seconds=asked.grace_seconds)
     async with till.write() as session:
-        payments = await _payments(session, [charge.reference for charge in page.items])
-        refunds = await _refunds(session, [one.reference for charge in page.items for one in charge.refunds])
+        matched, suspects = await _sifted(session, page.items, as_of)
+        payments = await _payments(session, [charge.reference for charge in suspects])
+        refunds = await _refunds(session, [one.reference for charge in suspects for one in charge.refunds])
         settled = [
             (charge, payments.get(charge.reference))
-            for charge in page.items
+            for charge in suspects
             if not _under_way(charge, payments.get(charge.reference), young)
         ]
         returned = [(charge, one) for charge, _ in settled for one in charge.refunds]
@@ -66,7 +67,7 @@ async def compare(till: Till, check_id: UUID, as_of: datetime, asked: ChargesAsk
     return ChargesCompared(
         charges=Compared(checked=len(page.items), found=len(odd)),
         refunds=Compared(checked=len(returned), found=len(odd_refunds)),
-        matched=sum(payment is not None and _counts(payment, as_of) for payment in payments.values()),
+        matched=matched,
         next_cursor=page.next_cursor,
     )
 
@@ -86,6 +87,47 @@ async def uncharged(till: Till, check_id: UUID, as_of: datetime, asked: Uncharge
     return UnchargedFound(payments=Compared(checked=count, found=len(rows)), certain=True)
 
 
+_SIFT = """
+SELECT count(*) FILTER (WHERE payment.gateway <> 'desk' AND payment.created_at < :as_of
+    AND (payment.invoice_id IS NOT NULL OR payment.gateway_reference IS NOT NULL)) AS matched,
+  array_agg(listed.place) FILTER (WHERE listed.returned OR payment.id IS NULL OR payment.invoice_id IS NULL
+    OR (payment.currency, payment.amount, payment.captured, payment.refunded, payment.refunding)
+      <> (listed.currency, listed.amount, listed.captured, listed.refunded, 0)
+    OR (listed.status, payment.status::text) NOT IN (('authorised', 'authorised'), ('captured', 'captured'),
+      ('voided', 'voided'), ('voided', 'failed'), ('declined', 'declined'))) AS suspects
+FROM unnest(:reference, :status, :currency, :amount, :captured, :refunded, :returned) WITH ORDINALITY
+  AS listed(reference, status, currency, amount, captured, refunded, returned, place)
+LEFT JOIN payments AS payment ON payment.tenant_id = :tenant AND payment.id = listed.reference
+"""
+_LISTED: dict[str, Any] = {
+    "reference": sa.Uuid, "status": sa.Text, "currency": sa.Text, "amount": sa.BigInteger, "captured": sa.BigInteger,
+    "refunded": sa.BigInteger, "returned": sa.Boolean,
+}  # fmt: skip
+
+
+async def _sifted(
+    session: ReadSession, listed: Sequence[GatewayCharge], as_of: datetime
+) -> tuple[int, list[GatewayCharge]]:
+    """Let the database compare a page at once; tell how many have a payment, and which have to be looked at one by one.
+
+    Those are the ones that differ in anything, and those with refunds.
+    """
+    if not listed:
+        return 0, []
+    columns: dict[str, list[Any]] = {
+        "reference": [one.reference for one in listed],
+        "status": [one.status for one in listed],
+        "currency": [one.amount.currency for one in listed],
+        "returned": [bool(one.refunds) for one in listed],
+    }
+    columns |= {name: [getattr(one, name).amount for one in listed] for name in ("amount", "captured", "refunded")}
+    known: list[sa.BindParameter[Any]] = [sa.bindparam(name, type_=ARRAY(kind)) for name, kind in _LISTED.items()]
+    known += [sa.bindparam("as_of", type_=sa.DateTime(timezone=True)), sa.bindparam("tenant", type_=sa.Uuid)]
+    values = columns | {"as_of": as_of, "tenant": session.tenant_id}
+    row = (await session.execute(sa.text(_SIFT).bindparams(*known), values)).one()
+    return row.matched, [listed[place - 1] for place in sorted(row.suspects or ())]
+
+
 async def _payments(session: ReadSession, ids: Sequence[UUID]) -> dict[UUID, Any]:
     columns = [getattr(Payment, name) for name in _COLUMNS]
     rows = (await session.execute(sa.select(*columns).where(Payment.id.in_(ids)))).all() if ids else []
@@ -102,11 +144,6 @@ async def _refunds(session: ReadSession, ids: Sequence[UUID]) -> dict[UUID, Any]
     columns = [Refund.id, Refund.payment_id, Refund.amount, Refund.currency, Refund.status]
     rows = (await session.execute(sa.select(*columns).where(Refund.id.in_(ids)))).all() if ids else []
     return {row.id: row for row in rows}
-
-
-def _counts(payment: Any, as_of: datetime) -> bool:
-    needs = payment.gateway != ledger.DESK and (payment.invoice_id or payment.gateway_reference)
-    return bool(needs and payment.created_at < as_of)
 
 
 def _under_way(charge: GatewayCharge, payment: Any, young: datetime) -> bool:

@@ -74,7 +74,7 @@ class ChargesAsk(Input):
 
     gateway: str
     cursor: str | None = None
-    limit: int = Field(200, ge=1, le=200)
+    limit: int = Field(2000, ge=1, le=5000, description="a gateway may give fewer")
     grace_seconds: int = Field(900, ge=0)
     remember: bool = False
 

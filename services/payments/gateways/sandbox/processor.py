@@ -15,7 +15,7 @@ from careconnect.db import Database, ReadSession, WriteSession
 from careconnect.errors import IdempotencyConflict
 from careconnect.ids import uuid7
 from careconnect.money import Money
-from careconnect.pagination import Paging, keyset
+from careconnect.pagination import keyset_of_columns
 from services.payments.errors import (
     CaptureFailed,
     CardDeclined,
@@ -235,12 +235,12 @@ class SandboxGateway:
 
     async def charges(self, since: datetime | None, cursor: str | None, limit: int) -> Charges:
         """List charges, oldest first; see `Gateway`."""
-        statement = sa.select(SandboxCharge)
+        statement = sa.select(*books.LISTED)
         if since:
             statement = statement.where(SandboxCharge.created_at >= since)
         async with self._read() as session:
             order = [SandboxCharge.created_at, SandboxCharge.id]
-            page = await keyset(session, statement, order, Paging(limit=limit, cursor=cursor))
+            page = await keyset_of_columns(session, statement, order, limit=limit, cursor=cursor)
             returned = await books.refunds(session, page.items)
         return Charges([books.told(row, returned.get(row.id, ())) for row in page.items], page.next_cursor)
 
