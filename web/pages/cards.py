@@ -1,6 +1,19 @@
-"""The cards of the sandbox gateway, by the words that people choose them with."""
+"""How a card is taken on the screens: the sandbox's test cards by name, any other gateway's at its own page."""
 
+from services.payments.states import GatewayKind
+from web.pages.screen import Screen
 from web.words import gettext
+
+
+async def cards_of(screen: Screen) -> list[tuple[str, str]]:
+    """List the cards to choose from; none where the gateway takes them at its own page, so that none comes here."""
+
+    async def read() -> GatewayKind:
+        found = await screen.gateway.payments.gateway_accounts(screen.actor)
+        return next(one.kind for one in found if one.active)
+
+    active = await screen.known.remember(screen.actor, "gateway in use", read)
+    return sandbox_cards() if active == GatewayKind.sandbox else []
 
 
 def sandbox_cards() -> list[tuple[str, str]]:

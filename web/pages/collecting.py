@@ -7,9 +7,10 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from careconnect.errors import Refusal
+from careconnect.ids import derived_id
 from careconnect.money import Money
 from services.payments.errors import CardDeclined
-from services.payments.schemas import Payment
+from services.payments.schemas import LinkWrite, Payment
 from services.payments.states import DECLINES, InvoiceStatus, Method
 from web.formats import decimal_amount, money
 from web.forms import Form
@@ -18,7 +19,7 @@ from web.gateway.money import Collection
 from web.looks import look
 from web.pages import naming
 from web.pages.appointments.terms import Way
-from web.pages.cards import sandbox_cards
+from web.pages.cards import cards_of
 from web.pages.paying import line
 from web.pages.screen import Screen, needs
 from web.words import gettext
@@ -46,6 +47,8 @@ async def take(screen: Writer) -> Response:
     wanted = _collection(form, await _currency(screen, form))
     if wanted is None:
         return await _form(screen, form, 422)
+    if wanted.method == Method.online_link:
+        return await _card_page(screen, form, wanted)
     try:
         await screen.gateway.money.collect(screen.actor, wanted, form.key)
     except StillDeciding:
@@ -57,6 +60,18 @@ async def take(screen: Writer) -> Response:
     except Refusal as refusal:
         return await _form(screen, form.renew().refuse(refusal, {"amount.currency": "amount"}), refusal.status)
     return screen.done(gettext("Payment taken"), f"/billing/invoices/{wanted.invoice_id}")
+
+
+async def _card_page(screen: Screen, form: Form, wanted: Collection) -> Response:
+    """Lead to the gateway's own page: the card's number is typed there and never comes here."""
+    link_id = derived_id("card page", screen.actor.tenant_id, screen.actor.id, form.key)
+    try:
+        link = await screen.gateway.money.link(
+            screen.actor, link_id, LinkWrite(invoice_id=wanted.invoice_id, amount=wanted.amount)
+        )
+    except Refusal as refusal:
+        return await _form(screen, form.renew().refuse(refusal, {"amount.currency": "amount"}), refusal.status)
+    return screen.page("billing/card_page.html", link=link, invoice_id=wanted.invoice_id, form=screen.form("reminder"))
 
 
 @router.get("/{payment_id}/refund")
@@ -93,6 +108,7 @@ async def _form(screen: Screen, form: Form, status: int = 200) -> Response:
         open_ones[chosen] = await screen.gateway.payments.get_invoice(screen.actor, chosen)
     people = await naming.patients(screen, (one.patient_id for one in open_ones.values()))
     due = open_ones[chosen].due if chosen else None
+    cards = await cards_of(screen)
     return screen.page(
         "billing/take.html",
         http=status,
@@ -100,9 +116,15 @@ async def _form(screen: Screen, form: Form, status: int = 200) -> Response:
         invoices=[("", gettext("Choose an invoice"))]
         + [(one.id, f"{one.number} · {people[one.patient_id].name} · {money(one.due)}") for one in open_ones.values()],
         amount_hint=gettext("%(amount)s is due") % {"amount": money(due)} if due else "",
-        methods=[Way(one.value, look(one, "method").icon, look(one, "method").word, "") for one in _METHODS],
-        cards=sandbox_cards(),
+        methods=[_way(one, by_card=bool(cards)) for one in _METHODS],
+        cards=cards,
     )
+
+
+def _way(method: Method, *, by_card: bool) -> Way:
+    if method == Method.card and not by_card:
+        return Way(Method.online_link.value, "card", gettext("Card"), gettext("At the gateway's own page"))
+    return Way(method.value, look(method, "method").icon, look(method, "method").word, "")
 
 
 async def _refund_form(screen: Screen, form: Form, payment: Payment, status: int = 200) -> Response:
@@ -121,12 +143,13 @@ async def _currency(screen: Screen, form: Form) -> str:
 
 def _collection(form: Form, currency: str) -> Collection | None:
     invoice_id, amount = form.chosen("invoice_id"), form.money("amount", currency)
-    method = next((one for one in _METHODS if one.value == form.values["method"]), None)
+    offered = (*_METHODS, Method.online_link)
+    method = next((one for one in offered if one.value == form.values["method"]), None)
     if invoice_id is None:
         form.object(gettext("Choose an invoice"), "invoice_id")
     if method is None:
         form.object(gettext("Choose a method"), "method")
     if invoice_id is None or amount is None or method is None:
         return None
-    token = form.values["token"] if method.through_gateway else None
+    token = form.values["token"] if method == Method.card else None
     return Collection(invoice_id=invoice_id, amount=Money(**amount.model_dump()), method=method, token=token)

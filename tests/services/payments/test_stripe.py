@@ -112,6 +112,25 @@ async def test_a_card_is_authorised_captured_and_refunded_in_parts(till: Desk, l
     assert len(listed["refunds"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("currency", "amount", "sent"), [("JPY", 500, 500), ("KWD", 5_120, 5_120), ("ISK", 900, 90_000), ("KWD", 5_125, 0)]
+)
+async def test_amounts_are_counted_as_stripe_counts_them_and_one_that_it_cannot_take_is_never_sent(
+    till: Desk, localstripe: str, currency: str, amount: int, sent: int
+) -> None:
+    payment_id, body = uuid7(), payment_body()
+    body["invoice"]["lines"][0]["unit"] = body["amount"] = money(amount, currency)
+    answer = await till.pay(payment_id, body)
+    if not sent:
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "not_in_tens")
+        assert await _stripes_own(localstripe, payment_id) == []
+        assert (await till.get(f"/payments/{payment_id}/traces")) == {"may_be_known": False}
+        return
+    assert (await till.capture(payment_id)).json()["captured"] == money(amount, currency)
+    [intent] = await _stripes_own(localstripe, payment_id)
+    assert (intent["amount"], intent["currency"]) == (sent, currency.lower())
+
+
 async def test_an_authorisation_is_let_go(till: Desk, localstripe: str) -> None:
     payment_id = await till.authorised()
     assert (await till.void(payment_id)).json()["status"] == "voided"

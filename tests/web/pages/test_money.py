@@ -2,14 +2,19 @@
 
 import asyncio
 import re
+from urllib.parse import urlencode
 from uuid import UUID
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
 from careconnect.auth import Actor
+from careconnect.config import Settings
+from careconnect.embedded.ports import pick
 from tests.web.clinic import Clinic
 from tests.web.pages.desk import Desk, Page
+from tests.web.pages.test_booking import wish
 
 
 async def owed(clinic: Clinic) -> str:
@@ -69,6 +74,31 @@ async def test_keys_of_a_gateway_are_typed_and_never_shown_again(edge: FastAPI, 
     assert "Set" in shown.text
     assert "Working" in shown.text
     assert "typed_here" not in shown.text + (await owner.read(action)).text
+
+
+async def test_with_a_gateway_of_the_real_world_no_screen_asks_for_a_card(
+    edge: FastAPI, http: httpx.AsyncClient, edge_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edge_settings.gateways, "stripe_api_base", f"http://127.0.0.1:{pick()}")
+    newest = await Clinic.begin(edge, http)
+    invoice = await owed(newest)
+    front_desk, owner = await Desk.open(edge, newest, "front_desk"), await Desk.open(edge, newest, "owner")
+    keys = {"secret_key": "sk_test_1", "webhook_secret": "whsec_1", "active": "true"}
+    saved = await owner.send(await owner.read("/settings/payments/stripe"), "/settings/payments/stripe", keys)
+    assert saved.status_code == 303
+    edge.state.known.forget(owner_of(newest))
+    page = await front_desk.read(f"/billing/payments/new?invoice_id={invoice}")
+    assert "pm_card" not in str(page.tags)
+    assert "At the gateway's own page" in page.text
+    refused = await front_desk.send(page, "/billing/payments", method="online_link")
+    assert refused.status_code == 503, "nobody answers at the address, and nothing but the page was asked for"
+    offer = await front_desk.read(f"/appointments/new/offer?{urlencode(await wish(newest))}", part="offer")
+    assert "By link, or at the desk" in offer.text
+    assert "pm_card" not in str(offer.tags)
+
+
+def owner_of(clinic: Clinic) -> Actor:
+    return Actor.system("payments:read", tenant_id=clinic.tenant_id)
 
 
 async def test_an_amount_that_is_none_or_too_much_stands_beside_its_field(front_desk: Desk, clinic: Clinic) -> None:

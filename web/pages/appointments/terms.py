@@ -11,7 +11,7 @@ from services.consultants.schemas import CancellationPolicy, PaymentPolicy, Tax
 from services.consultants.schemas import Offer as Terms
 from web.formats import money
 from web.pages.appointments.picker import Start
-from web.pages.cards import sandbox_cards
+from web.pages.cards import cards_of
 from web.pages.screen import Screen
 from web.words import gettext, ngettext
 
@@ -54,6 +54,7 @@ async def terms(screen: Screen, visit_type_id: UUID, chosen: Start, patient_id: 
     )
     places = {place.id: place.name for place in await screen.known.locations(screen.actor)}
     now = taken_now(found.price, found.payment_policy)
+    cards = await cards_of(screen) if found.price else []
     return Offer(
         start=found.start,
         zone=found.zone,
@@ -63,10 +64,10 @@ async def terms(screen: Screen, visit_type_id: UUID, chosen: Start, patient_id: 
         price=found.price,
         payment_words=_price_words(found),
         cancellation_words=cancellation_words(found.price, found.cancellation_policy),
-        ways=_ways(found, now or found.price),
-        cards=sandbox_cards() if found.price else [],
+        ways=_ways(found, now or found.price, by_card=bool(cards)),
+        cards=cards,
         reminders=reminders(found.start, found.reminder_offsets_hours, screen.frame.now),
-        default_way="card" if now else "at_desk",
+        default_way="card" if now and cards else "at_desk",
     )
 
 
@@ -134,9 +135,11 @@ def reminders(start: datetime, offsets_hours: list[int], now: datetime) -> list[
     return sorted(moment for moment in moments if moment > now)
 
 
-def _ways(found: Terms, amount: Money) -> list[Way]:
+def _ways(found: Terms, amount: Money, *, by_card: bool) -> list[Way]:
     if not found.price:
         return []
+    if not by_card:  # the gateway takes cards at its own page, to which the invoice's payment link leads
+        return [Way("at_desk", "external", gettext("By link, or at the desk"), gettext("With the invoice"))]
     now = gettext("%(amount)s now") % {"amount": money(amount)}
     return [
         Way("card", "card", gettext("Card"), now),

@@ -50,6 +50,7 @@ class StripeGateway:
 
     async def authorise(self, order: Order, key: str) -> GatewayCharge:
         """Reserve the money. A card whose bank wants its owner to confirm is declined; see `Gateway`."""
+        units = words.amount_of(order.amount)
         again = await self._journal.begin(
             key, order.reference, verb="authorise", amount=order.amount, token=order.token
         )
@@ -59,7 +60,7 @@ class StripeGateway:
                 return await self._decided(known, order.reference, key)
         card, _, customer = order.token.partition(_OF)
         wanted: Any = {
-            "amount": words.amount_of(order.amount),
+            "amount": units,
             "currency": order.amount.currency.lower(),
             "payment_method": card,
             "payment_method_types": ["card"],
@@ -118,9 +119,9 @@ class StripeGateway:
 
     async def payment_link(self, order: LinkOrder, key: str) -> str:
         """Open a session of Stripe's Checkout; see `Gateway`."""
+        price = {"currency": order.amount.currency.lower(), "unit_amount": words.amount_of(order.amount)}
         await self._journal.begin(key, order.reference, verb="link", amount=order.amount)
         metadata = self._metadata(order.reference)
-        price = {"currency": order.amount.currency.lower(), "unit_amount": words.amount_of(order.amount)}
         wanted: Any = {
             "mode": "payment",
             "line_items": [{"quantity": 1, "price_data": price | {"product_data": {"name": order.description}}}],
@@ -147,6 +148,7 @@ class StripeGateway:
 
     async def capture(self, reference: UUID, amount: Money, key: str) -> GatewayCharge:
         """Take the money; see `Gateway`."""
+        asked: Any = {"amount_to_capture": words.amount_of(amount)}
         again = await self._journal.begin(key, reference, verb="capture", amount=amount)
         found = await self._intent(reference)
         if found is None:
@@ -154,7 +156,6 @@ class StripeGateway:
         if not again or found["status"] == "requires_capture":
             try:
                 with translated():
-                    asked: Any = {"amount_to_capture": words.amount_of(amount)}
                     found = (await self._intents.capture_async(found["id"], asked, {"idempotency_key": key})).to_dict()
             except stripe.CardError as error:
                 raise CaptureFailed from error
@@ -177,6 +178,10 @@ class StripeGateway:
 
     async def refund(self, reference: UUID, refund: UUID, amount: Money, key: str) -> GatewayRefund:
         """Return money; see `Gateway`."""
+        try:
+            units = words.amount_of(amount)
+        except InvalidInput as error:
+            raise RefundFailed from error
         again = await self._journal.begin(key, refund, verb="refund", payment=reference, amount=amount)
         found = await self._intent(reference)
         if found is None:
@@ -188,7 +193,7 @@ class StripeGateway:
                 made = await self._returns.create_async(
                     {
                         "payment_intent": found["id"],
-                        "amount": words.amount_of(amount),
+                        "amount": units,
                         "metadata": self._metadata(reference) | {words.REFUND: str(refund)},
                     },
                     {"idempotency_key": key},

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from careconnect.errors import FieldError, InvalidInput
 from careconnect.ids import derived_id
 from careconnect.money import Money
 from services.payments.schemas import GatewayCharge, GatewayRefund
@@ -23,9 +24,19 @@ _STATUS = {
 _IN_HUNDREDTHS = frozenset({"ISK", "UGX"})
 """Without minor units by ISO 4217, and yet counted in hundredths by Stripe: https://docs.stripe.com/currencies"""
 
+_IN_TENS = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
+"""Counted in thousandths, and taken in tens of them only: https://docs.stripe.com/currencies#three-decimal"""
+
 
 def amount_of(money: Money) -> int:
-    """Write an amount as Stripe counts it."""
+    """Write an amount as Stripe counts it.
+
+    Raises:
+        InvalidInput: Stripe cannot take just this amount, and another one would not be what is owed.
+    """
+    if money.currency in _IN_TENS and money.amount % 10:
+        message = "The gateway takes this currency in tens of its smallest unit only."
+        raise InvalidInput(errors=[FieldError(field="amount", code="not_in_tens", message=message)])
     return money.amount * 100 if money.currency in _IN_HUNDREDTHS else money.amount
 
 
