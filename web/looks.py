@@ -52,6 +52,18 @@ LOOKS: dict[str, dict[str, Look]] = {
         "cancelled": Look("grey", "cross", "Cancelled"),
         "entered_in_error": Look("grey", "cross", "Entered in error"),
     },
+    "claim": {
+        "draft": Look("slate", "edit", "Draft"),
+        "submitted": Look("blue", "mail", "Submitted"),
+        "accepted": Look("amber", "clock", "Accepted"),
+        "rejected": Look("red", "cross", "Rejected"),
+        "paid": Look("green", "check", "Paid"),
+        "cancelled": Look("grey", "cross", "Cancelled"),
+    },
+    "payer": {
+        "active": Look("green", "check", "Active"),
+        "retired": Look("grey", "archive", "Retired"),
+    },
     "message": {
         "scheduled": Look("slate", "clock", "Scheduled"),
         "queued": Look("slate", "hourglass", "Sending"),

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from careconnect.crypto import TenantKeys
 from careconnect.ids import derived_id
-from operations.seed.bulk import Writer, table_of
+from operations.seed.bulk import Event, Writer, table_of
+from operations.seed.claims import Story, story
 from operations.seed.gateway_books import charge, refunded
 from operations.seed.ground import ZONE, Ground
 from operations.seed.money import Account, Paid, Return
@@ -27,7 +28,8 @@ _TABLES = {
         table_of,
         (
             models.Invoice, models.InvoiceLine, models.InvoiceCredit, models.Payment, models.Refund,
-            models.LedgerEntry, models.LedgerLine, models.SandboxCharge, models.SandboxRefund,
+            models.Claim, models.ClaimStep, models.LedgerEntry, models.LedgerLine, models.SandboxCharge,
+            models.SandboxRefund,
         ),
     )
 }  # fmt: skip
@@ -45,14 +47,14 @@ async def write(writer: Writer, ground: Ground, accounts: Sequence[Account], *, 
         numbers = await _numbers(writer, missing)
         rows: Rows = defaultdict(list)
         for books, number in zip(missing, numbers, strict=True):
-            _note(rows, books, number, writer.keys)
+            _note(rows, books, number, writer.keys, ground)
         for name, table in _TABLES.items():
             await writer.insert(table, rows[name])
         hands = Hands.of(ground)
         told = [
             event
             for books, number in zip(missing, numbers, strict=True)
-            for event in events(hands, books, number, brief=brief)
+            for event in (*events(hands, books, number, brief=brief), *_claimed(ground, hands, books))
         ]
         await writer.tell(told)
     return {name: len(rows[name]) for name in _TABLES}
@@ -70,8 +72,14 @@ async def _numbers(writer: Writer, accounts: Sequence[Account]) -> list[str]:
     return [f"INV-{year}-{next(following[year]):06}" for year in years]
 
 
-def _note(rows: Rows, books: Account, number: str, keys: TenantKeys) -> None:
-    rows["invoices"].append(_invoice(books, number, keys))
+def _claimed(ground: Ground, hands: Hands, books: Account) -> Iterator[Event]:
+    claim = story(books, ground.moment)
+    return claim.events(hands) if claim else iter(())
+
+
+def _note(rows: Rows, books: Account, number: str, keys: TenantKeys, ground: Ground) -> None:
+    claim = story(books, ground.moment)
+    rows["invoices"].append(_invoice(books, number, keys) | _shares(books, claim))
     rows["invoice_lines"].append(_line(books, keys))
     if books.ended and books.credited:
         rows["invoice_credits"].append(_credit(books, *books.ended, keys))
@@ -83,7 +91,10 @@ def _note(rows: Rows, books: Account, number: str, keys: TenantKeys) -> None:
             rows["refunds"].append(_refund(books, paid, back, keys))
             if paid.method.through_gateway:
                 rows["sandbox_refunds"].append(refunded(paid, back))
-    for at, booking in books.bookings():
+    if claim:
+        rows["claims"].append(claim.row())
+        rows["claim_steps"] += claim.step_rows(Hands.of(ground), keys)
+    for at, booking in (*books.bookings(), *(claim.bookings() if claim else ())):
         entry = derived_id("ledger", booking.kind, booking.subject)
         said = {"id": entry, "kind": booking.kind, "subject_id": booking.subject, "booked_at": at}
         rows["ledger_entries"].append(said)
@@ -113,6 +124,19 @@ def _invoice(books: Account, number: str, keys: TenantKeys) -> dict[str, Any]:
         "request_hash": _once(books.id),
         **_times(books.issued_at, cancelled_at or _last(books)),
         "version": 1 + len(books.payments) + bool(books.refunded) + bool(cancelled_at) + bool(books.credited),
+    }
+
+
+def _shares(books: Account, claim: Story | None) -> dict[str, Any]:
+    by = books.insured
+    return {
+        "coverage_id": by.coverage_id if by else None,
+        "payer_id": by.payer_id if by else None,
+        "cover_rate": by.rate if by else None,
+        "covered": books.covered,
+        "payer_paid": claim.paid if claim else 0,
+        "written_off": claim.written_off if claim else 0,
+        "claimed": bool(claim and claim.steps),
     }
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from uuid import UUID
 
 from careconnect.ids import derived_id
+from operations.seed.claims import Insured, insured
 from operations.seed.fates import Visit
 from services.appointments.schemas import Status
 from services.payments import ledger
@@ -86,6 +87,12 @@ class Account:
     payments: list[Paid] = field(default_factory=list)
     cancelled: tuple[datetime, str] | None = None
     ended: tuple[datetime, str] | None = None
+    insured: Insured | None = None
+
+    @property
+    def covered(self) -> int:
+        """What a payer owes of it: patients who are covered pay their share at the desk."""
+        return self.insured.cover.share(self.total) if self.insured else 0
 
     @property
     def issued_at(self) -> datetime:
@@ -117,7 +124,7 @@ class Account:
         """Where the invoice stands."""
         if self.cancelled:
             return InvoiceStatus.cancelled
-        open_amount = self.total - self.credited - self.paid + self.returned
+        open_amount = self.total - self.covered - self.credited - self.paid + self.returned
         return InvoiceStatus.issued if open_amount else InvoiceStatus.balanced
 
     @property
@@ -137,7 +144,7 @@ class Account:
 
     def bookings(self) -> Iterator[tuple[datetime, ledger.Booking]]:
         """Give the entries of the ledger, each with its time."""
-        yield self.issued_at, ledger.invoice_issued(self.id, self.currency, self.total)
+        yield self.issued_at, ledger.invoice_issued(self.id, self.currency, self.total, covered=self.covered)
         for paid in self.payments:
             where = ledger.money_account(paid.method, paid.gateway)
             if paid.taken_at:
@@ -150,14 +157,16 @@ class Account:
             yield self.cancelled[0], ledger.invoice_cancelled(self.id, self.currency, self.total, self.refunded)
 
 
-def account(visit: Visit) -> Account | None:
-    """Work out the money of a visit; None if it is free."""
+def account(visit: Visit, *, covering: bool = False) -> Account | None:
+    """Work out the money of a visit, None if it is free; with `covering`, payers have their share."""
     if not visit.price:
         return None
     books = Account(visit, ids.invoice_of(visit.id))
+    if covering and not visit.prepaid and visit.status == Status.FULFILLED:
+        books.insured = insured(visit.entry.patient)
     if visit.prepaid:
         _at_booking(books)
-    if visit.checked_in_at and visit.settled and books.paid < books.total:
+    if visit.checked_in_at and visit.settled and books.paid < books.total - books.covered:
         _at_desk(books, visit.checked_in_at)
     if visit.status == Status.CANCELLED:
         _after_cancellation(books)
@@ -181,7 +190,7 @@ def _at_booking(books: Account) -> None:
 def _at_desk(books: Account, at: datetime) -> None:
     key = derived_id("desk payment", books.visit.id)
     method = _DESK_METHODS[key.int % len(_DESK_METHODS)]
-    books.payments.append(Paid(key, method, books.total - books.paid, at, at))
+    books.payments.append(Paid(key, method, books.total - books.covered - books.paid, at, at))
 
 
 def _after_cancellation(books: Account) -> None:

@@ -14,7 +14,7 @@ from careconnect.crypto import MasterKey
 from careconnect.db import Database, new_metadata
 from careconnect.embedded.folder import DataFolder
 from careconnect.temporal import connect
-from operations.seed import adoption, appointments, billing, clinic, establish, messages, patients, scale
+from operations.seed import adoption, appointments, billing, claims, clinic, establish, messages, patients, scale
 from operations.seed.access import Credentials
 from operations.seed.bulk import writer
 from operations.seed.demo import Demo, demo
@@ -25,6 +25,7 @@ from operations.seed.told import Report, Say
 from services.consultants.client import ConsultantsClient
 from services.hosting import Services
 from services.identity.client import IdentityClient
+from services.payments.insurance.client import InsuranceClient
 
 _BEGUN = "demo_data.begun"
 _AUDIT = new_metadata().tables["audit_events"]
@@ -89,6 +90,8 @@ async def _set_up(services: Services, ground: Ground, told: Demo, credentials: C
         for doctor in told.doctors:
             await establish.hire(consultants, ground, doctor)
         step.count = len(told.doctors)
+    with report.step("coverages") as step:
+        step.count = await claims.cover(services.client(InsuranceClient), ground.tenant_id, told.patients.people)
 
 
 async def _write(settings: Settings, ground: Ground, told: Demo, report: Report) -> None:
@@ -100,7 +103,7 @@ async def _write(settings: Settings, ground: Ground, told: Demo, report: Report)
             step.count = await appointments.write(into, ground, told.visits)
     with report.step("invoices") as step:
         async with writer(settings, "payments", ground.tenant_id) as into:
-            accounts = [books for visit in told.visits if (books := account(visit))]
+            accounts = [books for visit in told.visits if (books := account(visit, covering=True))]
             counts = await billing.write(into, ground, accounts)
         step.count = counts.pop("invoices")
     for name, count in counts.items():

@@ -9,6 +9,7 @@ from web.api import (
     appointments,
     calendars,
     catalogue,
+    claims,
     clock_changes,
     consultants,
     docs,
@@ -23,6 +24,7 @@ from web.api import (
     messages,
     money_check,
     patients,
+    payers,
     payments,
     places,
     prices,
@@ -43,8 +45,8 @@ from web.gateway.errors import StillDeciding
 # The order counts where a fixed word stands where an id could: invoices come before payments.
 _RESOURCES = (
     patients, consultants, schedules, absences, feeds, catalogue, places, prices, slots, holds, clock_changes,
-    appointments, series, waitlist, calendars, visits, walk_ins, invoices, dunning, links, money_check, payments,
-    drawers, gateways, ledger, messages, reports, workflows, docs,
+    appointments, series, waitlist, calendars, visits, walk_ins, invoices, payers, claims, dunning, links, money_check,
+    payments, drawers, gateways, ledger, messages, reports, workflows, docs,
 )  # fmt: skip
 
 

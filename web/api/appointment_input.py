@@ -62,6 +62,9 @@ class AppointmentCreate(_Input):
     payment: CardOrDesk | None = None
     notify: bool = True
     overbook: Overbook | None = None
+    coverage_id: UUID | None = Field(None, description="the patient's coverage whose payer owes its share")
+    payer_id: UUID | None = Field(None, description="or the payer: the patient's coverage with it that holds then")
+    authorisation_number: str = Field("", max_length=60, description="under which the payer agreed to pay, if it did")
 
     def booking(self, held: HeldSlot | None = None) -> Booking:
         """Give it as the gateway takes it; `held` is the hold that it names.

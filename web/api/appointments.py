@@ -40,7 +40,13 @@ from services.consultants.errors import (
     VisitTypeNotFound,
 )
 from services.patients.errors import PatientArchived, PatientNotFound
-from services.payments.errors import CardDeclined, GatewayUnavailable
+from services.payments.errors import (
+    CardDeclined,
+    CoverageNotFound,
+    CoverageNotValid,
+    GatewayUnavailable,
+    PayerRetired,
+)
 from web.api.appointment_input import AppointmentCreate, CancellationCreate, ReschedulingCreate
 from web.api.deciding import may_overbook, reason_to_waive
 from web.api.etags import TAGGED, Tagged
@@ -65,6 +71,7 @@ Writer = Annotated[Actor, may("appointments:write")]
         **WAITING,
         **refusals(
             CardDeclined, PatientNotFound, ConsultantNotFound, VisitTypeNotFound, SlotTaken, PatientBusy,
+            CoverageNotFound, CoverageNotValid, PayerRetired,
             PatientArchived, ConsultantUnavailable, NotOffered, OutsideHours, TooSoon, BeyondHorizon,
             IdempotencyConflict, GatewayUnavailable, EngineUnavailable, HoldNotFound, HoldUsed, HoldDiffers,
         ),

@@ -11,8 +11,17 @@ from careconnect.errors import IdempotencyConflict
 from careconnect.pagination import Page, PagingQuery
 from services.notifications.errors import NoAddress, OptedOut
 from services.patients.errors import PatientNotFound
-from services.payments.errors import InvoiceNotFound, NothingPaid
-from services.payments.schemas import Invoice, InvoiceWrite
+from services.payments.errors import (
+    ClaimUnderWay,
+    CoverageNotFound,
+    CoverageNotValid,
+    DiscountExceedsDue,
+    InvoiceNotFound,
+    InvoiceState,
+    NothingPaid,
+)
+from services.payments.insurance.schemas import AuthorisationWrite
+from services.payments.schemas import DiscountWrite, Invoice, InvoiceWrite
 from services.payments.states import InvoiceStatus
 from web.api.etags import TAGGED, Tagged
 from web.api.fields import expect_patient
@@ -48,7 +57,7 @@ async def search(
     "",
     summary="Issue an invoice",
     status_code=201,
-    responses={201: TAGGED, **refusals(PatientNotFound, IdempotencyConflict)},
+    responses={201: TAGGED, **refusals(PatientNotFound, CoverageNotFound, CoverageNotValid, IdempotencyConflict)},
 )
 async def issue(
     body: InvoiceWrite,
@@ -67,6 +76,44 @@ async def issue(
 )
 async def read(invoice_id: UUID, actor: Reader, gateway: Door, tag: Tagged) -> Invoice:
     """Read one."""
+    return tag(await gateway.payments.get_invoice(actor, invoice_id))
+
+
+@router.post(
+    "/{invoice_id}/discounts",
+    summary="Give a discount",
+    status_code=201,
+    responses={
+        201: TAGGED,
+        **refusals(InvoiceNotFound, InvoiceState, DiscountExceedsDue, ClaimUnderWay, IdempotencyConflict),
+    },
+)
+async def give_discount(
+    invoice_id: UUID,
+    body: DiscountWrite,
+    actor: Annotated[Actor, may("payments:discount")],
+    gateway: Door,
+    tag: Tagged,
+    key: IdempotencyKey = None,
+) -> Invoice:
+    """Take a percentage or an amount off an open invoice, with a reason. What is paid in full is refunded instead."""
+    return tag(await gateway.payments.discount(actor, invoice_id, minted("discount", actor, key), body))
+
+
+@router.put(
+    "/{invoice_id}/authorisation",
+    summary="Keep a payer's authorisation number",
+    responses={200: TAGGED, **refusals(InvoiceNotFound)},
+)
+async def authorise(
+    invoice_id: UUID,
+    body: AuthorisationWrite,
+    actor: Annotated[Actor, may("payments:write")],
+    gateway: Door,
+    tag: Tagged,
+) -> Invoice:
+    """Keep the number under which the payer agreed to pay for the visit; an empty one is none."""
+    await gateway.insurance.authorise_invoice(actor, invoice_id, body.number)
     return tag(await gateway.payments.get_invoice(actor, invoice_id))
 
 

@@ -34,6 +34,7 @@ TAGS: dict[str, str] = {
     "appointments": "Each appointment is a durable process. A verb is a noun resource: POST does it, DELETE undoes it.",
     "payments": "Invoices, payments and refunds. Money is an integer of minor units and a currency.",
     "drawers": "Cash by person and shift: counted in, taken and given, counted out; a difference is booked.",
+    "insurance": "Payers, what they cover of whose visits, and claims for what they owe.",
     "ledger": "The books: double entry, append-only; balances and entries by month, and closing one.",
     "messages": "E-mails and short messages to patients.",
     "reports": "Figures from the last snapshot, with how fresh each service's part is.",

@@ -19,9 +19,11 @@ from services.appointments.errors import HoldExpired, WrongState
 from services.appointments.schemas import Appointment, Notes, Remark
 from services.patients.client import PatientsClient
 from services.payments.client import PaymentsClient
+from services.payments.insurance.schemas import Coverage
 from services.payments.schemas import Invoice, Payment
 from web.gateway.engine import Engine, attributes
 from web.gateway.errors import WorkflowNotFound
+from web.gateway.insurance import Insurance
 from workflows import ids
 from workflows.booking import AppointmentBooking
 from workflows.contracts import (
@@ -55,6 +57,9 @@ class Booking(BaseModel):
     walk_in: bool = False
     hold_id: UUID | None = None
     hold_is_over: bool = False
+    coverage_id: UUID | None = None
+    payer_id: UUID | None = None
+    authorisation_number: str = ""
 
     def fingerprint(self) -> str:
         """Tell whether a repeated request is the same one; a walk-in starts whenever it is asked for."""
@@ -118,18 +123,25 @@ class Bookings:
     """The appointment processes."""
 
     def __init__(
-        self, engine: Engine, appointments: AppointmentsClient, patients: PatientsClient, payments: PaymentsClient
+        self,
+        engine: Engine,
+        appointments: AppointmentsClient,
+        patients: PatientsClient,
+        payments: PaymentsClient,
+        insurance: Insurance,
     ) -> None:
         self._engine = engine
         self._appointments = appointments
         self._patients = patients
         self._payments = payments
+        self._insurance = insurance
 
     async def book(self, actor: Actor, wanted: Booking, key: str | None = None) -> Booked:
         """Book, and wait for the outcome. The same `key` with the same body gives the same answer.
 
         Raises:
             IdempotencyConflict: the key was used for another booking.
+            CoverageNotFound: the patient has no such coverage.
             StillDeciding: there is no outcome yet.
             Refusal: the outcome is a no, with its reason.
         """
@@ -138,9 +150,11 @@ class Bookings:
         if wanted.reason or wanted.notes or wanted.overbook_reason:
             written = Notes(reason=wanted.reason, notes=wanted.notes, overbook_reason=wanted.overbook_reason or "")
             await self._appointments.write_notes(actor, appointment_id, written)
+        day, chosen = wanted.start.date(), (wanted.coverage_id, wanted.payer_id)
+        cover = await self._insurance.chosen(actor, wanted.patient_id, *chosen, day)
         outcome: BookingOutcome = await self._engine.begin(
             AppointmentBooking.run,
-            self._request(actor, wanted, appointment_id, fingerprint),
+            self._request(actor, wanted, appointment_id, fingerprint, cover),
             ids.appointment(appointment_id),
             AppointmentBooking.book,
             fingerprint,
@@ -156,6 +170,8 @@ class Bookings:
             outcome = await self._try_again(ids.appointment(appointment_id), outcome, outcome.retry_at)
         if outcome.refused:
             raise outcome.refused.refusal()
+        if wanted.authorisation_number and outcome.invoice_id:
+            await self._insurance.authorised(actor, outcome.invoice_id, wanted.authorisation_number)
         return await self._answer(actor, outcome)
 
     async def _try_again(self, process: str, first: BookingOutcome, retry_at: datetime) -> BookingOutcome:
@@ -272,8 +288,12 @@ class Bookings:
         told = changed.model_dump(include={"undo_until", "fee", "difference", "invoice_id"}, exclude_none=True)
         return ChangedAppointment.model_validate((changed.appointment or standing).model_dump() | told)
 
-    def _request(self, actor: Actor, wanted: Booking, appointment_id: UUID, fingerprint: str) -> BookingRequest:
+    def _request(
+        self, actor: Actor, wanted: Booking, appointment_id: UUID, fingerprint: str, cover: Coverage | None
+    ) -> BookingRequest:
         return BookingRequest(
+            coverage_id=cover.id if cover else None,
+            payer_id=cover.payer_id if cover else None,
             appointment_id=appointment_id,
             actor=actor,
             request_hash=fingerprint,

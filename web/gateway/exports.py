@@ -57,6 +57,14 @@ def balances_csv(balances: Iterable[Balance]) -> str:
     return written([_BALANCES, *rows])
 
 
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def harmless(text: str) -> str:
+    """Keep a spreadsheet from taking text for a formula, whoever wrote it (CWE-1236)."""
+    return f"'{text}" if text.startswith(_FORMULAS) else text
+
+
 def decimal(amount: Money) -> Decimal:
     """Give an amount in whole units, with all digits that its currency has."""
     return Decimal(amount.amount).scaleb(-minor_digits(amount.currency))

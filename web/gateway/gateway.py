@@ -11,6 +11,7 @@ from babel import Locale
 from temporalio.client import Client
 
 from activities.follow_ups import FollowUps
+from activities.insurance import Shares
 from activities.receipts.composing import Receipts
 from activities.receipts.drawing import draw
 from careconnect import temporal
@@ -42,6 +43,7 @@ from web.gateway.engine import Engine, WorkflowState
 from web.gateway.feeds import CalendarFeeds
 from web.gateway.finding import Slot, SlotQuery, find_slots
 from web.gateway.holds import HoldProcesses
+from web.gateway.insurance import Insurance
 from web.gateway.mails import InvoiceMailProcesses
 from web.gateway.money import MoneyProcesses
 from web.gateway.series import SeriesProcesses
@@ -63,7 +65,6 @@ class Gateway:
         self.messages = services.client(NotificationsClient)
         self.reports = services.client(ReportsClient)
         self.identity = services.client(IdentityClient)
-        self.bookings = Bookings(self.engine, self.appointments, self.patients, self.payments)
         self.holds = HoldProcesses(self.engine, services.client(HoldsClient))
         self.feeds = CalendarFeeds(self, services.client(FeedsClient), SignedLinks(settings), settings.web.public_url)
         self.absences = AbsenceProcesses(self.engine, services.client(AbsencesClient), self.consultants)
@@ -71,11 +72,13 @@ class Gateway:
         self.receipts = Receipts(self.payments, self.patients, self.appointments, self.identity)
         self.mails = InvoiceMailProcesses(self.engine, self.payments, self.patients, self.messages)
         self.follow_ups = FollowUps(self.appointments, self.payments, self.consultants)
+        self.insurance = Insurance(services.connection("payments"), self.patients, self.appointments)
         self.series = SeriesProcesses(
             self.engine, services.client(SeriesClient), self.consultants, self.appointments, self.identity
         )
         self.waitlist = WaitlistProcesses(self.engine, services.client(WaitlistClient))
         self.checks = MoneyCheckProcess(self.engine, self.payments)
+        self.bookings = Bookings(self.engine, self.appointments, self.patients, self.payments, self.insurance)
         self.clock_changes = ClockChanges(self.appointments, self.bookings)
         self.closings = Closings(self.consultants, services.client(ClosingsClient))
         self.dunning = DunningProcess(self.engine, self.payments, self.appointments, self.identity)
@@ -100,10 +103,21 @@ class Gateway:
         consultant_id: UUID,
         location_id: UUID | None,
         start: datetime,
+        coverage_id: UUID | None = None,
     ) -> Offer:
-        """Ask for the terms of one visit, for nothing where it is a free follow-up of this patient."""
-        found = await self.consultants.offer(actor, visit_type_id, consultant_id, location_id, start)
-        return await self.follow_ups.priced(actor.tenant_id, found, patient_id)
+        """Ask for the terms of one visit, for nothing where it is a free follow-up of this patient.
+
+        With a coverage of the patient they tell what its payer pays, of the price that was agreed with the payer.
+        """
+        cover = None
+        if patient_id and coverage_id:
+            cover = await self.insurance.chosen(actor, patient_id, coverage_id, None, start.date())
+        payer_id = cover.payer_id if cover else None
+        found = await self.consultants.offer(actor, visit_type_id, consultant_id, location_id, start, payer_id=payer_id)
+        found = await self.follow_ups.priced(actor.tenant_id, found, patient_id)
+        if patient_id is None or cover is None:
+            return found
+        return await Shares(self.insurance).shared(actor.tenant_id, found, patient_id, cover.id)
 
     async def receipt_pdf(self, actor: Actor, invoice_id: UUID, locale: Locale) -> tuple[str, bytes]:
         """Draw a receipt, and give its number with it.

@@ -9,10 +9,13 @@ from web.pages import (
     attention,
     billing,
     calendar,
+    claims,
     clock_changes,
     collecting,
     consultants,
+    coverages,
     dashboard,
+    discounts,
     drawers,
     feeds,
     gateways,
@@ -23,6 +26,7 @@ from web.pages import (
     money_check,
     options,
     patients,
+    payers,
     paylinks,
     prices,
     public,
@@ -46,8 +50,9 @@ def install(app: FastAPI) -> None:
     app.state.views = Views(assets)
     for module in (
         dashboard, signing_in, calendar, appointments, patients, leave, feeds, consultants, hours, absences, billing,
-        collecting, paylinks, receipts, drawers, ledger, money_check, messages, attention, settings, prices, gateways,
-        search, series, waitlist, public, queue, reminding, options, clock_changes,
+        collecting, paylinks, receipts, drawers, claims, discounts, ledger, money_check, messages, attention, payers,
+        coverages, settings, prices, gateways, search, series, waitlist, public, queue, reminding, options,
+        clock_changes,
     ):  # fmt: skip
         app.include_router(module.router)
     tell_people(app)

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from careconnect.pagination import Page
+from services.payments.insurance.schemas import Claim, ClaimFilter
 from services.payments.schemas import Invoice, Payment
 from services.payments.states import InvoiceStatus, PaymentStatus
 from web.formats import local_date
@@ -96,10 +97,11 @@ async def invoice(invoice_id: UUID, screen: Reader) -> Response:
         screen.known.locations(screen.actor),
         screen.gateway.dunning.of(screen.actor, invoice_id),
     )
-    people, mails, links, refunds = await asyncio.gather(
+    people, mails, links, claim, refunds = await asyncio.gather(
         naming.patients(screen, [found.patient_id]),
         mails_of(screen, invoice_id),
         links_of(screen, invoice_id),
+        _claim(screen, found),
         asyncio.gather(*(screen.gateway.payments.list_refunds(screen.actor, one.id) for one in paid.items)),
     )
     return screen.page(
@@ -113,7 +115,16 @@ async def invoice(invoice_id: UUID, screen: Reader) -> Response:
         reminders=told(recalled, screen.frame.zone) if recalled else None,
         reminder_form=screen.form("reminder"),
         location_words=", ".join(place.name for place in places if place.active),
+        claim=claim,
     )
+
+
+async def _claim(screen: Screen, invoice: Invoice) -> Claim | None:
+    """Find the claim for an invoice of which a payer owed a share."""
+    if invoice.payer is None:
+        return None
+    found = await screen.gateway.insurance.claims(screen.actor, ClaimFilter(invoice_id=invoice.id), limit=1)
+    return found.items[0] if found.items else None
 
 
 async def _page(
@@ -133,7 +144,7 @@ async def _page(
 
 def _exact(invoice: Invoice) -> dict[str, Any]:
     """Keep amounts as money rather than as dictionaries, so that an amount of nothing counts as nothing."""
-    names = ("total", "paid", "refunded", "credited", "due", "lines", "tax", "discounts")
+    names = ("total", "paid", "refunded", "credited", "due", "lines", "tax", "discounts", "payer")
     return {name: getattr(invoice, name) for name in names} | {"status": invoice.status.value}
 
 

@@ -36,6 +36,9 @@ _CREATED = {
         f"payment.{how}" for how in ("pending", "authorised", "captured", "declined", "failed", "voided", "released")
     ],
     ("payments", "refunds", "refund"): ["refund.requested", "refund.succeeded"],
+    ("payments", "payers", "payer"): ["payer.entered"],
+    ("payments", "coverages", "coverage"): ["coverage.entered"],
+    ("payments", "claims", "claim"): ["claim.drafted"],
     ("notifications", "messages", "message"): ["message.queued"],
     ("identity", "tenants", "tenant"): ["tenant.begun"],
     ("identity", "locations", "location"): ["location.opened"],
@@ -47,6 +50,7 @@ _STATES = (
     ("appointments", "appointments", "appointment"),
     ("payments", "payments", "payment"),
     ("payments", "refunds", "refund"),
+    ("payments", "claims", "claim"),
 )
 
 _WITHOUT_EVENT = """

@@ -227,7 +227,7 @@ class Claim(BaseModel):
 class ClaimFilter(Input):
     """Which claims are wanted."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="ignore")
 
     status: ClaimStatus | None = None
     payer_id: UUID | None = None

@@ -23,7 +23,9 @@ from tests.web.api.contract import DOCUMENT
 from tests.web.clinic import Clinic
 from web.app import create
 
-PROCESSES = r"^/appointments|^/series|^/waitlist|^/payments(/\{payment_id\}/.*)?$|^/messages|^/payments/money-check"
+PROCESSES = (
+    r"^/appointments|^/walk-ins|^/series|^/waitlist|^/payments(/\{payment_id\}/.*)?$|^/messages|^/payments/money-check"
+)
 """What these begin or move is a process or a mail; the journeys hold them to the same document."""
 CHECKS = [
     not_a_server_error,

@@ -148,9 +148,10 @@ async def _offer(screen: Screen, typed: Mapping[str, str]) -> tuple[Offer | None
     if chosen is None:
         return None, ""
     try:
-        return await terms(screen, visit_type_id, chosen, _key(typed.get("patient_id", ""))), ""
+        found = await terms(screen, visit_type_id, chosen, _key(typed.get("patient_id", "")), typed.get("coverage_id"))
     except Refusal as refusal:
         return None, refusal.detail
+    return found, ""
 
 
 def _booking(form: Form) -> Booking | None:
@@ -173,6 +174,8 @@ def _booking(form: Form) -> Booking | None:
         reason=form.values["reason"].strip()[:500],
         payment=_payment(form),
         notify=form.values["notify"] == "true",
+        coverage_id=form.chosen("coverage_id"),
+        authorisation_number=form.values["authorisation_number"].strip()[:60] if form.chosen("coverage_id") else "",
     )
 
 

@@ -12,6 +12,7 @@ from services.consultants.schemas import Offer as Terms
 from web.formats import money
 from web.pages.appointments.picker import Start
 from web.pages.cards import cards_of
+from web.pages.coverages import share_words
 from web.pages.screen import Screen
 from web.words import gettext, ngettext
 
@@ -41,20 +42,36 @@ class Offer:
     cards: list[tuple[str, str]]
     reminders: list[datetime]
     default_way: str
+    covers: list[tuple[str, str]]
+    coverage_id: str
+    share_words: str
 
 
-async def terms(screen: Screen, visit_type_id: UUID, chosen: Start, patient_id: UUID | None = None) -> Offer:
+async def terms(
+    screen: Screen, visit_type_id: UUID, chosen: Start, patient_id: UUID | None = None, wanted: str | None = None
+) -> Offer:
     """Ask for the terms of the chosen time, and of this patient where one is chosen already.
+
+    `wanted` is the coverage that was chosen, or nothing for none; without a choice the patient's own that holds then.
 
     Raises:
         Refusal: it cannot be booked, and why.
     """
+    covers = await _covers(screen, patient_id, chosen)
+    offered = {value for value, _ in covers}
+    cover = wanted if wanted in offered else next((value for value, _ in covers if value and wanted is None), "")
     found = await screen.gateway.offer(
-        screen.actor, patient_id, visit_type_id, chosen.consultant_id, chosen.location_id, chosen.start
+        screen.actor,
+        patient_id,
+        visit_type_id,
+        chosen.consultant_id,
+        chosen.location_id,
+        chosen.start,
+        UUID(cover) if cover else None,
     )
     places = {place.id: place.name for place in await screen.known.locations(screen.actor)}
-    now = taken_now(found.price, found.payment_policy)
-    cards = await cards_of(screen) if found.price else []
+    now = taken_now(found.patient_share, found.payment_policy)
+    cards = await cards_of(screen) if found.patient_share else []
     return Offer(
         start=found.start,
         zone=found.zone,
@@ -64,25 +81,56 @@ async def terms(screen: Screen, visit_type_id: UUID, chosen: Start, patient_id: 
         price=found.price,
         payment_words=_price_words(found),
         cancellation_words=cancellation_words(found.price, found.cancellation_policy),
-        ways=_ways(found, now or found.price, by_card=bool(cards)),
+        ways=_ways(found, now or found.patient_share, by_card=bool(cards)),
         cards=cards,
         reminders=reminders(found.start, found.reminder_offsets_hours, screen.frame.now),
         default_way="card" if now and cards else "at_desk",
+        covers=covers,
+        coverage_id=cover,
+        share_words=_share_words(found),
     )
+
+
+async def _covers(screen: Screen, patient_id: UUID | None, chosen: Start) -> list[tuple[str, str]]:
+    """List by which coverages of the patient the visit can be covered, and that it need not be."""
+    if patient_id is None or not screen.actor.may("payments:read"):
+        return []
+    found = await screen.gateway.insurance.coverages(screen.actor, patient_id)
+    holding = [one for one in found if one.holds(chosen.start.date())]
+    if not holding:
+        return []
+    return [("", gettext("None: the patient pays all"))] + [
+        (str(one.id), f"{one.payer_name}, {share_words(one)}") for one in holding
+    ]
+
+
+def _share_words(found: Terms) -> str:
+    """Say who pays what."""
+    if found.covered is None:
+        return ""
+    said = {"share": money(found.patient_share), "payer": found.payer_name, "rest": money(found.covered)}
+    return gettext("The patient pays %(share)s, %(payer)s %(rest)s.") % said
 
 
 def with_default(values: Mapping[str, str], offer: Offer) -> dict[str, str]:
     """Choose what the policy wants and tell the patient, unless the person has chosen otherwise before."""
     offered = {way.value for way in offer.ways}
     pay = values["pay"] if values.get("pay") in offered else offer.default_way
-    return {**values, "pay": pay, "notify": values.get("notify", "") if values.get("offered") else "true"}
+    return {
+        **values,
+        "pay": pay,
+        "coverage_id": offer.coverage_id,
+        "notify": values.get("notify", "") if values.get("offered") else "true",
+    }
 
 
 def taken_now(price: Money, policy: PaymentPolicy) -> Money | None:
     """Tell what the policy wants at booking."""
     if not price or policy.kind == "none" or policy.when == "desk":
         return None
-    return policy.deposit if policy.kind == "deposit" else price
+    if policy.kind == "deposit" and policy.deposit and policy.deposit.amount < price.amount:
+        return policy.deposit
+    return price
 
 
 def _price_words(found: Terms) -> str:
@@ -136,7 +184,7 @@ def reminders(start: datetime, offsets_hours: list[int], now: datetime) -> list[
 
 
 def _ways(found: Terms, amount: Money, *, by_card: bool) -> list[Way]:
-    if not found.price:
+    if not found.patient_share:
         return []
     if not by_card:  # the gateway takes cards at its own page, to which the invoice's payment link leads
         return [Way("at_desk", "external", gettext("By link, or at the desk"), gettext("With the invoice"))]

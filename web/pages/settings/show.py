@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from careconnect.errors import Forbidden, NotFound
-from web.pages import gateways, prices
+from web.pages import gateways, payers, prices
 from web.pages.screen import Screen, needs
 from web.pages.settings import holidays, locations, rooms, visit_types
 from web.words import gettext, locale
@@ -21,10 +21,14 @@ _SECTIONS = {
     "holidays": ("calendar", "catalogue:read"),
     "visit-types": ("tag", "catalogue:read"),
     "prices": ("cash", "catalogue:read"),
+    "payers": ("shield", "payments:read"),
     "payments": ("card", "payments:read"),
     "people": ("patients", "identity:read"),
     "clients": ("key", "staff:manage"),
 }
+
+_SHOWN: dict[str, Any] = {"prices": prices, "payers": payers, "payments": gateways}
+"""Sections that have a module of their own."""
 
 
 @router.get("")
@@ -42,6 +46,7 @@ async def show(screen: Annotated[Screen, needs("identity:read")], section: str =
         "holidays": gettext("Holidays"),
         "visit-types": gettext("Visit types"),
         "prices": gettext("Prices"),
+        "payers": gettext("Payers"),
         "payments": gettext("Payments"),
         "people": gettext("People and roles"),
         "clients": gettext("API clients"),
@@ -68,8 +73,8 @@ async def _items(screen: Screen, section: str) -> list[Any]:
         return locations.shown(await screen.known.locations(screen.actor))
     if section in {"rooms", "visit-types"}:
         return list(await (rooms if section == "rooms" else visit_types).shown(screen))
-    if section in {"prices", "payments"}:
-        return list(await (prices if section == "prices" else gateways).shown(screen))
+    if section in _SHOWN:
+        return list(await _SHOWN[section].shown(screen))
     if section == "people":
         return (await screen.gateway.identity.staff(screen.actor, limit=200)).items
     if section == "clients":
