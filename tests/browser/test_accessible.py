@@ -83,6 +83,8 @@ SCREENS: dict[str, Callable[[Known], str]] = {
     "payments": lambda _: "/billing",
     "invoices": lambda _: "/billing?show=invoices",
     "invoice": lambda known: known.invoice,
+    "claims": lambda _: "/billing/claims",
+    "payers": lambda _: "/settings/payers",
     "messages": lambda _: "/messages",
     "message": lambda known: known.message,
     "mailbox": lambda _: "/messages/mailbox",
@@ -138,6 +140,7 @@ DIALOGS: dict[str, tuple[Callable[[Known], str], str]] = {
     "move": (lambda known: known.appointment, "Move"),
     "cancel": (lambda known: known.appointment, "Cancel"),
     "take payment": (lambda _: "/billing", "Take payment"),
+    "coverage": (lambda known: known.patient, "Add"),
     "refund": (lambda known: known.invoice, "Refund"),
 }
 
