@@ -62,7 +62,7 @@ async def test_a_second_run_changes_nothing(seeded: Seeded) -> None:
     changed = {name for name, count in (await counted(seeded)).items() if count != before[name]}
     assert changed == {"identity.audit_events"}, "the API client's credentials were tried, which is noted"
     assert {name for name, count in written.items() if count} == {
-        "staff", "rooms", "visit types", "consultants", "workflows",
+        "staff", "rooms", "visit types", "consultants", "coverages", "workflows",
     }  # fmt: skip
 
 
@@ -93,15 +93,17 @@ async def test_the_ledger_agrees_with_invoices_payments_and_refunds(seeded: Seed
     balances = dict(
         await seeded.ask("payments", "SELECT account, sum(amount) FROM ledger_lines WHERE tenant_id = $1 GROUP BY 1")
     )
-    ((owed, gateway),) = await seeded.ask(
+    ((owed, gateway, by_payers),) = await seeded.ask(
         "payments",
-        "SELECT (SELECT sum(total - credited - paid + returned) FROM invoices "
+        "SELECT (SELECT sum(total - covered - credited - paid + returned) FROM invoices "
         "WHERE tenant_id = $1 AND status <> 'cancelled'), "
-        "(SELECT sum(captured - refunded) FROM payments WHERE tenant_id = $1 AND gateway = 'sandbox')",
+        "(SELECT sum(captured - refunded) FROM payments WHERE tenant_id = $1 AND gateway = 'sandbox'), "
+        "(SELECT sum(amount - paid - returned - written_off) FROM claims WHERE tenant_id = $1)",
     )
     assert sum(balances.values()) == 0
     assert balances["receivables"] == owed
     assert balances["gateway_clearing:sandbox"] == gateway
+    assert balances["payer_receivables"] == by_payers
 
 
 async def test_each_waiting_appointment_has_one_running_workflow(seeded: Seeded) -> None:
@@ -173,7 +175,7 @@ async def test_an_interrupted_run_is_finished_by_the_next(
             await other.seed()
     half = await counted(other)
     assert half["appointments.appointments"] == small
-    assert half["payments.invoices"] == half["payments.audit_events"] == 0
+    assert half["payments.invoices"] == half["payments.payments"] == half["payments.ledger_entries"] == 0
     await other.seed()
     assert (await counted(other))["payments.invoices"] > 0
     assert await broken(other) == {}
@@ -224,3 +226,8 @@ async def test_scaling_makes_as_many_appointments_as_asked_in_all_and_more_when_
     written = await other.seed(Options(scale=small + 100))
     assert (written["more appointments"], written["more patients"], written["more invoices"]) == (0, 0, 0)
     assert await broken(other) == {}
+
+
+async def test_payers_have_claims_in_each_state(seeded: Seeded) -> None:
+    states = dict(await seeded.ask("payments", "SELECT status, count(*) FROM claims WHERE tenant_id = $1 GROUP BY 1"))
+    assert {"draft", "submitted", "accepted", "rejected", "paid"} <= states.keys()
