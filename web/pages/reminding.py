@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from careconnect.errors import Refusal
 from services.payments.schemas import Dunning
-from web.formats import local_date, when
+from web.formats import local_date, local_time
 from web.gateway.errors import StillDeciding
 from web.pages.messages_words import failure_words
 from web.pages.screen import Screen, local, needs
@@ -31,7 +31,7 @@ def told(found: Dunning, zone: str) -> Reminders:
     """Say when the patient was reminded, and when that will be done next."""
     sent = []
     for one in found.reminders:
-        at = {"when": when(one.sent_at, zone)}
+        at = {"when": f"{local_date(one.sent_at, zone)}, {local_time(one.sent_at, zone)}"}
         reached = _ARRIVED & set(one.statuses.values())
         sent.append(
             gettext("Reminded on %(when)s") % at if reached else gettext("Nobody could be reached on %(when)s") % at
