@@ -1,14 +1,17 @@
 """Everybody can use every screen: axe-core finds nothing against WCAG 2.2 AA."""
 
+import re
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, StorageState, expect
 
 from tests.browser.window import Window
-from tests.running import Desk, Instance
+from tests.running import Desk, Instance, until
 
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -32,6 +35,10 @@ class Known(NamedTuple):
     invoice: str
     payment: str
     message: str
+    own: str
+    leave: str
+    affected: str
+    series: str
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +50,16 @@ def known(running: Instance) -> Known:
         assert answer.status_code == 201, answer.text
         made = answer.json()
         message = http.get("/messages", params={"limit": 1}).json()["items"][0]
+        doctor = f"/consultants/{made['consultant']['id']}"
+        begins = datetime.fromisoformat(made["start"])
+        span = {"starts_at": begins.isoformat(), "ends_at": (begins + timedelta(hours=1)).isoformat()}
+        leave = http.post(f"{doctor}/exceptions", json={"kind": "leave", "reason": "Away"} | span).json()["id"]
+        repeated = {name: made[name]["id"] for name in ("patient", "consultant", "visit_type")}
+        wanted = {f"{name}_id": key for name, key in repeated.items()} | {"location_id": made["location_id"]}
+        begins += timedelta(days=7)
+        rule = {"start": begins.isoformat(), "rule": "FREQ=WEEKLY;COUNT=2"}
+        series = http.post("/series", json=wanted | rule, headers={"Idempotency-Key": "accessible"}).json()["id"]
+        own = own_page(http, made["id"])
     return Known(
         appointment=f"/appointments/{made['id']}",
         patient=f"/patients/{made['patient']['id']}",
@@ -50,7 +67,25 @@ def known(running: Instance) -> Known:
         invoice=f"/billing/invoices/{made['invoice']['id']}",
         payment=f"/billing/payments/{made['payment']['id']}",
         message=f"/messages/{message['id']}",
+        own=own,
+        leave=f"{doctor}/leave",
+        affected=f"{doctor}/leave/{leave}",
+        series=f"/series/{series}",
     )
+
+
+def own_page(http: httpx.Client, appointment: str) -> str:
+    """Wait for the confirmation, and follow the link in it to the patient's own page."""
+
+    def sent() -> list[dict[str, str]]:
+        found: list[dict[str, str]] = http.get("/messages", params={"appointment_id": appointment}).json()["items"]
+        return [one for one in found if one["channel"] == "email"]
+
+    until(lambda: bool(sent()), 30, "the booking is confirmed")
+    said = http.get(f"/messages/{sent()[0]['id']}").json()["body"]
+    link = re.search(r"/p/appointment/\S+", said)
+    assert link, said
+    return link[0]
 
 
 @pytest.fixture
@@ -71,6 +106,11 @@ SCREENS: dict[str, Callable[[Known], str]] = {
     "appointment": lambda known: known.appointment,
     "series": lambda _: "/series",
     "new series": lambda _: "/series/new",
+    "one series": lambda known: known.series,
+    "queue": lambda _: "/queue",
+    "walk-in": lambda _: "/walk-ins/new",
+    "patient's own page": lambda known: known.own,
+    "patient asked whether to cancel": lambda known: f"{known.own}/cancellation",
     "waiting list": lambda _: "/waitlist",
     "cash drawers": lambda _: "/billing/drawers",
     "opening a drawer": lambda _: "/billing/drawers/new",
@@ -80,6 +120,9 @@ SCREENS: dict[str, Callable[[Known], str]] = {
     "consultants": lambda _: "/consultants",
     "consultant": lambda known: known.consultant,
     "weekly hours": lambda known: f"{known.consultant}/hours",
+    "leave": lambda known: known.leave,
+    "new leave": lambda known: f"{known.leave}/new",
+    "whom a leave concerns": lambda known: known.affected,
     "payments": lambda _: "/billing",
     "invoices": lambda _: "/billing?show=invoices",
     "invoice": lambda known: known.invoice,
@@ -96,6 +139,7 @@ SCREENS: dict[str, Callable[[Known], str]] = {
     "holidays": lambda _: "/settings/holidays",
     "holidays that nobody knows": lambda _: "/settings/holidays?year=2027",
     "visit types": lambda _: "/settings/visit-types",
+    "card gateways": lambda _: "/settings/payments",
     "people": lambda _: "/settings/people",
     "clients": lambda _: "/settings/clients",
     "search": lambda _: "/search?q=perera",

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from careconnect.client import ServiceClient
 from careconnect.ids import uuid7
 from services.consultants.schemas import Closed, Window
-from tests.web.clinic import ZONE, Clinic, consultant
+from tests.web.clinic import ZONE, Clinic, consultant, visit_type
 from tests.web.pages.desk import Desk, Page, told
 from web.pages.calendar.shading import Span, shades
 from web.pages.known import Known
@@ -198,6 +198,26 @@ async def test_one_that_would_run_into_the_next_names_times_at_which_it_could_be
     assert refused.having("name", "overbook_reason")
     answer = await owner.send(refused, path, script=True, overbook_reason="Seen together")
     assert answer.status_code == 204, answer.text
+
+
+async def test_a_group_visit_is_one_block_that_opens_the_list_of_who_comes(front_desk: Desk, clinic: Clinic) -> None:
+    slot = await clinic.slot()
+    kind = await clinic.made("/visit-types", visit_type(capacity=3, payment_policy={"kind": "none"}))
+    place = {"start": slot["start"], "consultant_id": slot["consultant_id"], "visit_type_id": kind}
+    seats = [await clinic.booked(card=None, **place) for _ in range(2)]
+    gone = await clinic.booked(card=None, **place)
+    await clinic.post(f"/appointments/{gone['id']}/cancellation", json={"reason": "pat"})
+    found = await data(front_desk, local(slot["start"]).date().isoformat())
+    (block,) = [one for one in found["visits"] if one["id"] in {seat["id"] for seat in seats}]
+    assert block["visit"] == "2 of 3"
+    assert f"{block['patient']}, 2 of 3" in block["label"]
+    assert (block["movable"], block["resizable"], block["status"]) == (False, False, "booked")
+    listed = await front_desk.read(block["href"], part="dialogs")
+    assert all(seat["patient"]["name"] in listed.text for seat in (*seats, gone))
+    another = next(one for one in listed.links if "/appointments/new" in one)
+    asked = parse_qs(urlsplit(another).query)
+    assert asked["visit_type_id"] == [kind]
+    assert datetime.fromisoformat(asked["slot"][0].split("|")[2]) == datetime.fromisoformat(slot["start"])
 
 
 async def test_an_empty_time_becomes_a_booking_that_begins_with_it(edge: Any, http: httpx.AsyncClient) -> None:

@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from web.pages.calendar import beginning, data, events, moving, peek, show
+from web.pages.calendar import beginning, data, events, groups, moving, peek, show
 from web.pages.calendar.view import PATH
 
 router = APIRouter(include_in_schema=False)
-for module in (show, data, events, beginning, moving, peek):
+for module in (show, data, events, beginning, groups, moving, peek):
     router.include_router(module.router, prefix=PATH)
 
 __all__ = ["router"]

@@ -11,8 +11,9 @@ from fastapi.responses import Response
 from services.appointments.schemas import Status
 from web.formats import local_time
 from web.looks import look
+from web.pages.calendar.groups import Group, grouped
 from web.pages.calendar.reading import Shown, read
-from web.pages.calendar.view import View
+from web.pages.calendar.view import PATH, View
 from web.pages.days import midnight
 from web.pages.naming import Visit
 from web.pages.screen import Screen, needs
@@ -36,6 +37,7 @@ def written(shown: Shown, *, may_write: bool) -> dict[str, Any]:
     """Write a view down."""
     zone = shown.view.frame.zone
     opens, closes = shown.hours
+    alone, groups = grouped(shown.visits)
     return {
         "zone": zone,
         "offset": midnight(shown.view.first, zone).isoformat()[-6:],
@@ -52,7 +54,10 @@ def written(shown: Shown, *, may_write: bool) -> dict[str, Any]:
             }
             for one in shown.columns
         ],
-        "visits": [_visit(one, shown, zone, may_write) for one in shown.visits],
+        "visits": [
+            *(_visit(one, shown, zone, may_write) for one in alone),
+            *(_group(one, shown, zone) for one in groups),
+        ],
         "shades": [
             {
                 "consultant": str(one.consultant_id),
@@ -73,6 +78,7 @@ def _visit(one: Visit, shown: Shown, zone: str, may_write: bool) -> dict[str, An
     words += [one.visit_type.name, state.word, *([flag.word] if one.needs_attention else [])]
     return {
         "id": str(one.id),
+        "href": f"{PATH}/appointments/{one.id}",
         "version": one.version,
         "consultant": str(one.consultant.id),
         "start": _wall(one.start, zone),
@@ -88,6 +94,25 @@ def _visit(one: Visit, shown: Shown, zone: str, may_write: bool) -> dict[str, An
         "resizable": may_write and one.status == Status.BOOKED and one.capacity == 1,
         "attention": one.needs_attention,
         "label": gettext(", ").join(words),
+    }
+
+
+def _group(group: Group, shown: Shown, zone: str) -> dict[str, Any]:
+    """Write one block for all who share a visit; it opens the list of them, and is not moved as one."""
+    first, state = group.seats[0], look(group.status)
+    attention = any(one.needs_attention for one in group.seats)
+    flag = look("open", "attention")
+    words = [f"{local_time(first.start, zone)}\N{EN DASH}{local_time(first.end, zone)}", group.words, state.word]
+    return _visit(first, shown, zone, may_write=False) | {
+        "href": f"{PATH}/groups/{first.id}",
+        "version": sum(one.version for one in group.seats),
+        "status": group.status,
+        "icon": flag.icon if attention else "patients",
+        "word": flag.word if attention else state.word,
+        "patient": first.visit_type.name,
+        "visit": group.count,
+        "attention": attention,
+        "label": gettext(", ").join([*words, *([flag.word] if attention else [])]),
     }
 
 

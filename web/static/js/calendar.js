@@ -88,7 +88,7 @@ function open(path, source) {
 }
 
 function click(id, element) {
-  open(`/calendar/appointments/${id}`, element);
+  open(shown.visits.find((one) => one.id === id).href, element);
 }
 
 function book(consultant, at) {
