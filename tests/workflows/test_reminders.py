@@ -1,6 +1,8 @@
 """The laws of reminders: at the right instants, of the right version, and none that nobody needs."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from temporalio.client import WorkflowHandle
@@ -57,6 +59,40 @@ async def test_reminders_go_out_three_days_one_day_and_two_hours_before_and_end_
 async def test_a_reminder_whose_time_has_passed_is_left_out(office: Office) -> None:
     handle = await begin(office, 30 * HOUR)
     assert [office.start - at for at in await upcoming(handle)] == [24 * HOUR, 2 * HOUR]
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", "America/New_York", "Australia/Lord_Howe"])
+async def test_on_days_on_which_clocks_change_reminders_go_out_real_hours_before_the_visit(
+    office: Office, zone: str
+) -> None:
+    days, told = list(changes(zone, clock.now())), list[tuple[int, int | None]]()
+    assert len(days) == 2
+    for day in days:
+        office.appointment_id = uuid7()
+        nine = datetime.combine(day, time(9), ZoneInfo(zone)).astimezone(UTC)
+        handle = await begin(office, nine - clock.now(), [24, 2])
+        due = [at.astimezone(UTC).replace(microsecond=0) for at in await upcoming(handle)]
+        assert due == [nine - 24 * HOUR, nine - 2 * HOUR]
+        await office.pass_time(handle, office.start - clock.now() - 24 * HOUR - timedelta(minutes=5))
+        assert hours_told(office) == told
+        await office.pass_time(handle, timedelta(minutes=10))
+        told.append((1, 24))
+        await heard(office, told)
+        await handle.signal(AppointmentReminders.stop)
+        await handle.result()
+
+
+async def heard(office: Office, told: list[tuple[int, int | None]]) -> None:
+    await office.until(lambda: hours_told(office) == told)
+
+
+def changes(zone: str, after: datetime) -> Iterator[date]:
+    """List the local days of the year after an instant that are not 24 hours long, from the fourth day on."""
+    for number in range(4, 369):
+        day = after.astimezone(ZoneInfo(zone)).date() + timedelta(days=number)
+        bounds = [datetime.combine(day + timedelta(days=one), time(), ZoneInfo(zone)) for one in (0, 1)]
+        if bounds[0].utcoffset() != bounds[1].utcoffset():
+            yield day
 
 
 async def test_without_any_left_the_process_stays_until_the_visit_in_case_it_moves(office: Office) -> None:
