@@ -17,6 +17,7 @@ from web.api.fields import expect_patient
 from web.api.keys import IdempotencyKey, minted
 from web.api.listing import LIST, listed
 from web.api.openapi import refusals
+from web.gateway.balances import PatientBalance
 from web.gateway.history import HistoryItem, patient_history
 from web.session import Door, may
 
@@ -125,6 +126,17 @@ async def timeline(
 ) -> Page[HistoryItem]:
     """Give appointments, payments and messages, the newest first; those kinds that the caller may read."""
     return await patient_history(gateway, actor, patient_id, limit=limit, cursor=cursor)
+
+
+@router.get(
+    "/{patient_id}/balance",
+    summary="Read what a patient owes, and what is held for them",
+    responses=refusals(PatientNotFound),
+)
+async def balance(patient_id: UUID, actor: Annotated[Actor, may("payments:read")], gateway: Door) -> PatientBalance:
+    """Add up what is open on issued invoices, and what was paid beyond; pay with it by the method `patient_credit`."""
+    await expect_patient(gateway, actor, patient_id)
+    return await gateway.money.balance(actor, patient_id)
 
 
 @router.get(

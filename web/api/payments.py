@@ -1,6 +1,6 @@
 """`/payments`: taking, capturing, voiding and returning money; each moves the payment's process."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -19,6 +19,7 @@ from services.payments.errors import (
     GatewayUnavailable,
     InvoiceNotFound,
     InvoiceState,
+    PatientCreditTooSmall,
     PaymentNotFound,
     PaymentState,
     RefundExceedsCaptured,
@@ -51,12 +52,18 @@ class PaymentCreate(BaseModel):
     method: Method
     amount: PositiveMoney
     token: str | None = Field(None, min_length=1, max_length=255, examples=["pm_card_visa"])
+    surplus: Literal["refuse", "credit"] = Field(
+        "refuse", description="what becomes of more than is due: refused, or kept as the patient's credit; not by card"
+    )
     capture: bool = Field(default=True, description="false: reserve a card's money now and take it with a capture")
 
     @model_validator(mode="after")
     def _token_where_there_is_a_gateway(self) -> Self:
         if self.method.through_gateway != (self.token is not None):
             message = "a token belongs to the methods card and online_link, and to no other"
+            raise ValueError(message)
+        if self.surplus == "credit" and self.method in {Method.card, Method.patient_credit}:
+            message = "a card is not charged more than is due, and a credit is not paid with"
             raise ValueError(message)
         return self
 
@@ -97,8 +104,8 @@ async def search(
 @router.post(
     "",
     summary="Take a payment",
-    **_process(CardDeclined, InvoiceNotFound, InvoiceState, AmountExceedsDue, DrawerNeeded, IdempotencyConflict,
-               GatewayUnavailable, status=201),
+    **_process(CardDeclined, InvoiceNotFound, InvoiceState, AmountExceedsDue, DrawerNeeded, PatientCreditTooSmall,
+               IdempotencyConflict, GatewayUnavailable, status=201),
 )  # fmt: skip
 async def collect(
     body: PaymentCreate, request: Request, response: Response, actor: Writer, gateway: Door, tag: Tagged, *,

@@ -1,7 +1,7 @@
 """Payments as processes: taking money, capturing, voiding and returning it."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -19,6 +19,7 @@ from services.payments.client import PaymentsClient
 from services.payments.errors import DrawerNeeded
 from services.payments.schemas import Drawer, DrawerWrite, LinkWrite, Payment, PaymentLink
 from services.payments.states import Method
+from web.gateway.balances import PatientBalance, balance_of
 from web.gateway.engine import Engine, attributes
 from workflows import ids
 from workflows.contracts import (
@@ -45,10 +46,16 @@ class Collection(BaseModel):
     amount: Money
     token: str | None = None
     capture: bool = True
+    surplus: Literal["refuse", "credit"] = "refuse"
+    tendered: Money | None = None
 
     def fingerprint(self) -> str:
-        """Tell whether a repeated request is the same one."""
-        return str(derived_id(self.model_dump_json()))
+        """Tell whether a repeated request is the same one.
+
+        Where cash was handed over (`tendered`) and the change goes back, what counts is that, since what is due has
+        changed when the request comes again.
+        """
+        return str(derived_id(self.model_dump_json(exclude={"amount"} if self.tendered else set(), exclude_none=True)))
 
 
 class MoneyProcesses:
@@ -76,6 +83,7 @@ class MoneyProcesses:
             method=wanted.method,
             token=wanted.token,
             invoice_id=wanted.invoice_id,
+            surplus=wanted.surplus,
         )
         request = CollectRequest(
             actor=actor, payment_id=payment_id, authorise=authorise, capture=wanted.capture, request_hash=fingerprint
@@ -86,6 +94,10 @@ class MoneyProcesses:
         if result.request_hash and result.request_hash != fingerprint:
             raise IdempotencyConflict
         return _payment(result)
+
+    async def balance(self, actor: Actor, patient_id: UUID) -> PatientBalance:
+        """Tell what a patient owes, and what the clinic holds for them."""
+        return await balance_of(self._payments, actor, patient_id)
 
     async def capture(self, actor: Actor, payment_id: UUID, amount: Money | None = None) -> Payment:
         """Take reserved money, all or a part. The service keeps a repeat harmless, and a refusal may heal."""

@@ -97,8 +97,9 @@ async def invoice(invoice_id: UUID, screen: Reader) -> Response:
         screen.known.locations(screen.actor),
         screen.gateway.dunning.of(screen.actor, invoice_id),
     )
-    people, mails, links, claim, refunds = await asyncio.gather(
+    people, balance, mails, links, claim, refunds = await asyncio.gather(
         naming.patients(screen, [found.patient_id]),
+        screen.gateway.money.balance(screen.actor, found.patient_id),
         mails_of(screen, invoice_id),
         links_of(screen, invoice_id),
         _claim(screen, found),
@@ -108,6 +109,7 @@ async def invoice(invoice_id: UUID, screen: Reader) -> Response:
         "billing/invoice.html",
         invoice=found.model_dump() | _exact(found) | {"patient": people[found.patient_id]},
         payments=[line(one) for one in paid.items],
+        credit=balance.credit_in(found.due.currency),
         mails=mails,
         links=links,
         form=screen.form("receipt"),

@@ -1,6 +1,6 @@
 """Taking a payment and returning one."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -10,7 +10,7 @@ from careconnect.errors import Refusal
 from careconnect.ids import derived_id
 from careconnect.money import Money
 from services.payments.errors import CardDeclined
-from services.payments.schemas import LinkWrite, Payment
+from services.payments.schemas import Invoice, LinkWrite, Payment
 from services.payments.states import DECLINES, InvoiceStatus, Method
 from web.formats import decimal_amount, money
 from web.forms import Form
@@ -28,15 +28,21 @@ router = APIRouter(prefix="/billing/payments", include_in_schema=False)
 Writer = Annotated[Screen, needs("payments:write")]
 Refunder = Annotated[Screen, needs("payments:refund")]
 _METHODS = (Method.card, Method.card_terminal, Method.cash, Method.bank_transfer, Method.insurance)
+_OFFERED_WAYS = (*_METHODS, Method.online_link, Method.patient_credit)
 _OFFERED = 100
 
 
 @router.get("/new")
-async def new(screen: Writer, invoice_id: UUID | None = None) -> Response:
-    """Begin a payment, perhaps of an invoice that is known already."""
-    form = screen.form("payment", method="cash", invoice_id=invoice_id)
+async def new(screen: Writer, invoice_id: UUID | None = None, method: str = "cash") -> Response:
+    """Begin a payment, perhaps of an invoice that is known already, perhaps from the patient's credit."""
+    form = screen.form("payment", method=method, invoice_id=invoice_id, surplus="refuse")
     if invoice_id is not None:
-        form.fill({"amount": decimal_amount((await screen.gateway.payments.get_invoice(screen.actor, invoice_id)).due)})
+        invoice = await screen.gateway.payments.get_invoice(screen.actor, invoice_id)
+        amount = invoice.due
+        if method == Method.patient_credit:
+            credit = await _credit(screen, invoice)
+            amount = min(amount, credit, key=lambda one: one.amount)
+        form.fill({"amount": decimal_amount(amount)})
     return await _form(screen, form)
 
 
@@ -44,13 +50,15 @@ async def new(screen: Writer, invoice_id: UUID | None = None) -> Response:
 async def take(screen: Writer) -> Response:
     """Take the money; a declined card is an answer that stands in the form."""
     form = await screen.submitted("payment")
-    wanted = _collection(form, await _currency(screen, form))
+    chosen = form.chosen("invoice_id")
+    invoice = await screen.gateway.payments.get_invoice(screen.actor, chosen) if chosen else None
+    wanted = _collection(form, invoice, screen.person.session.tenant.currency)
     if wanted is None:
         return await _form(screen, form, 422)
     if wanted.method == Method.online_link:
         return await _card_page(screen, form, wanted)
     try:
-        await screen.gateway.money.collect(screen.actor, wanted, form.key)
+        payment = await screen.gateway.money.collect(screen.actor, wanted, form.key)
     except StillDeciding:
         message = gettext("The payment is still being decided; it will stand here when it is.")
         return screen.done(message, "/billing", tone="amber")
@@ -59,7 +67,7 @@ async def take(screen: Writer) -> Response:
         return await _form(screen, form.renew().object(f"{why} {gettext('Nothing was charged.')}"), refusal.status)
     except Refusal as refusal:
         return await _form(screen, form.renew().refuse(refusal, {"amount.currency": "amount"}), refusal.status)
-    return screen.done(gettext("Payment taken"), f"/billing/invoices/{wanted.invoice_id}")
+    return screen.done(_taken(payment, wanted), f"/billing/invoices/{wanted.invoice_id}")
 
 
 async def _card_page(screen: Screen, form: Form, wanted: Collection) -> Response:
@@ -109,6 +117,7 @@ async def _form(screen: Screen, form: Form, status: int = 200) -> Response:
     people = await naming.patients(screen, (one.patient_id for one in open_ones.values()))
     due = open_ones[chosen].due if chosen else None
     cards = await cards_of(screen)
+    credit = await _credit(screen, open_ones[chosen]) if chosen else None
     return screen.page(
         "billing/take.html",
         http=status,
@@ -116,7 +125,12 @@ async def _form(screen: Screen, form: Form, status: int = 200) -> Response:
         invoices=[("", gettext("Choose an invoice"))]
         + [(one.id, f"{one.number} · {people[one.patient_id].name} · {money(one.due)}") for one in open_ones.values()],
         amount_hint=gettext("%(amount)s is due") % {"amount": money(due)} if due else "",
-        methods=[_way(one, by_card=bool(cards)) for one in _METHODS],
+        methods=_ways(credit, by_card=bool(cards)),
+        surplus=[
+            ("refuse", gettext("Take no more than is due")),
+            ("back", gettext("Give the rest back, in cash")),
+            ("credit", gettext("Keep it as the patient's credit")),
+        ],
         cards=cards,
     )
 
@@ -133,23 +147,47 @@ async def _refund_form(screen: Screen, form: Form, payment: Payment, status: int
     return screen.page("billing/refund.html", http=status, form=form, payment=line(payment, patient))
 
 
-async def _currency(screen: Screen, form: Form) -> str:
-    """Tell in which currency an amount is read: the invoice's."""
-    chosen = form.chosen("invoice_id")
-    if chosen is None:
-        return screen.person.session.tenant.currency
-    return (await screen.gateway.payments.get_invoice(screen.actor, chosen)).due.currency
+def _ways(credit: Money | None, *, by_card: bool) -> list[Way]:
+    """Offer the methods; the patient's credit where there is some."""
+    ways = [_way(one, by_card=by_card) for one in _METHODS]
+    if credit:
+        shown = look(Method.patient_credit, "method")
+        note = gettext("%(amount)s is there") % {"amount": money(credit)}
+        ways.append(Way(Method.patient_credit.value, shown.icon, shown.word, note))
+    return ways
 
 
-def _collection(form: Form, currency: str) -> Collection | None:
-    invoice_id, amount = form.chosen("invoice_id"), form.money("amount", currency)
-    offered = (*_METHODS, Method.online_link)
-    method = next((one for one in offered if one.value == form.values["method"]), None)
-    if invoice_id is None:
+async def _credit(screen: Screen, invoice: Invoice) -> Money:
+    """Tell what is held for an invoice's patient in its currency."""
+    balance = await screen.gateway.money.balance(screen.actor, invoice.patient_id)
+    return balance.credit_in(invoice.due.currency)
+
+
+def _taken(payment: Payment, wanted: Collection) -> str:
+    """Say that it was taken, and what goes back or is kept."""
+    change = wanted.tendered - payment.captured if wanted.tendered else None
+    if change:
+        return gettext("Payment taken; give back %(amount)s") % {"amount": money(change)}
+    if payment.surplus:
+        return gettext("Payment taken; %(amount)s is the patient's credit") % {"amount": money(payment.surplus)}
+    return gettext("Payment taken")
+
+
+def _collection(form: Form, invoice: Invoice | None, currency: str) -> Collection | None:
+    """Read what is to be taken: of cash that is more than due, the change goes back or is kept as credit."""
+    amount = form.money("amount", invoice.due.currency if invoice else currency)
+    method = next((one for one in _OFFERED_WAYS if one.value == form.values["method"]), None)
+    if invoice is None:
         form.object(gettext("Choose an invoice"), "invoice_id")
     if method is None:
         form.object(gettext("Choose a method"), "method")
-    if invoice_id is None or amount is None or method is None:
+    if invoice is None or amount is None or method is None:
         return None
     token = form.values["token"] if method == Method.card else None
-    return Collection(invoice_id=invoice_id, amount=Money(**amount.model_dump()), method=method, token=token)
+    said: dict[str, Any] = {"invoice_id": invoice.id, "method": method, "token": token, "amount": amount}
+    if form.values["surplus"] == "credit" and method not in {Method.card, Method.online_link, Method.patient_credit}:
+        said["surplus"] = "credit"
+    elif form.values["surplus"] == "back" and method == Method.cash:
+        due = invoice.due if 0 < invoice.due.amount < amount.amount else amount
+        said |= {"amount": due, "tendered": amount}
+    return Collection(**said)

@@ -10,7 +10,6 @@ from fastapi.responses import Response
 
 from careconnect.errors import Refusal
 from careconnect.ids import derived_id
-from careconnect.money import Money
 from services.appointments.schemas import AppointmentFilter, Status
 from services.notifications.schemas import Preferences
 from services.patients.errors import PossibleDuplicate
@@ -110,7 +109,7 @@ async def profile(patient_id: UUID, screen: Reader) -> Response:
         screen.gateway.patients.get(screen.actor, patient_id),
         _if(screen, "appointments:read", lambda: screen.gateway.appointments.list(screen.actor, of, newest_first=True)),
         _if(screen, "appointments:read", lambda: screen.gateway.appointments.summary(screen.actor, of)),
-        _if(screen, "payments:read", lambda: _balance(screen, patient_id)),
+        _if(screen, "payments:read", lambda: screen.gateway.money.balance(screen.actor, patient_id)),
         _if(screen, "messages:read", lambda: screen.gateway.messages.preferences(screen.actor, patient_id)),
         _if(screen, "payments:read", lambda: coverages.shown(screen, patient_id, today(screen.frame))),
     )
@@ -197,13 +196,6 @@ def _form(
         certain=bool(candidates),
         **choices(screen.frame.now),
     )
-
-
-async def _balance(screen: Screen, patient_id: UUID) -> Money:
-    """Add up what is open; a patient with more than the newest hundred invoices open is not a patient of ours."""
-    page = await screen.gateway.payments.list_invoices(screen.actor, patient_id=patient_id, limit=100)
-    due = sum(invoice.due.amount for invoice in page.items)
-    return Money(amount=due, currency=screen.person.session.tenant.currency)
 
 
 async def _if(screen: Screen, scope: str, read: Any) -> Any:

@@ -47,6 +47,7 @@ PROMISED = {
     "/series": "GET POST", "/series/{series_id}": "GET", "/series/{series_id}/rescheduling": "POST",
     "/series/{series_id}/cancellation": "POST", "/series/{series_id}/occurrences/{number}/resolution": "POST",
     "/waitlist": "GET POST", "/waitlist/{entry_id}": "GET DELETE", "/waitlist/{entry_id}/answer": "POST",
+    "/patients/{patient_id}/balance": "GET",
     "/payments/invoices": "GET POST", "/payments/invoices/{invoice_id}": "GET",
     "/payments/invoices/{invoice_id}/discounts": "POST", "/payments/invoices/{invoice_id}/authorisation": "PUT",
     "/payers": "GET POST", "/payers/{payer_id}": "GET PUT", "/patients/{patient_id}/coverages": "GET POST",
