@@ -14,7 +14,7 @@ READ = """names => Object.fromEntries(
     names.map((name) => [name, new FormData(document.getElementById("booking-form")).get(name)]))"""
 
 
-def test_a_declined_card_says_so_keeps_what_was_typed_and_frees_the_time(desk: Window) -> None:
+def test_a_declined_card_says_so_and_keeps_what_was_typed_and_the_time(desk: Window) -> None:
     page = desk.page
     desk.expected.add(402)
     desk.open("/appointments")
@@ -28,7 +28,7 @@ def test_a_declined_card_says_so_keeps_what_was_typed_and_frees_the_time(desk: W
     card = form.get_by_label("Card", exact=True).last
     said = form.locator("#booking-token-error")
     expect(said).to_contain_text("The card was declined")
-    expect(said).to_contain_text("Nothing was charged and the time is free again")
+    expect(said).to_contain_text("Nothing was charged and the time is still held")
     expect(card).to_be_focused()
     assert page.evaluate(READ, TYPED) == typed
     choose_card(form, "pm_card_visa")

@@ -37,6 +37,8 @@ class SlotQuery(BaseModel):
     part_of_day: PartOfDay | None = None
     weekdays: list[int] = []
     limit: int = 50
+    without: UUID | None = None
+    """A hold of one's own, whose time counts as free."""
 
 
 class Slot(BaseModel):
@@ -74,7 +76,11 @@ async def find_slots(
         specialty=wanted.specialty,
         location_id=wanted.location_id,
     )
-    narrowed: dict[str, Any] = {"limit": wanted.limit, "weekdays": wanted.weekdays or list(range(7))}
+    narrowed: dict[str, Any] = {
+        "limit": wanted.limit,
+        "without": wanted.without,
+        "weekdays": wanted.weekdays or list(range(7)),
+    }
     if wanted.part_of_day:
         narrowed |= dict(zip(("wall_from", "wall_to"), PARTS_OF_DAY[wanted.part_of_day], strict=True))
     search = slot_search(visit_type, windows, first).model_copy(update=narrowed)

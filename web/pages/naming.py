@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from careconnect.auth import Actor
-from services.appointments.schemas import Appointment, AppointmentDetail
+from services.appointments.schemas import NOBODY, Appointment, AppointmentDetail
 from services.consultants.schemas import ConsultantName, VisitType
 from services.identity.schemas import Location
 from services.patients.schemas import PatientName
@@ -63,6 +63,7 @@ async def patients(screen: Screen, ids: Iterable[UUID | None]) -> dict[UUID, Per
         *(screen.gateway.patients.names(screen.actor, part) for part in parts)
     )
     named = {one.id: Person(one.id, one.name, one.mrn) for part in found for one in part}
+    named[NOBODY] = Person(NOBODY, gettext("Held time"))
     return {one: named.get(one, Person(one, gettext("Unknown patient"))) for one in wanted}
 
 

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from web.pages.appointments import booking, changes, detail, listing, moving, outcome
+from web.pages.appointments import booking, changes, detail, holding, listing, moving, outcome
 
 router = APIRouter(include_in_schema=False)
-for module in (listing, booking, outcome, moving, changes, detail):
+for module in (listing, booking, holding, outcome, moving, changes, detail):
     router.include_router(module.router, prefix="/appointments")
 
 __all__ = ["router"]

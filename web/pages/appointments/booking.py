@@ -17,6 +17,7 @@ from web.gateway.bookings import Booking
 from web.gateway.errors import StillDeciding
 from web.gateway.finding import Slot
 from web.pages import naming
+from web.pages.appointments import holding
 from web.pages.appointments.outcome import booked, deciding
 from web.pages.appointments.picker import Start, pick, pick_again
 from web.pages.appointments.terms import Offer, terms, with_default
@@ -56,7 +57,8 @@ async def times(screen: Writer) -> Response:
     offer, trouble = await _offer(screen, typed) if still else (None, "")
     form = screen.form("booking", **(with_default(typed, offer) if offer else typed))
     template = "appointments/_times.html" if picker.moving else "appointments/_times_answer.html"
-    return screen.page(template, picker=picker, form=form, offer=offer, trouble=trouble)
+    keeping = await holding.kept(screen, typed) if offer else holding.WANTED
+    return screen.page(template, picker=picker, form=form, offer=offer, trouble=trouble, keeping=keeping)
 
 
 @router.get("/new/offer")
@@ -65,7 +67,8 @@ async def offered(screen: Writer) -> Response:
     typed = _typed(screen)
     offer, trouble = await _offer(screen, typed)
     form = screen.form("booking", **(with_default(typed, offer) if offer else typed))
-    return screen.page("appointments/_offer_or_hint.html", offer=offer, trouble=trouble, form=form)
+    keeping = await holding.kept(screen, typed)
+    return screen.page("appointments/_offer_or_hint.html", offer=offer, trouble=trouble, form=form, keeping=keeping)
 
 
 @router.post("")
@@ -78,14 +81,18 @@ async def book(screen: Writer) -> Response:
     wanted = _booking(form)
     if wanted is None or not form.values["offered"]:
         return await _form(screen, form, UNREADY)
+    if wanted.hold_id is None:  # another time may be held for this form, which would be in the way
+        await holding.give_back(screen, form.chosen("hold_id"))
     try:
         made = await screen.gateway.bookings.book(screen.actor, wanted, form.key)
     except StillDeciding as waiting:
         return await deciding(screen, UUID(waiting.extra["workflow_id"].removeprefix("appointment-")))
     except CardDeclined as refusal:
         why = DECLINES.get(refusal.extra.get("decline_code", ""), "")
-        message = gettext("The card was declined. %(why)s Nothing was charged and the time is free again.")
-        return await _form(screen, form.renew().object(message % {"why": gettext(why)}, "token"), refusal.status)
+        said = gettext("The card was declined. %(why)s Nothing was charged and the time is free again.")
+        if (await holding.kept(screen, form.values)).state == "held":
+            said = gettext("The card was declined. %(why)s Nothing was charged and the time is still held.")
+        return await _form(screen, form.renew().object(said % {"why": gettext(why)}, "token"), refusal.status)
     except Refusal as refusal:
         # While the time is held for this very form, sending it again goes on where it stopped.
         return await _refused(screen, form if "held_until" in refusal.extra else form.renew(), refusal)
@@ -121,6 +128,7 @@ async def _form(
     return screen.page(
         "appointments/new.html",
         http=status,
+        keeping=await holding.kept(screen, form.values) if offer else holding.WANTED,
         form=form,
         patient=people.get(patient_id) if patient_id else None,
         visit_types=[(one.id, one.name) for one in types.values() if one.active],
@@ -176,6 +184,7 @@ def _booking(form: Form) -> Booking | None:
         notify=form.values["notify"] == "true",
         coverage_id=form.chosen("coverage_id"),
         authorisation_number=form.values["authorisation_number"].strip()[:60] if form.chosen("coverage_id") else "",
+        hold_id=holding.of(form.values),
     )
 
 

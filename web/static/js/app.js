@@ -2,6 +2,7 @@
 import { followCombobox } from "./combobox.js";
 import { followDialogs } from "./dialogs.js";
 import { followFeedback } from "./feedback.js";
+import { followHolds } from "./holding.js";
 import { followKeys } from "./keys.js";
 
 const token = document.querySelector('meta[name="csrf-token"]');
@@ -32,4 +33,5 @@ document.addEventListener("click", async (event) => {
 followDialogs();
 followCombobox();
 followFeedback(token);
+followHolds(token);
 followKeys();
