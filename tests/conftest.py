@@ -1,6 +1,8 @@
 """What every test may ask for: a real Postgres with all databases, the services over HTTP, and somebody who asks."""
 
+import ast
 import base64
+import gc
 import importlib
 import os
 from collections.abc import AsyncIterator, Callable
@@ -22,6 +24,25 @@ from careconnect.embedded.postgres import PostgresServer
 from careconnect.ids import uuid7
 from careconnect.service import close
 
+_parse = ast.parse
+
+
+def _undisturbed(*args: Any, **options: Any) -> Any:
+    """Read syntax while no garbage is collected.
+
+    Garbage may belong to a coroutine, and then Python 3.11 loses count of how deep it is in the tree (`SystemError: AST
+    constructor recursion depth mismatch`): in our own tests that read code, in pytest's and in hypothesis'.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _parse(*args, **options)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+ast.parse = _undisturbed
 C = TypeVar("C", bound=ServiceClient)
 AS = "x-test-actor"
 

@@ -1,7 +1,6 @@
 """What belongs to the repository, for tests that read it."""
 
 import ast
-import gc
 import subprocess
 import sysconfig
 from functools import cache
@@ -26,16 +25,8 @@ def tracked(*below: str) -> tuple[Path, ...]:
 
 
 def parsed(file: Path) -> ast.Module:
-    """Read a module's syntax.
-
-    Garbage that is collected meanwhile may belong to a coroutine, and then Python 3.11 loses count of how deep it is in
-    the tree (`SystemError: AST constructor recursion depth mismatch`).
-    """
-    gc.disable()
-    try:
-        return ast.parse(file.read_text())
-    finally:
-        gc.enable()
+    """Read a module's syntax."""
+    return ast.parse(file.read_text())
 
 
 def python_files(*below: str) -> tuple[Path, ...]:

@@ -157,6 +157,10 @@ async def test_an_offer_tells_what_is_occupied_what_it_costs_and_which_policies_
         "within_hours": True,
         "capacity": 1,
         "rooms": None,
+        "payer_id": None,
+        "payer_name": "",
+        "coverage_id": None,
+        "covered": None,
     }
 
 

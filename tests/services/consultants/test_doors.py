@@ -12,6 +12,7 @@ from tests.services.consultants.clinic import Clinic, consultant, visit_type
 
 ONE = str(uuid7())
 SPAN = {"from": "2026-11-02T00:00:00Z", "to": "2026-11-03T00:00:00Z"}
+DAYS = {"from": "2026-11-02", "to": "2026-11-03"}
 PERIOD = SPAN | {"visit_type_id": ONE}
 OFFER = {"visit_type_id": ONE, "consultant_id": ONE, "start": "2026-11-02T09:00:00Z"}
 EXCEPTION = {"kind": "leave", "starts_at": "2026-11-02T00:00:00Z", "ends_at": "2026-11-03T00:00:00Z"}
@@ -56,7 +57,14 @@ DOORS: list[Door] = [
     ("PUT", f"/locations/{ONE}/calendar", "catalogue:write", {"json": {"zone": "Asia/Colombo"}}),
     ("GET", "/holiday-policy", "catalogue:read", {}),
     ("PUT", "/holiday-policy", "catalogue:write", {"json": {"country": "LK"}}),
-    ("GET", "/holidays", "catalogue:read", {"params": {"from": "2026-11-02", "to": "2026-11-03"}}),
+    ("GET", "/holidays", "catalogue:read", {"params": DAYS}),
+    (
+        "POST",
+        "/holidays/trial",
+        "catalogue:read",
+        {"json": {"location_id": ONE, "first": "2026-11-02", "last": "2026-11-03"}},
+    ),
+    ("GET", "/holiday-gaps", "catalogue:read", {"params": DAYS}),
     ("GET", "/timetable", "consultants:read", {"params": SPAN}),
     ("POST", f"/consultants/{ONE}/schedule/trial", "consultants:read", {"params": SPAN, "json": {"hours": []}}),
     ("GET", "/windows", "consultants:read", {"params": PERIOD}),

@@ -10,12 +10,13 @@ WRITTEN = ("locations", "rooms", "visit-types")
 
 
 async def test_a_location_is_opened_described_retired_and_brought_back(owner: Desk, clinic: Clinic) -> None:
-    fields = {"name": "Kandy", "zone": ZONE, "line1": "1 Lake Road", "city": "Kandy", "country": "LK", "phone": ""}
+    name = f"Kandy {uuid7().hex}"
+    fields = {"name": name, "zone": ZONE, "line1": "1 Lake Road", "city": "Kandy", "country": "LK", "phone": ""}
     page = await owner.read("/settings/locations/new")
     assert (await owner.send(page, "/settings/locations", fields | {"name": " "})).status_code == 422
     for _ in range(2):  # a double click opens it once
         assert (await owner.send(page, "/settings/locations", fields)).status_code == 303
-    (made,) = [one for one in (await clinic.get("/locations")).json()["items"] if one["name"] == "Kandy"]
+    (made,) = [one for one in (await clinic.get("/locations")).json()["items"] if one["name"] == name]
     path = f"/settings/locations/{made['id']}"
     done = await owner.send(await owner.read(path), path, name="Kandy Lake")
     assert done.status_code == 303
