@@ -132,7 +132,7 @@ class Till:
 
     def look(self, walk: Walk) -> bool:
         """See what has become of a payment; true once it is what its path leads to."""
-        answer = self.http.get(f"/payments/{walk.payment}")
+        answer = _read(self.http, f"/payments/{walk.payment}")
         said = answer.json()
         if walk.path.outcome == "renewed" and answer.is_success and said["status"] == "authorised":
             return self.http.post(f"/payments/{walk.payment}/capture", json={}).is_success and self.look(walk)
@@ -153,7 +153,7 @@ class Till:
         return status in ends.get(walk.path.outcome, {"captured"})
 
     def _visit(self, walk: Walk) -> str:
-        answer = self.http.get(f"/appointments/{walk.appointment}")
+        answer = _read(self.http, f"/appointments/{walk.appointment}")
         return str(answer.json()["status"]) if answer.is_success else "no appointment"
 
 
@@ -196,12 +196,17 @@ def _charges(http: httpx.Client, walk: Walk) -> int:
     """Count the payments of a visit, or of an invoice: law 5 of `verify` gives each exactly one charge."""
     about = {"appointment_id": str(walk.appointment)}
     if not walk.appointment:
-        about = {"invoice_id": http.get(f"/payments/{walk.payment}").json()["invoice_id"]}
-    found = http.get("/payments", params=about)
+        about = {"invoice_id": _read(http, f"/payments/{walk.payment}").json()["invoice_id"]}
+    return len(_read(http, "/payments", about).json()["items"])
+
+
+def _read(http: httpx.Client, path: str, about: dict[str, str] | None = None) -> httpx.Response:
+    """Look, and again where the edge says that it was too often."""
+    found = http.get(path, params=about)
     while found.status_code == httpx.codes.TOO_MANY_REQUESTS:
         time.sleep(float(found.headers["retry-after"]))
-        found = http.get("/payments", params=about)
-    return len(found.json()["items"])
+        found = http.get(path, params=about)
+    return found
 
 
 def _show(walks: list[Walk]) -> None:
