@@ -68,8 +68,15 @@ def memory() -> dict[str, float]:
     found = {}
     for name, part in parts.items():
         members = _family(part["process"]["pid"])
-        found[name] = sum(member.memory_full_info().pss for member in members) / 1e6
+        found[name] = sum(_held(member) for member in members) / 1e6
     return found
+
+
+def _held(member: psutil.Process) -> float:
+    try:
+        return float(member.memory_full_info().pss)
+    except psutil.NoSuchProcess:  # a connection's process that has just ended
+        return 0.0
 
 
 def _seconds(pid: int) -> float:

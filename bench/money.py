@@ -14,6 +14,8 @@ from careconnect import temporal
 from careconnect.config import Settings
 
 ALONE, TOGETHER, AT_ONCE = 30, 10, 120
+PAUSE = 0.03
+"""Seconds between two requests that nobody measures: one client may send a hundred a second."""
 PRICE = {"amount": 250_000, "currency": "LKR"}
 _NUMBERS = count(time.time_ns())
 
@@ -54,6 +56,7 @@ async def _payments(http: httpx.AsyncClient) -> None:
 async def _invoice(http: httpx.AsyncClient) -> str:
     patient = (await _asked(http.get("/api/v1/patients", params={"limit": 1})))["items"][0]["id"]
     body = {"patient_id": patient, "lines": [{"description": "X-ray", "unit": PRICE}]}
+    await asyncio.sleep(PAUSE)
     found: str = (await _asked(http.post("/api/v1/payments/invoices", json=body)))["id"]
     return found
 
@@ -80,19 +83,23 @@ async def _rate(step: Any) -> float:
 async def _check(http: httpx.AsyncClient) -> None:
     """Have everything compared, and watch the worker's memory meanwhile."""
     before = await asyncio.to_thread(instance.memory)
-    most, begun = before["worker"], time.perf_counter()
+    most, begun = _workers(before), time.perf_counter()
     process = (await _asked(http.post("/api/v1/payments/money-check")))["workflow_id"]
     while (await _asked(http.get(f"/api/v1/workflows/{process}")))["state"] == "running":
-        most = max(most, (await asyncio.to_thread(instance.memory))["worker"])
+        most = max(most, _workers(await asyncio.to_thread(instance.memory)))
         await asyncio.sleep(0.5)
     seconds = time.perf_counter() - begun
     last = (await _asked(http.get("/api/v1/payments/money-check")))["last"]
     rows = [(name, said["checked"], said["found"]) for name, said in last["compared"].items()]
     show_plain("Money check: what was compared", ("what", "records", "orphans"), rows)
     print(
-        f"It took {seconds:.1f} s; the worker held {most:.0f} MB at most, {most - before['worker']:.0f} MB more than "
-        f"before. Missing: {', '.join(last['missing']) or 'nothing'}."
+        f"It took {seconds:.1f} s; the workers held {most:.0f} MB at most, {most - _workers(before):.0f} MB more "
+        f"than before. Missing: {', '.join(last['missing']) or 'nothing'}."
     )
+
+
+def _workers(memory: dict[str, float]) -> float:
+    return sum(held for name, held in memory.items() if name.startswith("worker"))
 
 
 async def _asked(call: Any) -> Any:

@@ -1,5 +1,6 @@
 """Lists and pages beside raw asyncpg: what the product adds to the query that it needs."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -14,6 +15,8 @@ from careconnect import clock
 from careconnect.config import DATABASES, Settings
 
 REPEATS = 60
+PAUSE = 0.02
+"""Seconds between two requests: one client may send a hundred a second."""
 PAGES = (
     "/",
     "/calendar",
@@ -69,9 +72,10 @@ async def _get(http: httpx.AsyncClient, path: str, params: dict[str, str]) -> No
 
 async def _repeat(what: str, step: Callable[[], Awaitable[None]], floor: str | None = None) -> Row:
     await step()
-    seconds = []
+    seconds: list[float] = []
     for _ in range(REPEATS):
         begun = time.perf_counter()
         await step()
         seconds.append(time.perf_counter() - begun)
+        await asyncio.sleep(PAUSE)
     return Row(what, seconds, floor)
