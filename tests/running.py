@@ -65,11 +65,11 @@ class Instance:
         return found
 
     def kill(self, part: str) -> None:
-        """Kill a part and everything that it started, without a word; of several workers, all."""
+        """Kill a part and everything that it started, without a word; of several workers, all that live just now."""
         parts = json.loads((self.folder / "runtime.json").read_text())["parts"]
-        for name in parts:
-            if name.partition("_")[0] == part:
-                head = psutil.Process(self.pid(name))
+        for name, known in parts.items():
+            if name.partition("_")[0] == part and known["process"]:
+                head = psutil.Process(known["process"]["pid"])
                 for process in [*head.children(recursive=True), head]:
                     with contextlib.suppress(psutil.NoSuchProcess):
                         process.send_signal(signal.SIGKILL)

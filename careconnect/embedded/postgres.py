@@ -30,7 +30,7 @@ SETTINGS: Mapping[str, str] = {
     "synchronous_commit": "on",
     "fsync": "on",
     "full_page_writes": "on",
-    "max_wal_size": "4GB",
+    "max_wal_size": "1GB",
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",
     "jit": "off",
