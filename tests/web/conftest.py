@@ -87,13 +87,16 @@ async def http(running: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def clinic(edge: FastAPI, http: httpx.AsyncClient) -> Clinic:
-    """Begin an organisation with an API client, a location, a consultant who works, and visit types."""
+    """Begin an organisation with an API client, a location, a consultant who works, and visit types.
+
+    Each file of tests has its own, so that it does not matter which files came before it in the same process.
+    """
     return await Clinic.begin(edge, http)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def other_clinic(edge: FastAPI, http: httpx.AsyncClient) -> Clinic:
     """Begin another organisation."""
     return await Clinic.begin(edge, http)

@@ -11,13 +11,13 @@ from services.payments.schemas import CheckBegin, OrphanKind, OrphanNote
 from tests.web.clinic import Clinic
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def records(clinic: Clinic) -> dict[str, str]:
     """Make a record of every kind, and name each as the paths of the contract do."""
     return await _records(clinic)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def other_records(other_clinic: Clinic) -> dict[str, str]:
     """Make the same in another organisation."""
     return await _records(other_clinic)

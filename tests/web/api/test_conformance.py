@@ -59,7 +59,7 @@ def address(edge_settings: Settings) -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def asking(other_clinic: Clinic, other_records: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Give the headers of an API client, and the ids of records that are there."""
     return {"authorization": f"Bearer {await other_clinic.token()}"}, other_records
