@@ -25,7 +25,9 @@ from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunn
 from activities import breaker
 from activities.absences import AbsenceActivities
 from activities.absent_messages import AbsenceMessages
+from activities.admission import AdmissionActivities
 from activities.appointments import AppointmentActivities
+from activities.beside import BesideActivities
 from activities.consultants import ConsultantActivities
 from activities.differences import DifferenceActivities
 from activities.dunning import DunningActivities
@@ -96,6 +98,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
     insurance = services.client(InsuranceClient)
     shares, claims = Shares(insurance), ClaimActivities(insurance, payments)
     people, experts = PatientActivities(patients), ConsultantActivities(consultants, follow_ups, shares)
+    admission, beside = AdmissionActivities(patients, experts), BesideActivities(client)
     openings = Openings(client, timedelta(seconds=settings.worker.waitlist_interval_seconds))
     visits, money = (
         AppointmentActivities(appointments, openings.freed),
@@ -128,11 +131,12 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
         task_queue=ids.BOOKINGS,
         workflows=WORKFLOWS,
         activities=[
-            people.verify, experts.offer, experts.terms, visits.hold, visits.confirm, visits.release, visits.step,
-            visits.cancel, visits.move, visits.standing, visits.attend, money.issue_invoice, money.cancel_invoice,
-            money.close_invoices, money.held, money.authorise, money.capture, money.void, money.refund, money.release,
-            money.standing, money.keep_card, money.forget_card, money.renew, slots.alternatives, differences.owed,
-            differences.lower, dunning.unpaid, told.tell, claims.draft, slots.at_start, *lists, *away.activities,
+            admission.admit, beside.start, people.verify, experts.offer, experts.terms, visits.hold, visits.confirm,
+            visits.release, visits.step, visits.cancel, visits.move, visits.standing, visits.attend,
+            money.issue_invoice, money.cancel_invoice, money.close_invoices, money.held, money.authorise, money.capture,
+            money.void, money.refund, money.release, money.standing, money.keep_card, money.forget_card, money.renew,
+            slots.alternatives, differences.owed, differences.lower, dunning.unpaid, told.tell, claims.draft,
+            slots.at_start, *lists, *away.activities,
             *holds.activities,
         ],
         # A sandbox would make each workflow's classes anew; the tests run workflows in one. See docs/decisions/0030.

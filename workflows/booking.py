@@ -1,16 +1,15 @@
 """The life of an appointment: hold, pay, confirm, answer; then reminders, the visit, and settling; undo in reverse."""
 
 import asyncio
-from collections.abc import Awaitable
 from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from activities.admission import AdmissionActivities
     from activities.appointments import AppointmentActivities
     from activities.consultants import ConsultantActivities
-    from activities.patients import PatientActivities
     from activities.payments import PaymentActivities
     from activities.slots import SlotActivities
     from careconnect.money import Money
@@ -43,6 +42,8 @@ with workflow.unsafe.imports_passed_through():
 
 _FRESH = timedelta(seconds=1)
 """How old an offer may be when its time is confirmed: an older one is asked for again."""
+_CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far the engine's clock and the services' may be apart."""
 _NEAREST_FREE_HELP = frozenset({"slot_taken", "no_room_free", "outside_hours"})
 
 
@@ -73,8 +74,11 @@ class AppointmentBooking(Dues):
 
     async def _book(self) -> BookingOutcome:
         try:
-            refused = await self._verify() or await self._hold() or await self._authorise()
-            refused = refused or await self._confirm() or await self._capture() or await self._receive()
+            refused = await self._verify() or await self._hold()
+            if refused:
+                await self._look_for_a_lost_try()
+            refused = refused or await self._authorise() or await self._confirm()
+            refused = refused or await self._capture() or await self._receive()
         except BaseException as error:
             if not ours(error):
                 raise
@@ -97,12 +101,9 @@ class AppointmentBooking(Dues):
         await regardless(self.settle())
 
     async def _verify(self) -> Refused | None:
-        verified, offered = await asyncio.gather(
-            self.local(PatientActivities.verify, self.request),
-            self.local(ConsultantActivities.offer, self._offer_wanted()),
-        )
+        offered = await self.local(AdmissionActivities.admit, self._offer_wanted())
         self.offer, self.offered_at = offered.offer, workflow.now()
-        return verified.refused or offered.refused or self._card_is_missing()
+        return offered.refused or self._card_is_missing()
 
     def _card_is_missing(self) -> Refused | None:
         """Refuse, before any time is held, what is to be paid now and comes without a card."""
@@ -220,6 +221,22 @@ class AppointmentBooking(Dues):
         )
         return self.take_over(await self.local(AppointmentActivities.step, asked)).refused
 
+    async def _look_for_a_lost_try(self) -> None:
+        """Undo what a worker did that died before the engine heard of it, where this try is refused sooner.
+
+        Steps in place are taken again by the next worker, and meanwhile the consultant may have gone away or the card
+        may be asked for in vain. Nothing is done before the time is held, so the appointment says whether there is
+        anything. One of long ago is another booking's, with the same key, that ended well.
+        """
+        target = Target(actor=self.own, appointment_id=self.request.appointment_id)
+        left = (await self.local(AppointmentActivities.standing, target)).appointment
+        if left is None or left.created_at < workflow.info().start_time - _CLOCKS_DIFFER:
+            return
+        self.undos.add("release_time", self._release_time)
+        self.undos.add("cancel_invoice", self._cancel_invoice)
+        self.undos.add("forget_card", self._forget_card)
+        self.undos.add("release_payment", self._release_payment)
+
     async def _undo(self, refused: Refused) -> None:
         self.stage = Stage.UNDOING
         self.failed_steps = await self.undos.run()
@@ -241,20 +258,17 @@ class AppointmentBooking(Dues):
     async def _accompany(self, outcome: BookingOutcome) -> None:
         """Start what goes on beside the appointment: its payment, its reminders, the confirmation."""
         self.stage = Stage.WAITING_FOR_VISIT
-        starting: list[Awaitable[object]] = []
+        payment = self.collecting_of(self.later) if self.later else None
         if outcome.payment:
-            known = CollectRequest(
+            payment = CollectRequest(
                 actor=self.own, payment_id=outcome.payment.id, payment=outcome.payment, accompanied=True
             )
-            starting.append(self.start_payment(known))
-        if self.later:
-            starting.append(self.start_collecting(self.later))
         confirm = self.request.notify and not self.request.adopted
-        if outcome.reminders:
-            starting.append(self.start_reminders(confirm=confirm))
-        elif confirm:
+        reminders = self.reminders_wanted(confirm=confirm) if outcome.reminders else None
+        if payment or reminders:
+            await self.start_beside(reminders=reminders, payment=payment)
+        if confirm and not reminders:
             self.tell("booking_confirmation")
-        await asyncio.gather(*starting)
 
     async def _adopt(self) -> BookingOutcome:
         """Take charge of an appointment that was booked before there was a workflow for it."""

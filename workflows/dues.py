@@ -70,8 +70,8 @@ class Dues(Unpaid):
         )
         return kept.refused
 
-    async def start_collecting(self, due: Due) -> bool:
-        """Let the payment have its process, which waits for its time."""
+    def collecting_of(self, due: Due) -> CollectRequest:
+        """Describe the payment whose process waits for its time."""
         appointment_id = self.request.appointment_id
         self.collecting = ids.payment_of(appointment_id)
         wanted = AuthoriseRequest(
@@ -81,16 +81,14 @@ class Dues(Unpaid):
             card_id=ids.card_of(appointment_id),
             invoice_id=ids.invoice_of(appointment_id),
         )
-        return await self.start_payment(
-            CollectRequest(
-                actor=self.own,
-                payment_id=self.collecting,
-                authorise=wanted,
-                capture=True,
-                accompanied=True,
-                not_before=due.at,
-                appointment_id=appointment_id,
-            )
+        return CollectRequest(
+            actor=self.own,
+            payment_id=self.collecting,
+            authorise=wanted,
+            capture=True,
+            accompanied=True,
+            not_before=due.at,
+            appointment_id=appointment_id,
         )
 
     async def settle_money(self) -> None:

@@ -1,17 +1,23 @@
 """The workflows that run beside an appointment's: its reminders, and one for each of its payments."""
 
 from collections.abc import Awaitable
-from typing import Any
 from uuid import UUID
 
 from temporalio import workflow
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.beside import BesideActivities
     from workflows import ids
     from workflows.appointment import AppointmentProcess
-    from workflows.contracts import CollectRequest, Moved, RemindersRequest, Settlement
+    from workflows.contracts import (
+        Beside,
+        CollectRequest,
+        DunningRequest,
+        Moved,
+        RemindersRequest,
+        Settlement,
+        StartedBeside,
+    )
     from workflows.payment import PaymentCapture
     from workflows.reminders import AppointmentReminders
     from workflows.undo import ours
@@ -20,22 +26,39 @@ with workflow.unsafe.imports_passed_through():
 class Neighbours(AppointmentProcess):
     """Starts them, and tells them what they need to know; one that runs already, or has ended, is no fault."""
 
-    async def start_reminders(self, *, confirm: bool = False) -> bool:
-        """Let reminders be sent, and first, to `confirm`, word of the booking; false if their process runs already."""
+    async def start_beside(
+        self,
+        *,
+        reminders: RemindersRequest | None = None,
+        payment: CollectRequest | None = None,
+        unpaid: DunningRequest | None = None,
+    ) -> StartedBeside:
+        """Start what runs beside this process; where something runs already, it is left as it is.
+
+        They are started by a step rather than as children: a child's start is an event of its parent, which costs the
+        engine another task for nothing (decision 0047).
+        """
+        wanted = Beside(
+            tenant_id=self.own.tenant_id, appointment=self.now(), reminders=reminders, payment=payment, unpaid=unpaid
+        )
+        return await self.local(BesideActivities.start, wanted)
+
+    async def start_reminders(self) -> bool:
+        """Let reminders be sent; false if their process runs already."""
+        return (await self.start_beside(reminders=self.reminders_wanted())).reminders
+
+    def reminders_wanted(self, *, confirm: bool = False) -> RemindersRequest:
+        """Describe the reminders, and first, to `confirm`, word of the booking."""
         now = self.now()
-        return await self._start(
-            AppointmentReminders.run,
-            RemindersRequest(
-                tenant_id=self.own.tenant_id,
-                appointment_id=now.id,
-                patient_id=now.patient_id,
-                version=now.version,
-                start=now.start,
-                offsets_hours=self.offered().reminder_offsets_hours,
-                confirm=confirm,
-            ),
-            ids.reminders(now.id),
-            f"Reminders of {now.reference}",
+        return RemindersRequest(
+            tenant_id=self.own.tenant_id,
+            appointment_id=now.id,
+            patient_id=now.patient_id,
+            version=now.version,
+            start=now.start,
+            offsets_hours=self.offered().reminder_offsets_hours,
+            confirm=confirm,
+            booked=now if confirm else None,
         )
 
     async def move_reminders(self) -> None:
@@ -51,9 +74,7 @@ class Neighbours(AppointmentProcess):
 
     async def start_payment(self, request: CollectRequest) -> bool:
         """Let a payment have its process; false if it has one already."""
-        return await self._start(
-            PaymentCapture.run, request, ids.payment(request.payment_id), f"Payment of {self.now().reference}"
-        )
+        return (await self.start_beside(payment=request)).payment
 
     async def settle_payment(self, payment_id: UUID, settlement: Settlement) -> None:
         """Tell a payment how its appointment ended, whether or not its process still runs."""
@@ -64,28 +85,6 @@ class Neighbours(AppointmentProcess):
         if not await self.start_payment(request):
             # Somebody has just started it for another purpose. If it ends as fast, `Settling` asks again later.
             await self._reached(handle.signal(PaymentCapture.settle, settlement))
-
-    async def _start(self, run: Any, request: Any, workflow_id: str, summary: str) -> bool:
-        now = self.now()
-        try:
-            await workflow.start_child_workflow(
-                run,
-                request,
-                id=workflow_id,
-                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                search_attributes=TypedSearchAttributes(
-                    [
-                        SearchAttributePair(ids.TENANT, str(self.own.tenant_id)),
-                        SearchAttributePair(ids.LOCATION, str(now.location_id)),
-                        SearchAttributePair(ids.CONSULTANT, str(now.consultant_id)),
-                        SearchAttributePair(ids.VISIT_AT, now.start),
-                    ]
-                ),
-                static_summary=summary,
-            )
-        except WorkflowAlreadyStartedError:
-            return False
-        return True
 
     async def _reached(self, signal: Awaitable[None]) -> bool:
         try:

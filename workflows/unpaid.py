@@ -7,9 +7,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.dunning import DunningActivities
     from services.appointments.schemas import Status
-    from workflows import ids
     from workflows.contracts import DunningRequest, MoneyTarget
-    from workflows.dunning import InvoiceDunning
     from workflows.visit import Visit
 
 
@@ -35,4 +33,4 @@ class Unpaid(Visit):
     async def _recall(self, invoice_id: UUID) -> None:
         now = self.now()
         request = DunningRequest(tenant_id=self.own.tenant_id, invoice_id=invoice_id, since=now.end, zone=now.zone)
-        await self._start(InvoiceDunning.run, request, ids.dunning(invoice_id), f"What is due for {now.reference}")
+        await self.start_beside(unpaid=request)

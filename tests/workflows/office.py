@@ -9,7 +9,6 @@ from typing import Any, Self
 from uuid import UUID
 
 from temporalio import activity
-from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import (
     SearchAttributePair,
@@ -20,7 +19,9 @@ from temporalio.common import (
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import Worker
 
+from activities.admission import AdmissionActivities
 from activities.appointments import AppointmentActivities
+from activities.beside import BesideActivities
 from activities.consultants import ConsultantActivities
 from activities.differences import DifferenceActivities
 from activities.dunning import DunningActivities
@@ -104,6 +105,7 @@ class Office(Troubled):
         differences = self._any(DifferenceActivities, self.till)
         slots = self._any(SlotActivities, self.consultants, self.appointments)
         return [
+            self._any(AdmissionActivities, self.patients, experts).admit, BesideActivities(self.client).start,
             self._any(PatientActivities, self.patients).verify, experts.offer, experts.terms, visits.hold,
             visits.confirm, visits.release, visits.step, visits.cancel, visits.move, visits.standing, visits.attend,
             money.issue_invoice, money.cancel_invoice, money.close_invoices, money.held, money.authorise,
@@ -221,12 +223,13 @@ class Office(Troubled):
         key = payment_id or ids.payment_of(self.appointment_id)
         return self.client.get_workflow_handle_for(PaymentCapture.run, ids.payment(key))
 
-    async def accompanied(self, children: int = 2) -> None:
-        """Wait until the processes beside the appointment's have begun."""
+    async def accompanied(self, times: int = 1) -> None:
+        """Wait until processes beside the appointment's were started as often."""
         async with asyncio.timeout(12):
             async for event in self.process.fetch_history_events(wait_new_event=True):
-                children -= event.event_type == EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED
-                if not children:
+                step = event.marker_recorded_event_attributes.details["data"].payloads
+                times -= any(b'"start_beside"' in part.data for part in step)
+                if not times:
                     return
 
     async def pass_time(self, handle: WorkflowHandle[Any, Any], duration: timedelta) -> None:

@@ -379,7 +379,7 @@ async def gateway_away(client: Client) -> Lives:
         owes.consultants.policy = PaymentPolicy(kind="full", when_gateway_is_down="due")
         owes.on("authorise", away)
         await owes.book()
-        await owes.accompanied(1)
+        await owes.accompanied()
         await owes.cancel()
         await owes.process.result()
         return {"gateway_waited_for": waits.process, "gateway_owed": owes.process}

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.ids import uuid7
 from careconnect.money import Money
-from services.appointments.errors import SlotTaken, WrongState
+from services.appointments.errors import AppointmentNotFound, SlotTaken, WrongState
 from services.appointments.schemas import Appointment, Cancellation, FreeSlot, Hold, Move, SlotSearch, Status
 from services.consultants.errors import VisitTypeNotFound
 from services.consultants.schemas import (
@@ -136,7 +137,7 @@ class Appointments:
         nothing = dict.fromkeys(("cancellation_reason", "refusal_code", "needs_attention", "hold_expires_at"))
         said = {"overbooked": False, "request_hash": ""} | known
         self.rows[key] = Appointment(
-            id=key, reference="CC-TEST", status=status, version=1, status_since=SOME_DAY, created_at=SOME_DAY,
+            id=key, reference="CC-TEST", status=status, version=1, status_since=SOME_DAY, created_at=clock.now(),
             **nothing, **said,
         )  # fmt: skip
         return self.rows[key]
@@ -171,6 +172,8 @@ class Appointments:
 
     async def standing(self, _actor: Actor, key: UUID) -> Appointment:
         await self.world.meet("standing")
+        if key not in self.rows:
+            raise AppointmentNotFound
         return self.rows[key]
 
     async def attend(self, _actor: Actor, key: UUID, step: str | None) -> None:

@@ -31,7 +31,7 @@ async def test_a_cancellation_can_be_undone_while_no_money_moved_and_nobody_was_
     assert "cancellation" not in {one[0] for one in office.told}
     assert (await office.step("cancellation", undo=True)).refused is None
     assert (office.row.status, office.till.kept()) == (Status.BOOKED, PRICE.amount)
-    await office.accompanied(3)
+    await office.accompanied(2)
     assert len(await office.reminders.query("upcoming")) == 3
 
 

@@ -33,7 +33,7 @@ async def test_the_code_of_today_goes_on_with(name: str) -> None:
 
 async def test_a_history_that_the_code_would_not_have_written_is_noticed() -> None:
     with pytest.raises(NondeterminismError):
-        await _replay("booked", _read("booked").replace('"AppointmentReminders"', '"OtherWorkflow"'))
+        await _replay("cancelled", _read("cancelled").replace('"tell_patient"', '"tell_somebody"'))
 
 
 async def _replay(name: str, history: str) -> None:

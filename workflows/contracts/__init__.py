@@ -79,6 +79,8 @@ from workflows.contracts.payment import (
 from workflows.contracts.processes import (
     AskCancel,
     AskMove,
+    Beside,
+    StartedBeside,
 )
 from workflows.contracts.refusal import Refused
 from workflows.contracts.series import (
@@ -138,6 +140,7 @@ __all__ = [
     "AskMove",
     "AttentionRequest",
     "AuthoriseRequest",
+    "Beside",
     "BookingOutcome",
     "BookingRequest",
     "CancelRequest",
@@ -233,6 +236,7 @@ __all__ = [
     "SnapshotRequest",
     "SourceFigures",
     "Stage",
+    "StartedBeside",
     "StepRequest",
     "SweepRequest",
     "Target",

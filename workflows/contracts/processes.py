@@ -4,6 +4,10 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.appointments.schemas import Appointment
+from workflows.contracts.dunning import DunningRequest
+from workflows.contracts.messages import RemindersRequest
+from workflows.contracts.payment import CollectRequest
 from workflows.contracts.visit import CancellationRequest, RescheduleRequest
 
 
@@ -21,3 +25,21 @@ class AskMove(BaseModel):
     appointment_id: UUID
     update_id: str
     asked: RescheduleRequest
+
+
+class Beside(BaseModel):
+    """Asks to start what runs beside an appointment's process; None for what is not wanted."""
+
+    tenant_id: UUID
+    appointment: Appointment
+    reminders: RemindersRequest | None = None
+    payment: CollectRequest | None = None
+    unpaid: DunningRequest | None = None
+
+
+class StartedBeside(BaseModel):
+    """Tells what was started; false for what runs already."""
+
+    reminders: bool = False
+    payment: bool = False
+    unpaid: bool = False
