@@ -4,7 +4,7 @@ import base64
 import functools
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -57,10 +57,31 @@ class EncryptionCodec(PayloadCodec):
         return self._namespace + b"\x1f" + key
 
 
+class SharedPayloads(PydanticPayloadConverter):
+    """The pydantic converter, made once a process.
+
+    The engine's library makes one for each workflow, and each begins without the adapters of the types that it meets.
+    """
+
+    _shared: ClassVar[Any] = None
+
+    def __new__(cls) -> Self:
+        """Give the one there is."""
+        if cls._shared is None:
+            made = super().__new__(cls)
+            PydanticPayloadConverter.__init__(made)
+            cls._shared = made
+        shared: Self = cls._shared
+        return shared
+
+    def __init__(self) -> None:
+        """Leave the one there is as it is."""
+
+
 def data_converter(settings: Settings) -> DataConverter:
     """Make the converter that clients and workers share."""
     return DataConverter(
-        payload_converter_class=PydanticPayloadConverter,
+        payload_converter_class=SharedPayloads,
         payload_codec=EncryptionCodec(settings.codec_keys, settings.temporal.namespace),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )
