@@ -1,14 +1,18 @@
 """Calls to a service: one pooled connection, signed tokens, time-outs, bounded retries of what is safe to repeat."""
 
 import asyncio
+import json as json_lib
 from typing import Any, ClassVar, TypeVar, overload
 from uuid import UUID
 
 import httpx
 from pydantic import BaseModel, TypeAdapter
+from starlette.types import ASGIApp
 
+from careconnect import inprocess
 from careconnect.auth import Actor, Tokens
 from careconnect.errors import Refusal, Unavailable
+from careconnect.inprocess import Answer
 from careconnect.telemetry import request_id, traceparent
 
 T = TypeVar("T")
@@ -20,10 +24,11 @@ _FAULT = 500
 class Connection:
     """A way to one service, over HTTP or straight into its application in the same process."""
 
-    def __init__(self, service: str, http: httpx.AsyncClient, tokens: Tokens) -> None:
+    def __init__(self, service: str, http: httpx.AsyncClient, tokens: Tokens, app: ASGIApp | None = None) -> None:
         self.service = service
         self.http = http
         self.tokens = tokens
+        self._app = app
 
     @classmethod
     def over_http(cls, service: str, address: str, tokens: Tokens) -> "Connection":
@@ -36,7 +41,29 @@ class Connection:
     def in_process(cls, service: str, app: Any, tokens: Tokens) -> "Connection":
         """Reach a service whose application lives in this process."""
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-        return cls(service, httpx.AsyncClient(transport=transport, base_url=f"http://{service}", timeout=30), tokens)
+        http = httpx.AsyncClient(transport=transport, base_url=f"http://{service}", timeout=30)
+        return cls(service, http, tokens, app)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, Any],
+        headers: dict[str, str],
+        content: bytes | None,
+        timeout: float | None,  # noqa: ASYNC109 - handed to the HTTP client, which keeps it
+    ) -> Answer:
+        """Send one request.
+
+        Raises:
+            httpx.TransportError: the service cannot be reached, or did not answer in time.
+        """
+        if self._app:
+            return await inprocess.ask(self._app, method, path, params=params, headers=headers, content=content)
+        limit = timeout if timeout is not None else httpx.USE_CLIENT_DEFAULT
+        response = await self.http.request(method, path, content=content, params=params, headers=headers, timeout=limit)
+        return Answer(response.status_code, response.content)
 
     async def close(self) -> None:
         """Close the pooled connections."""
@@ -93,10 +120,10 @@ class ServiceClient:
             Refusal: the service said no; the same class as was raised there.
             Unavailable: it did not answer, or with a fault (5xx); a repeat may heal it.
         """
-        response = await self._send(actor, method, path, _content(json), _plain(params), timeout)
-        if response.is_success:
-            return _adapter(into).validate_json(response.content) if into is not None else None
-        raise _refusal(self.service, response)
+        answer = await self._send(actor, method, path, _content(json), _plain(params), timeout)
+        if httpx.codes.is_success(answer.status_code):
+            return _adapter(into).validate_json(answer.content) if into is not None else None
+        raise _refusal(self.service, answer)
 
     async def _send(
         self,
@@ -106,24 +133,20 @@ class ServiceClient:
         content: bytes | None,
         params: dict[str, Any],
         timeout: float | None,  # noqa: ASYNC109 - see call
-    ) -> httpx.Response:
+    ) -> Answer:
         tries = _TRIES if method in _REPEATABLE else 1
+        headers = self._headers(actor)
         for attempt in range(1, tries + 1):
             try:
-                response = await self._connection.http.request(
-                    method,
-                    path,
-                    content=content,
-                    params=params,
-                    headers=self._headers(actor),
-                    timeout=timeout if timeout is not None else httpx.USE_CLIENT_DEFAULT,
+                answer = await self._connection.ask(
+                    method, path, params=params, headers=headers, content=content, timeout=timeout
                 )
             except httpx.TransportError as error:
                 if attempt == tries:
                     raise Unavailable.of(f"The {self.service} service") from error
             else:
-                if response.status_code != _UNAVAILABLE or attempt == tries:
-                    return response
+                if answer.status_code != _UNAVAILABLE or attempt == tries:
+                    return answer
             await asyncio.sleep(0.05 * 4 ** (attempt - 1))
         raise Unavailable.of(f"The {self.service} service")
 
@@ -169,13 +192,13 @@ def _parameter(value: Any) -> Any:
     return str(value) if isinstance(value, UUID) else value
 
 
-def _refusal(service: str, response: httpx.Response) -> Refusal:
+def _refusal(service: str, answer: Answer) -> Refusal:
     try:
-        problem = response.json()
+        problem = json_lib.loads(answer.content)
     except ValueError:
         problem = {}
-    if response.status_code >= _FAULT:
+    if answer.status_code >= _FAULT:
         kind = Refusal.kinds.get(problem.get("code", ""), Unavailable)
         if kind is Unavailable:
             return Unavailable.of(f"The {service} service")
-    return Refusal.from_problem({"status": response.status_code, **problem})
+    return Refusal.from_problem({"status": answer.status_code, **problem})

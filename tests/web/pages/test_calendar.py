@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from careconnect.client import ServiceClient
 from careconnect.ids import uuid7
+from careconnect.inprocess import Answer
 from services.consultants.schemas import Closed, Window
 from tests.web.clinic import ZONE, Clinic, consultant, visit_type
 from tests.web.pages.desk import Desk, Page, told
@@ -76,7 +77,7 @@ async def test_a_calendar_of_many_asks_no_more_than_one_of_few(
     asked: list[str] = []
     send = ServiceClient._send  # noqa: SLF001 - what goes to the services is counted where it leaves
 
-    async def counting(self: ServiceClient, actor: Any, method: str, path: str, *more: Any) -> httpx.Response:
+    async def counting(self: ServiceClient, actor: Any, method: str, path: str, *more: Any) -> Answer:
         if actor.kind == "staff":  # the worker of other tests' bookings asks services too
             asked.append(path)
         return await send(self, actor, method, path, *more)
