@@ -111,11 +111,11 @@ def instance(folder: Path, *options: str) -> Iterator[Instance]:
         run("down", "--data", str(folder))
 
 
-def until(true: Callable[[], bool], seconds: float, what: str) -> None:
-    """Wait until something is true; fail with what was waited for."""
+def until(true: Callable[[], bool], seconds: float, what: str, left: Callable[[], object] = str) -> None:
+    """Wait until something is true; fail with what was waited for, and with what is `left` of it."""
     deadline = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain until {what}"
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain until {what} {left()}"
         time.sleep(0.2)
 
 

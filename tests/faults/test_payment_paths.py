@@ -1,11 +1,11 @@
 """However a payment goes and wherever everything dies: exactly one charge or none, and the books agree."""
 
+import asyncio
 import base64
 import json
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path as Folder
 from typing import Any
@@ -25,8 +25,8 @@ PART = 100_000
 _AT_ONCE = 8
 _BEFORE = 480
 """Hours before a visit at which it is paid; one in two months is not due, one in two weeks is."""
-_IMPATIENCE = 1.5
-"""Seconds that a caller waits for an answer before going away for good."""
+_GIVES_UP = 150
+"""Seconds within which each payment must have come to its point, or have been answered."""
 
 
 @dataclass
@@ -123,12 +123,14 @@ class Till:
         assert answer.is_success, answer.text
         return answer.json()
 
-    def act(self, walk: Walk) -> None:
-        """Ask once, wait a moment, and never come back."""
+    async def act(self, http: httpx.AsyncClient, walk: Walk, reached: Folder | None) -> None:
+        """Ask once; leave as soon as the payment is held at its point, and never come back."""
         path, key, body = walk.act
-        with suppress(httpx.TransportError):
-            headers = {"Idempotency-Key": key} if key else {}
-            self.http.post(path, json=body, headers=headers, timeout=_IMPATIENCE)
+        asking = asyncio.create_task(http.post(path, json=body, headers={"Idempotency-Key": key} if key else {}))
+        while not (asking.done() or await asyncio.to_thread(_is_there, reached)):
+            await asyncio.wait([asking], timeout=0.2)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
 
     def look(self, walk: Walk) -> bool:
         """See what has become of a payment; true once it is what its path leads to."""
@@ -166,9 +168,10 @@ def test_every_path_of_a_payment_survives_a_kill_at_every_call(running: Instance
         held = [walk.mark for walk in walks if walk.mark]
         for mark in held:
             (marks / mark).touch()
-        with ThreadPoolExecutor(len(walks)) as callers:
-            list(callers.map(till.act, walks))
-        until(lambda: all((marks / f"{mark}.reached").exists() for mark in held), 150, "each payment is at its point")
+        asyncio.run(_everybody_acts(till, walks, marks))
+        until(
+            lambda: not _missing(marks, held), _GIVES_UP, "each payment is at its point", lambda: _missing(marks, held)
+        )
         for worker in WORKERS:
             running.kill(worker)
         (marks / "open").touch()
@@ -184,6 +187,26 @@ def test_every_path_of_a_payment_survives_a_kill_at_every_call(running: Instance
         }  # fmt: skip
     code, said = running.verify()
     assert code == 0, said
+
+
+async def _everybody_acts(till: Till, walks: list[Walk], marks: Folder) -> None:
+    """Let all of them ask at the same moment."""
+    limits = httpx.Limits(max_connections=len(walks))
+    headers = till.http.headers
+    async with httpx.AsyncClient(
+        base_url=till.http.base_url, headers=headers, timeout=_GIVES_UP, limits=limits
+    ) as http:
+        await asyncio.gather(
+            *(till.act(http, walk, marks / f"{walk.mark}.reached" if walk.mark else None) for walk in walks)
+        )
+
+
+def _is_there(mark: Folder | None) -> bool:
+    return mark is not None and mark.exists()
+
+
+def _missing(marks: Folder, held: list[str]) -> list[str]:
+    return [mark for mark in held if not (marks / f"{mark}.reached").exists()]
 
 
 def _narrowed(till: Till, left: list[Walk]) -> list[Walk]:
