@@ -14,7 +14,7 @@ from uuid import UUID
 from operations.verify.evidence import Evidence, Rows
 from operations.verify.finding import Finding
 from operations.verify.laws import clocks, locations
-from operations.verify.laws.overlaps import without_reason
+from operations.verify.laws.overlaps import UNREMARKED, without_reason
 from operations.verify.laws.working_time import OUTSIDE, OUTSIDE_ON_DAYS_OF_CLOCK_CHANGE
 
 Consultant = tuple[UUID, UUID]
@@ -40,11 +40,7 @@ _JUDGED = """
 SELECT count(*) FROM appointments
 WHERE NOT hours_overridden AND status IN ('held', 'booked', 'arrived', 'checked_in', 'fulfilled', 'no_show')
 """
-_OVERRIDDEN = """
-SELECT appointment.tenant_id, appointment.reference, notes.sealed
-FROM appointments AS appointment LEFT JOIN appointment_notes AS notes USING (tenant_id, id)
-WHERE appointment.hours_overridden AND appointment.status IN ('held', 'booked', 'arrived', 'checked_in')
-"""
+_OVERRIDDEN = f"{UNREMARKED} AND appointment.hours_overridden"
 
 _OF_PLACES = {"location_calendar.replaced", "holiday_policy.replaced"}
 

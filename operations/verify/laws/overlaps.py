@@ -1,8 +1,9 @@
 """Law 1: no two occupying appointments of one consultant overlap, nor two of one patient, nor two in one room.
 
 For consultant and room the buffers count, for the patient only the visit. The later of two may overlap the earlier
-when it is overbooked, which takes a reason. Later is the one that took its time last: by being held, moved, or brought
-back from a no-show. Seats of one group visit share consultant and room; there are no more of them than its capacity.
+when it is overbooked, which takes a reason: in the notes of a booking, or in a remark on a move. Later is the one that
+took its time last: by being held, moved, or brought back after its end. Seats of one group visit share consultant and
+room; there are no more of them than its capacity.
 """
 
 from uuid import UUID
@@ -35,7 +36,9 @@ WITH busy AS (
   SELECT crowded.*, coalesce((
            SELECT max(at) FROM audit_events AS event
            WHERE event.tenant_id = crowded.tenant_id AND event.entity = 'appointment' AND event.entity_id = crowded.id
-             AND event.action IN ('appointment.held', 'appointment.rescheduled', 'appointment.no_show_undone')
+             AND event.action IN ('appointment.held', 'appointment.rescheduled', 'appointment.move_undone',
+                                  'appointment.cancellation_undone', 'appointment.departure_undone',
+                                  'appointment.no_show_undone', 'appointment.completion_undone')
          ), created_at) AS taken_at
   FROM crowded
 )
@@ -47,11 +50,19 @@ WHERE one.id <> other.id AND one.begins < other.ends AND other.begins < one.ends
   AND NOT (one.overbooked AND one.taken_at = other.taken_at)
 """
 
-_OVERBOOKED = """
+UNREMARKED = """
 SELECT appointment.tenant_id, appointment.reference, notes.sealed
 FROM appointments AS appointment LEFT JOIN appointment_notes AS notes USING (tenant_id, id)
-WHERE appointment.overbooked AND appointment.status IN ('held', 'booked', 'arrived', 'checked_in')
+WHERE appointment.status IN ('held', 'booked', 'arrived', 'checked_in')
+  AND NOT EXISTS (
+    SELECT FROM appointment_remarks AS remark
+    WHERE (remark.tenant_id, remark.appointment_id) = (appointment.tenant_id, appointment.id)
+      AND remark.kind = 'overbook'
+  )
 """
+"""Occupying appointments on which nobody remarked why a rule was set aside, with what was written at booking."""
+
+_OVERBOOKED = f"{UNREMARKED} AND appointment.overbooked"
 
 _GROUPS = """
 SELECT min(reference) AS reference, max(capacity) AS capacity, count(*) AS taken, count(DISTINCT seat) AS seats,

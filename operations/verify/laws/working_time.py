@@ -7,6 +7,9 @@ Working time is: the weekly blocks of the consultant at the location while it is
 locations, with extra hours at this one, without leave and blocked time. On a day of 24 hours the blocks are plain
 ranges of instants. On a day on which the location's clocks change, every minute of the visit is asked what its wall
 clock shows; a wall time that is shown twice counts the first time.
+
+A time is taken when an appointment is held, moved or brought back: then its hours are asked for. What goes on at the
+desk within one day, as the undo of a completion, asks nobody.
 """
 
 _GIVEN = """
@@ -50,7 +53,8 @@ SELECT visit.tenant_id, visit.consultant_id, visit.location_id, visit.reference,
        coalesce((
          SELECT max(at) FROM audit_events AS event
          WHERE event.tenant_id = visit.tenant_id AND event.entity = 'appointment' AND event.entity_id = visit.id
-           AND event.action IN ('appointment.held', 'appointment.rescheduled')
+           AND event.action IN ('appointment.held', 'appointment.rescheduled', 'appointment.move_undone',
+                                'appointment.cancellation_undone', 'appointment.no_show_undone')
        ), visit.created_at) AS taken_at
 FROM visits AS visit LEFT JOIN closed USING (tenant_id, id) LEFT JOIN extra USING (tenant_id, id)
 """

@@ -11,7 +11,7 @@ from careconnect.auth import Actor
 from careconnect.ids import uuid7
 from careconnect.money import Money
 from services.appointments.client import AppointmentsClient
-from services.appointments.schemas import Appointment, Cancellation, Hold, Notes
+from services.appointments.schemas import Appointment, Cancellation, Hold, Move, Notes, Remark
 from services.consultants.client import ConsultantsClient
 from services.consultants.schemas import ConsultantWrite, ScheduleWrite, VisitTypeWrite
 from services.hosting import Services
@@ -93,6 +93,10 @@ class Clinic:
         day = (clock.now() + timedelta(days=days)).astimezone(ZoneInfo(self.zone)).date()
         return datetime.combine(day, time(hour, minute), ZoneInfo(self.zone)).astimezone(UTC)
 
+    def now(self) -> datetime:
+        """Give the time that has just begun."""
+        return clock.now() - timedelta(minutes=1)
+
     async def hold(self, start: datetime, patient: int = 0, minutes: int = 30, **also: Any) -> Appointment:
         """Hold a time."""
         end = start + timedelta(minutes=minutes)
@@ -156,6 +160,18 @@ class Clinic:
         over = await self.appointment(start, patient, overbooked=True)
         await self.appointments.write_notes(self.actor, over.id, Notes(overbook_reason=reason))
         return over
+
+    async def move(self, booked: Appointment, start: datetime, to_version: int = 2, **also: Any) -> Appointment:
+        """Move an appointment to another time, at the same length."""
+        end = start + (booked.end - booked.start)
+        place = booked.model_dump(include={"consultant_id", "location_id", "zone"})
+        times = {"start": start, "end": end, "occupied_from": start, "occupied_to": end, "to_version": to_version}
+        return await self.appointments.move(self.actor, booked.id, Move.model_validate(place | times | also))
+
+    async def remark(self, booked: Appointment, kind: str, text: str) -> None:
+        """Say why something was decided."""
+        said = Remark.model_validate({"kind": kind, "text": text})
+        await self.appointments.remark(self.actor, booked.id, uuid7(), said)
 
     async def remind(self, booked: Appointment, offset_hours: int = 24) -> Message:
         """Send a reminder by short message."""

@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pytest
+
 from careconnect import clock
 from careconnect.ids import uuid7
+from services.appointments.schemas import Cancellation
 from services.consultants.schemas import ExceptionWrite
 from tests.operations.verify.clinic import Clinic
 from tests.operations.verify.instance import Instance
@@ -72,6 +75,49 @@ async def test_the_later_of_two_may_be_overbooked_with_a_reason_and_the_earlier_
 async def test_an_overbooking_without_a_reason_is_found(clinic: Clinic, instance: Instance) -> None:
     over = await clinic.overbook(clinic.at(13), 1, "")
     assert await instance.violations(1) == [f"{over.reference} is overbooked without a reason"]
+
+
+async def test_a_move_over_another_or_out_of_hours_is_in_order_with_a_remark_that_says_why(
+    clinic: Clinic, instance: Instance
+) -> None:
+    await clinic.appointment(clinic.at(13))
+    over, late = await clinic.appointment(clinic.at(14), 1), await clinic.appointment(clinic.at(15), 1)
+    await clinic.move(over, clinic.at(13), overbooked=True)
+    await clinic.move(late, clinic.at(18), hours_overridden=True)
+    assert await instance.violations(1) == [f"{over.reference} is overbooked without a reason"]
+    assert await instance.violations(2) == [f"{late.reference} is outside hours without a reason"]
+    for moved in (over, late):
+        await clinic.remark(moved, "fee_waiver", "not what was asked")
+    assert len(await instance.violations(1) + await instance.violations(2)) == 2
+    for moved in (over, late):
+        await clinic.remark(moved, "overbook", "an emergency")
+    assert await instance.violations(1) + await instance.violations(2) == []
+
+
+@pytest.mark.parametrize("end", ["cancellation", "no-show", "departure"])
+async def test_an_overbooked_appointment_that_comes_back_is_later_than_one_that_took_its_time_meanwhile(
+    clinic: Clinic, instance: Instance, end: str
+) -> None:
+    over = await clinic.overbook(clinic.now(), 1, "an emergency")
+    if end == "cancellation":
+        await clinic.appointments.cancel(clinic.actor, over.id, Cancellation(reason="pat", undoable=True))
+    else:
+        if end == "departure":
+            await clinic.appointments.change(clinic.actor, over.id, "arrival")
+        await clinic.appointments.change(clinic.actor, over.id, end)
+    await clinic.appointment(over.start)
+    await clinic.appointments.change(clinic.actor, over.id, end, undo=True)
+    assert await instance.violations(1) == []
+
+
+async def test_an_overbooked_move_that_is_taken_back_is_later_than_one_that_took_its_time_meanwhile(
+    clinic: Clinic, instance: Instance
+) -> None:
+    over = await clinic.overbook(clinic.at(13), 1, "an emergency")
+    await clinic.move(over, clinic.at(14), overbooked=True)
+    await clinic.appointment(clinic.at(13))
+    await clinic.move(over, clinic.at(13), to_version=3, overbooked=True, undoes=True)
+    assert await instance.violations(1) == []
 
 
 async def test_among_many_nested_and_chained_appointments_every_overlapping_pair_is_found_once(
