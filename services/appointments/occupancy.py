@@ -11,7 +11,7 @@ from careconnect import clock
 from careconnect.db import WriteSession, objection
 from services.appointments.errors import NoRoomFree, PatientBusy, SlotTaken
 from services.appointments.models import Appointment
-from services.appointments.schemas import OCCUPYING
+from services.appointments.schemas import OCCUPYING, Status
 
 _TAKEN = {
     "ex_appointments_consultant": SlotTaken,
@@ -44,7 +44,7 @@ async def add(
     if giving and giving.release("hold_used"):
         others = [other for other in others if other is not giving]
         rooms = rooms and sorted(rooms, key=lambda room: room != giving.room_id)
-    _settle(session, asked, others, rooms)
+    await _settle(session, asked, others, rooms)
     await session.flush()
     session.add(asked)
     await flush(session)
@@ -59,7 +59,7 @@ async def make_way(session: WriteSession, moved: Appointment, rooms: Sequence[UU
     """
     with session.no_autoflush:
         others = await _in_the_way(session, moved, rooms)
-        _settle(session, moved, [other for other in others if other.id != moved.id], rooms)
+        await _settle(session, moved, [other for other in others if other.id != moved.id], rooms)
 
 
 async def flush(session: WriteSession) -> None:
@@ -105,14 +105,14 @@ _QUEUE_UP = sa.text("SELECT pg_advisory_xact_lock(number) FROM unnest(:numbers) 
 )
 
 
-def _settle(
+async def _settle(
     session: WriteSession, asked: Appointment, others: Sequence[Appointment], rooms: Sequence[UUID] | None
 ) -> None:
     """Refuse what is occupied, and choose seat and room.
 
     Unlike the exclusion constraints, this also sees overbooked appointments: a plain one may not come after them.
     """
-    others = [other for other in others if not _ran_out(session, other)]
+    others = await _standing(session, others)
     theirs = [other for other in others if other.consultant_id == asked.consultant_id]
     together = [other for other in theirs if asked.shares_with(other)]
     if not asked.overbooked:
@@ -124,13 +124,32 @@ def _settle(
     asked.room_id = _room(asked, others, together, rooms)
 
 
-def _ran_out(session: WriteSession, other: Appointment) -> bool:
-    """Give back a hold that ran out, should its workflow not have come to it yet."""
-    if other.hold_expires_at is None or other.hold_expires_at >= clock.now():
-        return False
-    other.release("hold_expired")
-    session.record("appointment.expired", "appointment", other.id, data=other.facts())
-    return True
+async def _standing(session: WriteSession, others: Sequence[Appointment]) -> list[Appointment]:
+    """Give back the holds that ran out, should their workflows not have come to it yet; tell what stands.
+
+    Nothing was locked when they were read, so one may be confirmed by now: Postgres waits for whoever is at it, and
+    gives back only what is a hold still.
+    """
+    now = clock.now()
+    suspects = [other.id for other in others if other.hold_expires_at and other.hold_expires_at < now]
+    if not suspects:
+        return list(others)
+    statement = (
+        sa.update(Appointment)
+        .where(
+            Appointment.tenant_id == session.tenant_id,
+            Appointment.id.in_(suspects),
+            Appointment.status == Status.HELD,
+            Appointment.hold_expires_at < now,
+        )
+        .values(status=Status.EXPIRED, status_since=now, hold_expires_at=None, refusal_code="hold_expired")
+        .returning(Appointment)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    over = list(await session.scalars(statement))
+    for one in over:
+        session.record("appointment.expired", "appointment", one.id, data=one.facts())
+    return [other for other in others if other not in over]
 
 
 def _same_patient(asked: Appointment, other: Appointment) -> bool:

@@ -11,12 +11,18 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from careconnect.auth import Actor
 from careconnect.ids import uuid7
+from services.appointments import repository
 from tests.conftest import Act
 
 NINE = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
 DESK = ("appointments:read", "appointments:write")
 CHIEF = (*DESK, "appointments:overbook")
+
+ME = sa.text("SELECT pg_backend_pid()")
+WAITS = sa.text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND :whom = ANY (pg_blocking_pids(pid)))")
+"""Whether somebody waits for what another is changing."""
 
 
 @pytest.fixture
@@ -116,6 +122,32 @@ async def test_a_hold_that_ran_out_stands_in_nobodys_way(
     assert (await hold(http, act(*DESK), asked(consultant_id=consultant))).status_code == 201
     refused = await http.post(f"/appointments/{stale}/confirmation", headers=act(*DESK))
     assert (refused.status_code, refused.json()["code"]) == (409, "hold_expired")
+
+
+async def test_a_hold_that_is_confirmed_in_its_last_moment_is_not_given_to_somebody_else(
+    http: httpx.AsyncClient,
+    act: Act,
+    actor: Callable[..., Actor],
+    apps: Callable[[str], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    consultant, late = str(uuid7()), uuid7()
+    await hold(http, act(*DESK), asked(consultant_id=consultant, hold_seconds=5), late)
+    after = datetime.now(UTC) + timedelta(minutes=1)
+    monkeypatch.setattr("careconnect.clock.now", lambda: after)
+    database = apps("appointments").state.database
+    async with database.write(actor(*DESK)) as confirming:
+        assert (await repository.get(confirming, late, lock=True)).confirm()
+        await confirming.flush()
+        me = {"whom": await confirming.scalar(ME)}
+        other = asyncio.create_task(hold(http, act(*DESK), asked(consultant_id=consultant)))
+        async with database.read(actor(*DESK)) as watching:
+            while not await watching.scalar(WAITS, me):
+                await watching.rollback()
+        await confirming.commit()
+    assert ((await other).status_code, (await other).json()["code"]) == (409, "slot_taken")
+    standing = await http.get(f"/appointments/{late}/standing", headers=act(*DESK))
+    assert standing.json()["status"] == "booked"
 
 
 async def booked(http: httpx.AsyncClient, headers: dict[str, str], **also: Any) -> UUID:
