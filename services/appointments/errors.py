@@ -69,6 +69,12 @@ class WrongState(Refusal):
     code, status, title = "wrong_state", 409, "The appointment is in a state that does not allow this"
 
 
+class TooEarly(Refusal):
+    """The visit has not come yet; `possible_from` says from when on the step can be noted."""
+
+    code, status, title = "too_early", 409, "The visit has not come yet"
+
+
 class TooLateToUndo(Refusal):
     """An undo is possible only within the same day."""
 

@@ -12,10 +12,10 @@ from careconnect import clock, db
 from careconnect.ids import reference
 from services.appointments.absences.models import AbsenceAppointment, ConsultantAbsence
 from services.appointments.base import Base
-from services.appointments.errors import HoldExpired, TooLateToUndo, UndoWindowOver, WrongState
+from services.appointments.errors import HoldExpired, TooEarly, TooLateToUndo, UndoWindowOver, WrongState
 from services.appointments.feeds.models import CalendarFeed
 from services.appointments.holds.models import TimeHold
-from services.appointments.schemas import LEFT, OCCUPYING, UNDO_WINDOW, HeldTime, Move, Status
+from services.appointments.schemas import LEFT, OCCUPYING, UNDO_WINDOW, HeldTime, Move, Status, door_opens
 from services.appointments.series.models import Occurrence, Series
 from services.appointments.waitlist.models import WaitlistEntry, WaitlistOffer
 
@@ -145,7 +145,8 @@ class Appointment(db.Tenanted, Base):
         return changed
 
     def arrive(self) -> bool:
-        """Note that the patient is here."""
+        """Note that the patient is here: not before the day of the visit."""
+        self._not_before(door_opens(self.start_at, self.zone))
         return self._become(Status.ARRIVED, Status.BOOKED)
 
     def undo_arrival(self) -> bool:
@@ -154,7 +155,8 @@ class Appointment(db.Tenanted, Base):
         return self._become(Status.BOOKED, Status.ARRIVED)
 
     def check_in(self) -> bool:
-        """Note that the desk has checked the patient in; an arrival that nobody noted is implied."""
+        """Note that the desk has checked the patient in; an arrival that nobody noted is implied, and so is its day."""
+        self._not_before(door_opens(self.start_at, self.zone))
         return self._become(Status.CHECKED_IN, Status.ARRIVED, Status.BOOKED)
 
     def undo_check_in(self) -> bool:
@@ -189,7 +191,8 @@ class Appointment(db.Tenanted, Base):
         return self._become(Status.CHECKED_IN, Status.FULFILLED)
 
     def mark_no_show(self) -> bool:
-        """Note that the patient did not come."""
+        """Note that the patient did not come: not before the visit was to begin."""
+        self._not_before(self.start_at)
         return self._become(Status.NO_SHOW, Status.BOOKED)
 
     def undo_no_show(self) -> bool:
@@ -278,6 +281,21 @@ class Appointment(db.Tenanted, Base):
         if status is not Status.HELD:
             self.hold_expires_at = None
         return True
+
+    def _not_before(self, opens: datetime) -> None:
+        """Refuse to note what cannot have happened yet; what was noted already stands.
+
+        Raises:
+            TooEarly: it is booked, and its time has not come.
+        """
+        if self.status != Status.BOOKED or clock.now() + _UNDER_WAY >= opens:
+            return
+        at = opens.astimezone(ZoneInfo(self.zone))
+        raise TooEarly(
+            f"This can be noted from {at:%Y-%m-%d %H:%M} ({self.zone}) on. If the patient is to be seen earlier, move "
+            "the appointment; if the patient will not come, cancel it.",
+            possible_from=at.isoformat(),
+        )
 
     def _same_day(self, status: Status) -> None:
         zone = ZoneInfo(self.zone)

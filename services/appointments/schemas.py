@@ -1,9 +1,10 @@
 """Appointments on the wire."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -39,6 +40,19 @@ LEFT = "left"
 """The reason of a patient who came and left without being seen; on the wire of FHIR it is `pat`."""
 UNDO_WINDOW = timedelta(minutes=10)
 """How long a cancellation or a move that was made on offer of an undo can be undone."""
+
+
+_AT_THE_DOOR = timedelta(hours=2)
+
+
+def door_opens(start: datetime, zone: str) -> datetime:
+    """Tell from when on a patient can have come: the visit's day there, or a little before a visit in its first hours.
+
+    A clinic that is open at midnight has patients in its waiting room who come for the next day.
+    """
+    local = start.astimezone(ZoneInfo(zone))
+    midnight = datetime.combine(local.date(), time(), local.tzinfo)
+    return min(midnight.astimezone(UTC), start - _AT_THE_DOOR)
 
 
 class _Input(BaseModel):

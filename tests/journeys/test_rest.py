@@ -103,12 +103,12 @@ def test_a_capture_that_fails_leaves_no_appointment_and_no_money(desk: Desk) -> 
 
 
 def test_a_visit_goes_its_way_and_a_cancelled_one_is_refunded(http: httpx.Client, desk: Desk) -> None:
-    first, second = desk.free(2, 33)
-    visit = desk.book(desk.wish(first, desk.patients[5])).json()
-    for verb, status in (("arrival", "arrived"), ("check-in", "checked_in"), ("completion", "fulfilled")):
+    (slot,) = desk.free(1, 33)
+    visit = _walk_in(http, desk.wish(slot, desk.patients[6]))
+    for verb, status in (("check-in", "checked_in"), ("completion", "fulfilled")):
         answer = http.post(f"/appointments/{visit['id']}/{verb}")
         assert (answer.status_code, answer.json()["status"]) == (200, status)
-    cancelled = desk.book(desk.wish(second, desk.patients[5])).json()
+    cancelled = desk.book(desk.wish(slot, desk.patients[5])).json()
     answer = http.post(f"/appointments/{cancelled['id']}/cancellation", json={"reason": "pat"})
     assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
 
@@ -117,6 +117,15 @@ def test_a_visit_goes_its_way_and_a_cancelled_one_is_refunded(http: httpx.Client
         return bool(payment["refunded"] == payment["captured"])
 
     until(refunded, 15, "the refund was made")
+
+
+def _walk_in(http: httpx.Client, wish: dict[str, Any]) -> dict[str, Any]:
+    """Have somebody seen at once, whatever the hour: overbooked."""
+    place = {name: value for name, value in wish.items() if name not in {"start", "payment"}}
+    answer = http.post("/walk-ins", json=place | {"overbook": {"reason": "an emergency"}})
+    assert (answer.status_code, answer.json()["status"]) == (201, "arrived"), answer.text
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 def test_after_all_of_it_every_law_holds(running: Instance) -> None:

@@ -132,6 +132,12 @@ class Clinic:
         found: dict[str, Any] = answer.json()
         return found
 
+    async def expected(self, **changed: Any) -> dict[str, Any]:
+        """Book a visit whose patient can come now: the soonest that is free."""
+        answer = await self.get("/slots", params={"visit_type_id": self.paid_visit, "limit": 1})
+        assert answer.status_code == 200, answer.text
+        return await self.booked(start=answer.json()["items"][0]["start"], **changed)
+
     async def repeated(self, patient_id: str, count: int = 2, **changed: Any) -> str:
         """Book a series of weekly visits, and give its id."""
         start = (datetime.now(UTC) + timedelta(days=90 + self.days_given)).replace(minute=0, second=0, microsecond=0)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from careconnect.auth import Actor
-from services.appointments.errors import AppointmentNotFound, SlotTaken, TooLateToUndo, WrongState
+from services.appointments.errors import AppointmentNotFound, SlotTaken, TooEarly, TooLateToUndo, WrongState
 from web.api.appointment_input import NoShowCreate
 from web.api.deciding import reason_to_waive
 from web.api.openapi import WAITING, refusals
@@ -17,14 +17,17 @@ from web.session import Door, may
 router = APIRouter(prefix="/appointments", tags=["appointments"])
 Writer = Annotated[Actor, may("appointments:write")]
 _STEP: dict[str, Any] = {"responses": {**WAITING, **refusals(AppointmentNotFound, WrongState, EngineUnavailable)}}
+_COMING: dict[str, Any] = {
+    "responses": {**WAITING, **refusals(AppointmentNotFound, WrongState, TooEarly, EngineUnavailable)}
+}
 _UNDO: dict[str, Any] = {
     "responses": {**WAITING, **refusals(AppointmentNotFound, WrongState, TooLateToUndo, SlotTaken, EngineUnavailable)}
 }
 
 
-@router.post("/{appointment_id}/arrival", summary="The patient is here", **_STEP)
+@router.post("/{appointment_id}/arrival", summary="The patient is here", **_COMING)
 async def arrive(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
-    """Note the arrival."""
+    """Note the arrival; on the day of the visit, not before."""
     return await gateway.bookings.step(actor, appointment_id, "arrival")
 
 
@@ -34,9 +37,9 @@ async def undo_arrival(appointment_id: UUID, actor: Writer, gateway: Door) -> Ch
     return await gateway.bookings.step(actor, appointment_id, "arrival", undo=True)
 
 
-@router.post("/{appointment_id}/check-in", summary="Check the patient in", **_STEP)
+@router.post("/{appointment_id}/check-in", summary="Check the patient in", **_COMING)
 async def check_in(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
-    """Check in."""
+    """Check in; on the day of the visit, not before."""
     return await gateway.bookings.step(actor, appointment_id, "check-in")
 
 
@@ -82,11 +85,11 @@ async def undo_departure(appointment_id: UUID, actor: Writer, gateway: Door) -> 
     return await gateway.bookings.step(actor, appointment_id, "departure", undo=True)
 
 
-@router.post("/{appointment_id}/no-show", summary="The patient did not come", **_STEP)
+@router.post("/{appointment_id}/no-show", summary="The patient did not come", **_COMING)
 async def no_show(
     appointment_id: UUID, actor: Writer, gateway: Door, body: NoShowCreate | None = None
 ) -> ChangedAppointment:
-    """Note that nobody came. Repeated with a waiver, it costs nothing, as long as it can be undone."""
+    """Note that nobody came, once it was to begin. Repeated with a waiver, it costs nothing while it can be undone."""
     waiver = reason_to_waive(actor, body.waive_fee if body else None)
     return await gateway.bookings.step(actor, appointment_id, "no-show", waiver=waiver)
 

@@ -158,9 +158,17 @@ async def booked(http: httpx.AsyncClient, headers: dict[str, str], **also: Any) 
     return key
 
 
-async def test_a_visit_goes_forward_and_back_and_repeats_harmlessly(http: httpx.AsyncClient, act: Act) -> None:
+def at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    """Let the platform's clock stand."""
+    monkeypatch.setattr("careconnect.clock.now", lambda: moment)
+
+
+async def test_a_visit_goes_forward_and_back_and_repeats_harmlessly(
+    http: httpx.AsyncClient, act: Act, monkeypatch: pytest.MonkeyPatch
+) -> None:
     headers = act(*DESK)
     key = await booked(http, headers)
+    at(monkeypatch, NINE)
     steps = [
         ("PUT", "arrival", "arrived"), ("PUT", "arrival", "arrived"), ("PUT", "check-in", "checked_in"),
         ("DELETE", "check-in", "arrived"), ("DELETE", "arrival", "booked"), ("PUT", "no-show", "no_show"),
@@ -176,9 +184,35 @@ async def test_a_visit_goes_forward_and_back_and_repeats_harmlessly(http: httpx.
     ]  # fmt: skip
 
 
-async def test_a_fulfilled_visit_cannot_be_cancelled(http: httpx.AsyncClient, act: Act) -> None:
+@pytest.mark.parametrize(
+    ("verb", "start", "opens"),
+    [
+        ("no-show", NINE, NINE),
+        ("arrival", NINE, datetime(2031, 3, 2, 18, 30, tzinfo=UTC)),
+        ("check-in", NINE, datetime(2031, 3, 2, 18, 30, tzinfo=UTC)),
+        ("arrival", datetime(2031, 3, 2, 19, 0, tzinfo=UTC), datetime(2031, 3, 2, 17, 0, tzinfo=UTC)),
+    ],
+    ids=["a no-show", "an arrival", "a check-in", "an arrival before midnight"],
+)
+async def test_what_cannot_have_happened_yet_is_refused_by_the_locations_clock(
+    http: httpx.AsyncClient, act: Act, monkeypatch: pytest.MonkeyPatch, verb: str, start: datetime, opens: datetime
+) -> None:
+    headers = act(*DESK)
+    key = await booked(http, headers, start=start)
+    at(monkeypatch, opens - timedelta(minutes=2))
+    early = await http.put(f"/appointments/{key}/{verb}", headers=headers)
+    assert (early.status_code, early.json()["code"]) == (409, "too_early")
+    assert datetime.fromisoformat(early.json()["possible_from"]) == opens
+    at(monkeypatch, opens)
+    assert (await http.put(f"/appointments/{key}/{verb}", headers=headers)).status_code == 200
+
+
+async def test_a_fulfilled_visit_cannot_be_cancelled(
+    http: httpx.AsyncClient, act: Act, monkeypatch: pytest.MonkeyPatch
+) -> None:
     headers = act(*DESK)
     key = await booked(http, headers)
+    at(monkeypatch, NINE)
     for verb in ("check-in", "completion"):
         await http.put(f"/appointments/{key}/{verb}", headers=headers)
     answer = await http.put(f"/appointments/{key}/cancellation", json={"reason": "pat"}, headers=headers)

@@ -1,6 +1,7 @@
 """The journey of another system: token, patient, free times, booking, and what becomes of it."""
 
 import asyncio
+from datetime import UTC, datetime
 
 from tests.web.clinic import Clinic, eventually
 from tests.web.conftest import problem
@@ -132,7 +133,7 @@ async def test_a_move_keeps_the_appointment_and_raises_its_version(clinic: Clini
 
 
 async def test_each_step_of_the_visit_has_its_resource(clinic: Clinic) -> None:
-    booked = await clinic.booked()
+    booked = await clinic.expected()
     for method, noun, status in (
         ("POST", "arrival", "arrived"),
         ("DELETE", "arrival", "booked"),
@@ -146,3 +147,11 @@ async def test_each_step_of_the_visit_has_its_resource(clinic: Clinic) -> None:
         assert (answer.status_code, answer.json().get("status")) == (200, status), answer.text
     told = (await clinic.get(f"/appointments/{booked['id']}/timeline")).json()
     assert len(told) >= 8
+
+
+async def test_nobody_has_come_or_stayed_away_before_the_day_of_the_visit(clinic: Clinic) -> None:
+    booked = await clinic.booked()
+    for noun in ("arrival", "check-in", "no-show"):
+        said = problem(await clinic.post(f"/appointments/{booked['id']}/{noun}"), 409, "too_early")
+        assert datetime.fromisoformat(said["possible_from"]) > datetime.now(UTC)
+    assert (await clinic.get(f"/appointments/{booked['id']}")).json()["status"] == "booked"

@@ -102,7 +102,7 @@ async def test_a_follow_up_is_booked_without_an_invoice_and_the_next_visit_costs
     clinic = await Clinic.begin(edge, http)
     clinic.paid_visit = await clinic.made("/visit-types", visit_type(follow_up={"visits": 1, "days": 14}))
     patient = await clinic.patient()
-    first = await clinic.booked(patient_id=patient)
+    first = await clinic.expected(patient_id=patient)
     for step in ("arrival", "check-in", "completion"):
         done = await clinic.post(f"/appointments/{first['id']}/{step}")
         assert done.status_code == 200, done.text

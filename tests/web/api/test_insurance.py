@@ -60,7 +60,7 @@ async def test_a_card_is_charged_the_patients_share_alone_and_all_of_it_goes_bac
 
 async def test_a_completed_visit_is_claimed_in_a_batch_whose_file_stays_the_same(insured: Insured) -> None:
     clinic = insured.clinic
-    booked = await insured.visit(coverage_id=None, payer_id=insured.payer)
+    booked = await clinic.expected(patient_id=insured.patient, payer_id=insured.payer)
     for step in ("arrival", "check-in", "completion"):
         done = await clinic.post(f"/appointments/{booked['id']}/{step}")
         assert done.status_code == 200, done.text

@@ -36,7 +36,7 @@ async def test_a_covered_visit_from_the_payer_to_its_transfer(owner_of_one: Desk
     assert "The patient pays LKR 700.00, Lanka Health LKR 2,800.00." in offer.text
     alone = Page((await owner.http.get("/appointments/new/offer", params=asked | {"coverage_id": ""})).text)
     assert "The patient pays LKR" not in alone.text
-    booked = await clinic.booked(patient_id=patient, payer_id=payer["id"])
+    booked = await clinic.expected(patient_id=patient, payer_id=payer["id"])
     invoice = await owner.read(f"/billing/invoices/{booked['invoice']['id']}")
     assert f"Lanka Health pays {MINUS}LKR 2,800.00" in invoice.text
     assert "The patient pays LKR 700.00" in invoice.text

@@ -1,5 +1,6 @@
 """The queue of today: who walks in, and each step on the board with its undoing."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -56,6 +57,24 @@ async def test_who_walks_in_is_queued_with_whoever_is_free_and_the_next_one_hear
     both = await owner.send(form, "/walk-ins", script=True, overbook_reason="Bleeding")
     assert both.headers["hx-redirect"] == "/queue"
     assert list(cards(await owner.read("/queue")).values()) == ["arrived", "arrived"]
+
+
+async def test_who_may_still_come_is_not_offered_as_a_no_show(
+    edge: FastAPI, own: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = await Desk.open(edge, own, "front_desk")
+    body = {"patient_id": await own.patient(), "consultant_id": own.consultant, "visit_type_id": own.desk_visit}
+    answer = (await own.post("/walk-ins", json=body)).json()
+    assert (await own.ask("DELETE", f"/appointments/{answer['id']}/arrival")).status_code == 200
+
+    async def offered() -> set[str]:
+        board = await desk.read("/queue", part="board")
+        return {form.action.rpartition("/")[2] for form in board.forms if answer["id"] in form.action}
+
+    assert await offered() == {"arrival", "check-in", "no-show"}
+    start = datetime.fromisoformat(answer["start"])
+    monkeypatch.setattr("careconnect.clock.now", lambda: start - timedelta(seconds=1))
+    assert await offered() == {"arrival", "check-in"}
 
 
 async def test_each_step_moves_a_patient_on_the_board_and_back(edge: FastAPI, own: Clinic) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from services.appointments.schemas import LEFT, UNDO_WINDOW, AppointmentDetail, Status, TimelineEvent
+from services.appointments.schemas import LEFT, UNDO_WINDOW, AppointmentDetail, Status, TimelineEvent, door_opens
 from services.notifications.schemas import Message, MessageFilter
 from services.payments.schemas import AppointmentMoney
 from services.payments.states import InvoiceStatus
@@ -87,7 +87,8 @@ def _actions(found: AppointmentDetail, events: list[TimelineEvent], screen: Scre
         moved = [back] if _just_moved(events, now) else []
         move = Action(gettext("Move"), f"{at}/move", "calendar", dialog=True)
         arrived = Action(gettext("Arrived"), f"{at}/arrival", "door", "primary", key="c")
-        return [*moved, cancel, *begun, move, arrived]
+        expected = [arrived] if door_opens(found.start, found.zone) <= now else []
+        return [*moved, cancel, *begun, move, *expected]
     if found.status == Status.ARRIVED:
         back = Action(gettext("Not here after all"), f"{at}/arrival?undo=true", "undo", "quiet")
         return [back, cancel, left, Action(gettext("Check in"), f"{at}/check-in", "clipboard", "primary", key="c")]

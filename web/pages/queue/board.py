@@ -58,9 +58,9 @@ async def columns(screen: Screen) -> list[Column]:
     wanted = DiaryQuery(from_=start, to=end, location_id=place.id if place else None, without=_NEVER, limit=_MOST)
     visits = await naming.visits(screen, await screen.gateway.appointments.diary(screen.actor, wanted))
     may = screen.actor.may("appointments:write")
-    moves = _moves() if may else {}
+    moves, now = _moves() if may else {}, screen.frame.now
     return [
-        Column(name, gettext(words), icon, tone, [_card(one, name, moves.get(name, [])) for one in order(of)])
+        Column(name, gettext(words), icon, tone, [_card(one, name, moves.get(name, []), now) for one in order(of)])
         for name, words, icon, tone, order in _columns()
         for of in [[one for one in visits if column_of(one) == name]]
     ]
@@ -114,7 +114,8 @@ def _moves() -> dict[str, list[Move]]:
     }
 
 
-def _card(visit: Visit, column: str, moves: list[Move]) -> Card:
+def _card(visit: Visit, column: str, moves: list[Move], now: datetime) -> Card:
+    moves = [move for move in moves if move.step != "no-show" or visit.start <= now]
     if not waits(visit) and column != WITH_CONSULTANT:
         return Card(visit, None, "slate", moves)
     minutes = max(0, minutes_since(since(visit)))
