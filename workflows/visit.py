@@ -1,13 +1,14 @@
 """An appointment after it was booked: the visit's steps, moving, cancelling, and how it ends."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.appointments import AppointmentActivities
-    from services.appointments.schemas import Status
+    from services.appointments.schemas import STILL_HERE, Status
     from workflows.contracts import (
         BookingRequest,
         CancellationRequest,
@@ -26,6 +27,7 @@ WAITING = frozenset({Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN})
 _ENDINGS = frozenset({"completion", "departure", "no-show", "cancellation"})
 _PATIENCE = timedelta(hours=2)
 """How long a visit may go on being unnoted after somebody undid a step, or the service would not note its end."""
+_DAY = timedelta(days=1)
 
 
 class Visit(Moving):
@@ -70,10 +72,25 @@ class Visit(Moving):
                     await self._missed_or_forgotten()
 
     def _deadline(self) -> datetime:
-        """Tell when the process looks by itself: for a patient who has not come, the grace counts from the start."""
+        """Tell when the process looks by itself: a grace after the start, or for who has come when the day is over."""
         now = self.now()
         usual = (now.start if now.status == Status.BOOKED else now.end) + self.grace()
+        if now.status != Status.BOOKED and self._day_is_the_desks():
+            usual = max(usual, self._day_ends())
         return max(usual, self._patient_until) if self._patient_until else usual
+
+    def _day_is_the_desks(self) -> bool:
+        """Tell whether who has come is left to the desk until the day is over: late consultants keep patients waiting.
+
+        Processes that looked before this was so go on as they began.
+        """
+        return workflow.patched("who-has-come-stays-for-the-day")
+
+    def _day_ends(self) -> datetime:
+        now = self.now()
+        zone = ZoneInfo(now.zone)
+        last = (now.end - timedelta(minutes=1)).astimezone(zone).date()
+        return datetime.combine(last + _DAY, time(), zone)
 
     async def _changed_before(self, left: timedelta) -> bool:
         known = self.now().status, self.now().version
@@ -91,11 +108,37 @@ class Visit(Moving):
         """After the grace period: nobody came, or somebody came and nobody noted the end."""
         if self.now().status not in WAITING or workflow.now() < self._deadline():
             return  # somebody was faster, while this waited for its turn
+        if self._was_not_seen() and self._day_is_the_desks():
+            await self._ask_what_became()
+            return
         verb = "no-show" if self.now().status == Status.BOOKED else "completion"
         noted = await self._step(VisitStep.model_validate({"actor": self.own, "verb": verb}))
         if noted.refused:
             self._patient_until = workflow.now() + _PATIENCE
             await self._read_again()
+
+    def _was_not_seen(self) -> bool:
+        now = self.now()
+        return now.status in {Status.ARRIVED, Status.CHECKED_IN} and now.with_consultant_since is None
+
+    async def _ask_what_became(self) -> None:
+        """Let a person say whether somebody who came was seen; who leaves that open is asked again a day later."""
+        self._patient_until = workflow.now() + _DAY
+        if STILL_HERE in self.failed_steps:
+            return
+        others, again = list(self.failed_steps), self.try_again
+
+        async def look() -> list[str]:
+            return [*(await again() if others else []), *([STILL_HERE] if self._was_not_seen() else [])]
+
+        self.failed_steps, self.try_again = [*others, STILL_HERE], look
+        await self.flag()
+
+    async def _tell_what_became(self) -> None:
+        """Take it from Attention as soon as somebody has noted it."""
+        if STILL_HERE in self.failed_steps and not self._was_not_seen():
+            self.failed_steps = [step for step in self.failed_steps if step != STILL_HERE]
+            await self.flag()
 
     async def _read_again(self) -> None:
         target = Target(actor=self.own, appointment_id=self.request.appointment_id)
@@ -134,7 +177,9 @@ class Visit(Moving):
                 return Changed(refused=_ended("This booking was refused; there is no appointment."))
             if self.settled:
                 return Changed(refused=_ended("This appointment has ended."))
-            return await change()
+            changed = await change()
+            await self._tell_what_became()
+            return changed
 
     async def _step(self, step: VisitStep) -> Changed:
         asked = StepRequest(

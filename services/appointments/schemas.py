@@ -36,6 +36,8 @@ CancellationReason = Literal[
     "oth-oerr", "oth-swie", "oth-weath",
 ]  # fmt: skip
 """FHIR R4 appointment-cancellation-reason."""
+STILL_HERE = "visit_open"
+"""The step under Attention of a patient who came, and of whom nobody noted that they were seen or left."""
 LEFT = "left"
 """The reason of a patient who came and left without being seen; on the wire of FHIR it is `pat`."""
 UNDO_WINDOW = timedelta(minutes=10)

@@ -158,6 +158,8 @@ class Appointments:
     async def change(self, _actor: Actor, key: UUID, verb: str, *, undo: bool) -> Appointment:
         await self.world.meet(f"undo {verb}" if undo else verb)
         status, sources = _STEPS[verb, undo]
+        if verb == "consultation":
+            self.rows[key] = self.rows[key].model_copy(update={"with_consultant_since": SOME_DAY})
         return self._become(key, status, sources)
 
     async def cancel(self, _actor: Actor, key: UUID, asked: Cancellation) -> Appointment:

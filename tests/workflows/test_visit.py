@@ -1,14 +1,15 @@
 """The laws of the visit: its steps, its end by the clock, and moving."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from careconnect.ids import uuid7
 from careconnect.money import Money
 from services.appointments.errors import SlotTaken, WrongState
-from services.appointments.schemas import Status
+from services.appointments.schemas import STILL_HERE, Status
 from services.consultants.schemas import CancellationPolicy
 from services.payments.errors import RefundFailed
 from services.payments.states import PaymentStatus
@@ -16,6 +17,8 @@ from tests.workflows.office import Office
 from tests.workflows.services import PRICE
 from tests.workflows.trouble import refusing, silence
 from workflows import ids
+from workflows.booking import AppointmentBooking
+from workflows.contracts import Resolution
 
 MINUTE = timedelta(minutes=1)
 NO_SHOW_OPEN = timedelta(hours=12, minutes=1)
@@ -65,14 +68,56 @@ async def test_who_has_not_come_a_grace_period_after_the_start_is_noted_as_not_s
     await office.until(lambda: office.row.status == Status.NO_SHOW)
 
 
-async def test_a_visit_whose_end_nobody_noted_is_completed_a_grace_period_after_its_end(office: Office) -> None:
+async def the_day_ends(office: Office, later: timedelta = timedelta()) -> None:
+    """Let time pass until `later` after the day of the visit is over, or its grace where that is longer."""
+    row = office.row
+    midnight = datetime.combine(row.end.astimezone(ZoneInfo(row.zone)).date(), time(), ZoneInfo(row.zone))
+    midnight += timedelta(days=1)
+    over = max(midnight, row.end + 15 * MINUTE)
+    await office.pass_time(office.process, await office.until_visit(over - row.start + later))
+
+
+async def test_a_visit_whose_end_nobody_noted_is_completed_when_its_day_is_over(office: Office) -> None:
     await soon(office, paid=PRICE)
     await office.step("check-in")
-    await after_grace(office, 44)
+    await office.step("consultation")
+    await the_day_ends(office, -MINUTE)
     assert office.row.status == Status.CHECKED_IN
-    await office.pass_time(office.process, 2 * MINUTE)
+    await the_day_ends(office, MINUTE)
     await office.process.result()
     assert (office.row.status, office.till.kept()) == (Status.FULFILLED, PRICE.amount)
+
+
+@pytest.mark.parametrize(
+    ("here", "became", "status"),
+    [("arrival", "departure", Status.CANCELLED), ("check-in", "completion", Status.FULFILLED)],
+)
+async def test_who_came_and_was_not_seen_waits_for_a_person_when_the_day_is_over(
+    office: Office, here: str, became: str, status: Status
+) -> None:
+    await soon(office, paid=PRICE)
+    await office.step(here)
+    await the_day_ends(office, -MINUTE)
+    assert office.row.needs_attention is None
+    await the_day_ends(office, MINUTE)
+    await office.until(lambda: office.row.needs_attention == STILL_HERE)
+    assert office.count("completion") == 0
+    assert (await office.step(became)).refused is None
+    assert (office.row.status, office.row.needs_attention) == (status, None)
+
+
+async def test_who_leaves_open_what_became_of_a_patient_is_asked_again_a_day_later(office: Office) -> None:
+    await soon(office)
+    await office.step("arrival")
+    await the_day_ends(office, MINUTE)
+    await office.until(lambda: office.row.needs_attention == STILL_HERE)
+    for action, left in (("retry", STILL_HERE), ("skip", None)):
+        said = Resolution.model_validate({"actor": office.actor, "action": action})
+        await office.process.execute_update(AppointmentBooking.resolve, said)
+        assert office.row.needs_attention == left
+    await the_day_ends(office, timedelta(days=1, minutes=2))
+    await office.until(lambda: office.row.needs_attention == STILL_HERE)
+    assert office.row.status == Status.ARRIVED
 
 
 async def test_an_undone_no_show_is_open_again_and_not_noted_at_once_once_more(office: Office) -> None:

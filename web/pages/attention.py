@@ -8,6 +8,7 @@ from typing import Annotated, NamedTuple
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from services.appointments.schemas import STILL_HERE
 from services.notifications.schemas import Message
 from services.payments.schemas import Dunning, Orphan
 from web.formats import money, when
@@ -111,19 +112,25 @@ def _unknown(gap: Told) -> Case:
 
 
 def _stuck(visit: Visit, step: str, screen: Screen) -> Case:
-    at = f"/appointments/{visit.id}/resolution"
+    at = f"/appointments/{visit.id}"
     actions = [
-        Action(gettext("Leave it"), at, "check", "quiet", {"action": "skip"}),
-        Action(gettext("Try again"), at, "retry", "", {"action": "retry"}),
+        Action(gettext("Leave it"), f"{at}/resolution", "check", "quiet", {"action": "skip"}),
+        Action(gettext("Try again"), f"{at}/resolution", "retry", "", {"action": "retry"}),
     ]
+    if step == STILL_HERE:
+        actions = [
+            Action(gettext("Left"), f"{at}/departure", "door", "quiet", {}),
+            Action(gettext("Complete visit"), f"{at}/completion", "check", "", {}),
+        ]
     said = {
+        STILL_HERE: gettext("The day is over and nobody noted whether the patient was seen or left."),
         "release_time": gettext("The time could not be given back."),
         "release_payment": gettext("The money of a booking that failed could not be returned."),
     }
     title = gettext("%(visit)s, %(when)s") % {"visit": visit.visit_type.name, "when": when(visit.start, visit.zone)}
     return Case(
         icon="workflow",
-        href=f"/appointments/{visit.id}",
+        href=at,
         title=title,
         detail=said.get(step, gettext("One step could not be finished by itself.")),
         patient_name=visit.patient.name,

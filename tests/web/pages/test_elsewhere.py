@@ -1,11 +1,15 @@
 """Search, messages, what waits, and what a screen does while a part of the system is away."""
 
+from uuid import UUID
+
 import pytest
 
 from careconnect import clock
+from careconnect.auth import Actor
 from careconnect.errors import Unavailable
 from careconnect.ids import uuid7
 from careconnect.pagination import Page as Page_
+from services.appointments.schemas import STILL_HERE
 from services.notifications.client import NotificationsClient
 from services.notifications.schemas import Message
 from services.reports.client import ReportsClient
@@ -32,6 +36,19 @@ async def test_a_booking_is_told_by_mail_and_can_be_read(owner: Desk, clinic: Cl
     )
     mail = next(link for link in mailbox.links if link.startswith("/messages/mailbox/"))
     assert (await owner.read(mail)).having("class", "letter-body")
+
+
+async def test_who_came_and_was_never_noted_as_seen_is_decided_on_by_a_person(owner: Desk, clinic: Clinic) -> None:
+    booked = await clinic.expected()
+    at = f"/appointments/{booked['id']}"
+    assert (await clinic.post(f"{at}/arrival")).status_code == 200
+    actor = Actor(id=uuid7(), tenant_id=clinic.tenant_id, kind="staff", scopes=frozenset({"*"}))
+    await clinic.gateway.appointments.attend(actor, UUID(booked["id"]), STILL_HERE)
+    waiting = await owner.read("/attention")
+    assert "nobody noted whether the patient was seen or left" in waiting.text
+    assert waiting.form(f"{at}/departure")
+    assert (await owner.send(waiting, f"{at}/completion")).status_code == 303
+    assert "Visit completed" in (await owner.read(at)).text
 
 
 async def test_what_does_not_arrive_waits_under_attention_until_it_is_sent_again(
