@@ -7,9 +7,12 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.appointments import AppointmentActivities
+    from activities.consultants import ConsultantActivities
     from activities.insurance import ClaimActivities
+    from careconnect.auth import Actor
     from careconnect.errors import VersionConflict
-    from services.appointments.schemas import LEFT, UNDO_WINDOW, Status
+    from services.appointments.schemas import LEFT, UNDO_WINDOW, Appointment, Move, Status
+    from services.consultants.errors import OutsideHours
     from workflows import policies
     from workflows.contracts import (
         BookingRequest,
@@ -17,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
         CancelRequest,
         Changed,
         MoneyTarget,
+        OfferRequest,
         Refused,
         StepRequest,
         VisitStep,
@@ -29,6 +33,8 @@ SAME_DAY = timedelta(hours=12)
 _MOMENT = timedelta(seconds=3)
 """How long the answer to a cancellation waits for the money, which is usually on its way back by then."""
 _A_WHILE = timedelta(seconds=1)
+_FREED = frozenset({"cancellation", "no-show"})
+"""Ends whose time may have become leave since."""
 _OF_THE_CLINIC = ("prov", "maint", "meds-inc", "oth-")
 """How the reasons begin that are not the patient's: they never cost a fee."""
 
@@ -72,6 +78,8 @@ class Cancelling(Settling):
     async def step_of_ending(self, step: VisitStep, asked: StepRequest) -> Changed:
         """Note that the visit ended, or that it did not, and until when that can be changed."""
         before = self.now().status
+        if step.undo and step.verb in _FREED and (refused := await self.works_no_more(step.actor, self.now())):
+            return Changed(refused=refused)
         changed = self.take_over(await self.local(AppointmentActivities.step, asked))
         if changed.refused:
             return changed
@@ -113,6 +121,22 @@ class Cancelling(Settling):
             await workflow.wait_condition(lambda: self.money_settled or bool(self.failed_steps), timeout=_MOMENT)
         except TimeoutError:
             workflow.logger.info("money_takes_longer")
+
+    async def works_no_more(self, actor: Actor, place: Move | Appointment) -> Refused | None:
+        """Refuse to go back to a time at which the consultant is away by now, unless nobody asked for hours before."""
+        if place.hours_overridden or not workflow.patched("undos-ask-for-hours"):
+            return None
+        wanted = OfferRequest(
+            actor=actor,
+            visit_type_id=self.now().visit_type_id,
+            consultant_id=place.consultant_id,
+            location_id=place.location_id,
+            start=place.start,
+            held=True,
+            duration_minutes=int((place.end - place.start) / timedelta(minutes=1)),
+        )
+        refused = (await self.local(ConsultantActivities.offer, wanted)).refused
+        return refused if refused and refused.code == OutsideHours.code else None
 
     def stale(self, expected: int | None) -> Refused | None:
         """Refuse what was asked of the appointment as it was before somebody else changed it."""

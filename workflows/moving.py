@@ -70,6 +70,8 @@ class Moving(Cancelling):
         before = self.before
         if before is None or workflow.now() > before.until:
             return Changed(refused=Refused.of(UndoWindowOver()))
+        if refused := await self.works_no_more(asked.actor, before.move):
+            return Changed(refused=refused)
         changed = await self._place(asked.actor, before.move, before.offer, notify=asked.notify)
         if changed.refused is None:
             self.before = None

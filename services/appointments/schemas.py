@@ -179,6 +179,7 @@ class Appointment(BaseModel):
     zone: str
     local_start: str | None = Field(None, description="the wall time that was agreed on, `YYYY-MM-DDTHH:MM:SS`")
     overbooked: bool
+    hours_overridden: bool = False
     capacity: int = 1
     seat: int = 1
     cancellation_reason: str | None

@@ -1,12 +1,14 @@
 """The laws of changing one's mind: moving for another price, cancelling for ten minutes, leaving, coming back."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from careconnect.ids import uuid7
 from careconnect.money import Money
 from services.appointments.schemas import Status
+from services.consultants.errors import OutsideHours
 from services.consultants.schemas import CancellationPolicy
 from services.payments.errors import RefundFailed
 from services.payments.states import InvoiceStatus, PaymentStatus
@@ -33,6 +35,30 @@ async def test_a_cancellation_can_be_undone_while_no_money_moved_and_nobody_was_
     assert (office.row.status, office.till.kept()) == (Status.BOOKED, PRICE.amount)
     await office.accompanied(2)
     assert len(await office.reminders.query("upcoming")) == 3
+
+
+@pytest.mark.parametrize("end", ["cancellation", "no-show", "move"])
+async def test_nothing_comes_back_to_a_time_at_which_the_consultant_is_away_by_now(office: Office, end: str) -> None:
+    await soon(office)
+    ending = {"cancellation": lambda: office.cancel(undoable=True), "no-show": lambda: office.step("no-show")}
+    move = partial(office.move, office.row.start + timedelta(days=1), notify=False)
+    assert (await ending.get(end, move)()).refused is None
+    back = office.move_back if end == "move" else partial(office.step, end, undo=True)
+    ended = office.row
+    office.on("verify_offer", refusing(OutsideHours()))
+    refused = (await back()).refused
+    assert (refused and refused.code, office.row) == ("outside_hours", ended)
+    assert (await back()).refused is None
+    assert office.row.status == Status.BOOKED
+
+
+async def test_what_was_booked_out_of_hours_comes_back_there(office: Office) -> None:
+    await soon(office)
+    office.appointments.rows[office.appointment_id] = office.row.model_copy(update={"hours_overridden": True})
+    await office.step("arrival")
+    await office.cancel(undoable=True)
+    office.on("verify_offer", refusing(OutsideHours()))
+    assert (await office.step("cancellation", undo=True)).refused is None
 
 
 async def test_when_the_undo_window_has_passed_the_money_goes_back_and_the_patient_is_told(office: Office) -> None:

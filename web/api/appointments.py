@@ -164,7 +164,10 @@ async def cancel(appointment_id: UUID, body: CancellationCreate, actor: Writer, 
 @router.delete(
     "/{appointment_id}/cancellation",
     summary="Undo the cancellation",
-    responses={**WAITING, **refusals(AppointmentNotFound, WrongState, UndoWindowOver, SlotTaken, EngineUnavailable)},
+    responses={
+        **WAITING,
+        **refusals(AppointmentNotFound, WrongState, UndoWindowOver, SlotTaken, OutsideHours, EngineUnavailable),
+    },
 )
 async def undo_cancellation(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
     """Bring it back with its money: within ten minutes, if it was made `undoable` and the time is still free."""

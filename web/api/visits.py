@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from careconnect.auth import Actor
 from services.appointments.errors import AppointmentNotFound, SlotTaken, TooEarly, TooLateToUndo, WrongState
+from services.consultants.errors import OutsideHours
 from web.api.appointment_input import NoShowCreate
 from web.api.deciding import reason_to_waive
 from web.api.openapi import WAITING, refusals
@@ -22,6 +23,12 @@ _COMING: dict[str, Any] = {
 }
 _UNDO: dict[str, Any] = {
     "responses": {**WAITING, **refusals(AppointmentNotFound, WrongState, TooLateToUndo, SlotTaken, EngineUnavailable)}
+}
+_RETURN: dict[str, Any] = {
+    "responses": {
+        **WAITING,
+        **refusals(AppointmentNotFound, WrongState, TooLateToUndo, SlotTaken, OutsideHours, EngineUnavailable),
+    }
 }
 
 
@@ -94,7 +101,7 @@ async def no_show(
     return await gateway.bookings.step(actor, appointment_id, "no-show", waiver=waiver)
 
 
-@router.delete("/{appointment_id}/no-show", summary="The patient came after all", **_UNDO)
+@router.delete("/{appointment_id}/no-show", summary="The patient came after all", **_RETURN)
 async def undo_no_show(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
     """Undo it, on the same day and if the time is still free."""
     return await gateway.bookings.step(actor, appointment_id, "no-show", undo=True)
