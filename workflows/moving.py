@@ -1,7 +1,7 @@
 """Another time, consultant, place or length for an appointment, and what that costs more or less."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -36,11 +36,15 @@ with workflow.unsafe.imports_passed_through():
 
 @dataclass(frozen=True)
 class Place:
-    """Where an appointment was before it moved, on which terms, and until when it can go back there."""
+    """Where an appointment was before it moved, on which terms, and until when it can go back there.
+
+    `counts`: the way from there was one of the moves that the policy allows.
+    """
 
     move: Move
     offer: Offer
     until: datetime
+    counts: bool = False
 
 
 class Moving(Cancelling):
@@ -49,6 +53,7 @@ class Moving(Cancelling):
     def __init__(self, request: BookingRequest) -> None:
         super().__init__(request)
         self.before: Place | None = None
+        self.counted_moves = 0
         self.adjusting: list[asyncio.Task[None]] = []
 
     async def move_it(self, asked: RescheduleRequest) -> Changed:
@@ -62,7 +67,9 @@ class Moving(Cancelling):
             moved = Changed(refused=offered.refused)
         else:
             offer = self._as_agreed(offered.offer)
+            counts = self._is_bound(asked)
             moved = await self._place(asked.actor, _move(offer, overbook=asked.overbook), offer, notify=asked.notify)
+            self._count(moved, counts=counts)
         return await self._with_times_nearby(moved, wanted) if asked.alternatives else moved
 
     async def move_back(self, asked: UndoMove) -> Changed:
@@ -74,7 +81,7 @@ class Moving(Cancelling):
             return Changed(refused=refused)
         changed = await self._place(asked.actor, before.move, before.offer, notify=asked.notify)
         if changed.refused is None:
-            self.before = None
+            self.before, self.counted_moves = None, self.counted_moves - before.counts
         return changed.model_copy(update={"undo_until": None})
 
     async def _place(self, actor: Actor, move: Move, offer: Offer, *, notify: bool) -> Changed:
@@ -170,16 +177,30 @@ class Moving(Cancelling):
     def _against_policy(self, asked: RescheduleRequest) -> Refused | None:
         """Refuse what the visit type's policy does not allow, unless somebody passes over it."""
         now = self.now()
-        another = asked.start != now.start or asked.consultant_id not in {None, now.consultant_id}
-        if asked.override or asked.held or self.offer is None or not another:
+        if self.offer is None or not self._is_bound(asked):
             return None
         policy = self.offer.cancellation_policy
         until = now.start - timedelta(hours=policy.reschedule_until_hours)
         if policy.reschedule_until_hours and workflow.now() > until:
             return Refused.of(TooLateToMove(until=until.isoformat()))
-        if policy.max_moves is not None and now.version > policy.max_moves:
+        if policy.max_moves is not None and self._moved_so_often() >= policy.max_moves:
             return Refused.of(MovedTooOften(max_moves=policy.max_moves))
         return None
+
+    def _is_bound(self, asked: RescheduleRequest) -> bool:
+        """Tell whether the policy on moving concerns it: not what the clinic moves, nor who stays at the same time."""
+        now = self.now()
+        another = asked.start != now.start or asked.consultant_id not in {None, now.consultant_id}
+        return another and not asked.override and not asked.held
+
+    def _moved_so_often(self) -> int:
+        """Count the moves that the policy concerned; processes that asked before count versions, as they began."""
+        return self.counted_moves if workflow.patched("count-moves-of-the-policy") else self.now().version - 1
+
+    def _count(self, moved: Changed, *, counts: bool) -> None:
+        if counts and moved.refused is None:
+            self.counted_moves += 1
+            self.before = replace(self.before, counts=True) if self.before else None
 
     def _wanted(self, asked: RescheduleRequest) -> OfferRequest:
         """Ask for the same visit as long as it is now, unless another length is wanted."""

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -133,6 +134,18 @@ async def test_a_difference_that_cannot_be_returned_waits_for_a_person_and_holds
     assert (office.till.kept(), office.row.needs_attention) == (HALF.amount, None)
 
 
+async def test_a_move_that_was_taken_back_was_none(office: Office) -> None:
+    office.consultants.cancellation = CancellationPolicy(max_moves=1)
+    await office.book()
+    for _ in range(2):
+        assert (await office.move(office.start + timedelta(days=1))).refused is None
+        assert (await office.move_back()).refused is None
+    await office.move(office.start + timedelta(days=1))
+    refused = (await office.move(office.start + timedelta(days=2))).refused
+    assert refused
+    assert (refused.code, refused.extra["max_moves"]) == ("moved_too_often", 1)
+
+
 async def test_a_move_is_refused_by_its_version_and_by_the_policy_unless_somebody_passes_over_it(
     office: Office,
 ) -> None:
@@ -140,12 +153,14 @@ async def test_a_move_is_refused_by_its_version_and_by_the_policy_unless_somebod
     await office.book()
     codes = []
     later = office.start + timedelta(days=1)
-    for also in ({"expected_version": 2}, {}, {"override": True}, {"override": True}, {}, {"duration_minutes": 45}):
+    again: dict[str, Any] = {}
+    clinics = {"override": True}, {"override": True}, {"held": True}
+    for also in ({"expected_version": 2}, again, *clinics, again, again, {"duration_minutes": 45}):
         at = office.row.start if "duration_minutes" in also else later
         changed = await office.move(at, **also)
         codes.append(changed.refused.code if changed.refused else None)
         later += timedelta(days=1)
-    assert codes == ["version_conflict", "too_late_to_move", None, None, "moved_too_often", None]
+    assert codes == ["version_conflict", "too_late_to_move", None, None, None, None, "moved_too_often", None]
     assert office.row.end - office.row.start == timedelta(minutes=45)
     await office.move(later, override=True)
     assert office.row.end - office.row.start == timedelta(minutes=45)
