@@ -1,7 +1,7 @@
 """Steps of an absence: each appointment is changed through its own process, under ids that make a repeat harmless."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from careconnect.auth import Actor
 from services.appointments.absences.client import AbsencesClient
 from services.appointments.absences.schemas import Action, ItemResult, ItemState, Place, Standing
 from services.appointments.client import AppointmentsClient
-from services.appointments.errors import NobodyAffected
+from services.appointments.errors import NobodyAffected, PatientBusy
 from services.appointments.schemas import OCCUPYING, Appointment, FreeSlot
 from services.consultants.client import ConsultantsClient
 from workflows import ids
@@ -36,7 +36,11 @@ _SCOPES = frozenset(
     {"appointments:read", "appointments:write", "consultants:read", "consultants:write", "catalogue:read"}
 )
 _TRIES = 12
-_ANOTHER_TIME = frozenset({"slot_taken", "patient_busy", "outside_hours", "too_soon", "beyond_horizon", "room_taken"})
+_ANOTHER_TIME = frozenset(
+    {
+        "slot_taken", "patient_busy", "outside_hours", "too_soon", "beyond_horizon", "no_room_free", "no_suitable_room",
+    }
+)  # fmt: skip
 """Refusals of a time, and not of the move: the next one may do."""
 _ANSWER = timedelta(seconds=20)
 _REASON = "prov"
@@ -122,7 +126,7 @@ class AbsenceActivities:
 
     async def _move(self, task: StepTask, own: Actor) -> ItemResult | StepResult:
         """Try one time after the other; each try has an id of its own, and a repeat finds what it led to."""
-        shunned: set[datetime] = set()
+        shunned: set[tuple[object, ...]] = set()
         changed = Changed()
         for number in range(_TRIES):
             update = f"absence-{task.absence_id}-{task.number}-{number}"
@@ -133,15 +137,15 @@ class AbsenceActivities:
             if task.choice:
                 return await self._offer_again(task, own, changed.refused)
             if place:
-                shunned.add(place.start)
+                shunned.add(_of_patient(place) if changed.refused.code == PatientBusy.code else _of_place(place))
         if changed.appointment and changed.refused is None:
             now = changed.appointment
             return ItemResult(state=ItemState.MOVED, version=now.version, place=_place(now))
         return await self._undone(task, own, changed.refused)
 
-    async def _nearest(self, task: StepTask, own: Actor, shunned: set[datetime]) -> Place | None:
-        found = await self._ranked(task, own)
-        return next((_free(slot) for slot in found if slot.start not in shunned), None)
+    async def _nearest(self, task: StepTask, own: Actor, shunned: set[tuple[object, ...]]) -> Place | None:
+        places = map(_free, await self._ranked(task, own))
+        return next((one for one in places if not {_of_patient(one), _of_place(one)} & shunned), None)
 
     async def _reschedule(self, task: StepTask, update: str, place: Place | None) -> Changed:
         """Ask for the move, unless an earlier try of this step did; without a place there is only that to find out."""
@@ -296,6 +300,16 @@ def _actor(tenant_id: UUID) -> Actor:
 
 def _place(now: Appointment) -> Place:
     return Place.model_validate(now.model_dump(include=set(Place.model_fields)))
+
+
+def _of_patient(place: Place) -> tuple[object, ...]:
+    """Tell what is in the way of a patient who is somewhere else then: the time, whoever and wherever it is with."""
+    return (place.start,)
+
+
+def _of_place(place: Place) -> tuple[object, ...]:
+    """Tell what is in the way of a time that is taken: it may be free with somebody else, or elsewhere."""
+    return (place.start, place.consultant_id, place.location_id)
 
 
 def _free(slot: FreeSlot) -> Place:
