@@ -1,20 +1,19 @@
 """Where an appointment could be instead: free times, the nearest to what was agreed first."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
-from activities.slots import slot_search
+from activities.free_times import MOST, FreeTimes, Wish
 from careconnect import clock
 from careconnect.auth import Actor
 from services.appointments.client import AppointmentsClient
-from services.appointments.schemas import Appointment, FreeSlot
+from services.appointments.schemas import Appointment, FreeSlot, Window
 from services.consultants.client import ConsultantsClient
 
 AHEAD = (timedelta(days=14), timedelta(days=42))
 """How far after the agreed time is looked: first near it, then, where nothing is free there, further."""
 _ELSEWHERE = timedelta(days=3)
 _SOMEBODY_ELSE = timedelta(days=1)
-_MOST = 2000
 _MARGIN = timedelta(minutes=30)
 """A patient who is told of a new time needs some to come."""
 
@@ -43,27 +42,19 @@ class Replacements:
     async def _free(
         self, actor: Actor, booked: Appointment, first: datetime, until: datetime, *, others: bool
     ) -> list[FreeSlot]:
+        """Look from `first` on; notice binds patients, and not the clinic that moves them."""
         kind = await self.consultants.visit_type(actor, booked.visit_type_id)
-        first = max(first, clock.now() + timedelta(minutes=kind.min_notice_minutes))
-        if until <= first:
-            return []
-        windows = await self.consultants.windows(
-            actor,
-            first,
-            until,
-            booked.visit_type_id,
-            consultant_id=None if others else booked.consultant_id,
-        )
-        fitting = await self._of_the_speciality(actor, booked, (one.consultant_id for one in windows))
-        theirs = [one for one in windows if one.consultant_id in fitting]
-        search = slot_search(kind, theirs, first).model_copy(update={"limit": _MOST})
-        return await self.appointments.slots(actor, search)
+        wish = Wish(actor, kind, consultant_id=booked.consultant_id)
+        if others:
+            wish = Wish(actor, kind, keep=partial(self._of_the_speciality, actor, booked))
+        return await FreeTimes(self.consultants, self.appointments).soonest(wish, first, until, MOST)
 
-    async def _of_the_speciality(self, actor: Actor, booked: Appointment, ids: Iterable[object]) -> set[object]:
-        """Keep the consultant, and those who share a speciality."""
-        named = await self.consultants.names(actor, {booked.consultant_id, *ids})  # type: ignore[arg-type]
+    async def _of_the_speciality(self, actor: Actor, booked: Appointment, windows: list[Window]) -> list[Window]:
+        """Keep the working time of the consultant, and of those who share a speciality."""
+        named = await self.consultants.names(actor, {booked.consultant_id, *(one.consultant_id for one in windows)})
         own = next((set(one.specialties) for one in named if one.id == booked.consultant_id), set())
-        return {one.id for one in named if one.id == booked.consultant_id or own & set(one.specialties)}
+        fitting = {one.id for one in named if one.id == booked.consultant_id or own & set(one.specialties)}
+        return [one for one in windows if one.consultant_id in fitting]
 
 
 def three(ranked: list[FreeSlot], count: int = 3) -> list[FreeSlot]:

@@ -1,44 +1,21 @@
 """A step that composes two services' answers: the free slots nearest to one that is taken."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import pairwise
 
-from pydantic import TypeAdapter
 from temporalio import activity
 
 from activities.answers import insisting
+from activities.free_times import FreeTimes, Wish, slot_search
 from services.appointments.client import AppointmentsClient
-from services.appointments.schemas import SlotSearch, Window
+from services.appointments.schemas import FreeSlot
 from services.consultants.client import ConsultantsClient
-from services.consultants.schemas import VisitType
-from services.consultants.schemas import Window as WorkingTime
 from workflows.contracts import Alternatives, AlternativesRequest, Slot
 
-_NEAR = 500
-_WINDOWS = TypeAdapter(list[Window])
-"""Makes a week of windows at once, which takes a fifth of the time that they take one by one."""
-
-
-def slot_search(visit_type: VisitType, windows: Sequence[WorkingTime], not_before: datetime) -> SlotSearch:
-    """Ask for the free starts of a visit type inside the working time of those who offer it."""
-    rooms = {window.location_id: window.rooms for window in windows if window.rooms is not None}
-    return SlotSearch(
-        windows=_WINDOWS.validate_python([_plain(window) for window in windows]),
-        duration_minutes=visit_type.duration_minutes,
-        buffer_before_minutes=visit_type.buffer_before_minutes,
-        buffer_after_minutes=visit_type.buffer_after_minutes,
-        step_minutes=visit_type.slot_step_minutes,
-        visit_type_id=visit_type.id,
-        capacity=visit_type.capacity,
-        rooms=rooms if visit_type.room_needed else None,
-        not_before=not_before,
-    )
-
-
-def _plain(window: WorkingTime) -> dict[str, Any]:
-    """Give what counts of a window; the rooms are told once for each location."""
-    return {name: value for name, value in window if name != "rooms"}
+_AHEAD = timedelta(days=7)
+_BACK = (timedelta(), timedelta(hours=2), timedelta(hours=6), timedelta(days=1))
+"""How far before the wanted start is looked, as long as there are too few."""
 
 
 class SlotActivities:
@@ -69,20 +46,39 @@ class SlotActivities:
     @activity.defn(name="find_alternatives")
     @insisting
     async def alternatives(self, request: AlternativesRequest) -> Alternatives:
-        """Find free starts around the wanted one, of the same consultant if one is named, the nearest first."""
+        """Find free starts around the wanted one, of the same consultant if one is named, the nearest first.
+
+        Before and after it are looked at apart: of a large clinic's week the soonest are all on the day before.
+        """
         visit_type = await self.consultants.visit_type(request.actor, request.visit_type_id)
-        windows = await self.consultants.windows(
+        now = activity.info().scheduled_time
+        earliest = now + timedelta(minutes=visit_type.min_notice_minutes)
+        latest = min(request.start + _AHEAD, now + timedelta(days=visit_type.horizon_days))
+        narrowed: dict[str, object] = {"without": request.moving}
+        if request.duration_minutes:
+            narrowed["duration_minutes"] = request.duration_minutes
+        wish = Wish(
             request.actor,
-            request.start - timedelta(days=1),
-            request.start + timedelta(days=7),
-            request.visit_type_id,
+            visit_type,
             consultant_id=request.consultant_id,
             location_id=request.location_id,
+            narrowed=narrowed,
         )
-        notice = timedelta(minutes=visit_type.min_notice_minutes)
-        search = slot_search(visit_type, windows, activity.info().scheduled_time + notice)
-        length = request.duration_minutes or visit_type.duration_minutes
-        asked = {"limit": _NEAR, "without": request.moving, "duration_minutes": length}
-        free = await self.appointments.slots(request.actor, search.model_copy(update=asked))
+        times = FreeTimes(self.consultants, self.appointments)
+        free = await times.soonest(wish, max(request.start, earliest), latest, request.limit)
+        async for more in _before(times, wish, request.start, earliest, latest):
+            free += more
+            if len(more) >= request.limit:
+                break
         nearest = sorted(free, key=lambda slot: abs(slot.start - request.start))[: request.limit]
         return Alternatives(slots=[Slot(visit_type_id=request.visit_type_id, **slot.model_dump()) for slot in nearest])
+
+
+async def _before(
+    times: FreeTimes, wish: Wish, start: datetime, earliest: datetime, latest: datetime
+) -> AsyncIterator[list[FreeSlot]]:
+    """Give the free times before `start`, the nearer spans first, none before `earliest` or at `latest`."""
+    for near, far in pairwise(_BACK):
+        begin, end = max(start - far, earliest), min(start - near, latest)
+        if begin < end:
+            yield await times.between(wish, begin, end, until=end + wish.length)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from itertools import islice
+from functools import partial
 
 import structlog
 from temporalio import activity
@@ -10,13 +10,13 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.answers import insisting, refusing
+from activities.free_times import FreeTimes, Wish
 from activities.openings import Openings
-from activities.slots import slot_search
 from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.errors import Refusal, Unavailable
 from services.appointments.client import AppointmentsClient
-from services.appointments.schemas import Hold
+from services.appointments.schemas import FreeSlot, Hold, Window
 from services.appointments.waitlist.client import WaitlistClient
 from services.appointments.waitlist.fitting import may_be_offered, narrowed, suits
 from services.appointments.waitlist.schemas import (
@@ -49,7 +49,6 @@ NOTICE = timedelta(minutes=60)
 """How near a time may be that is offered: a quarter of an hour to answer, and the way to the clinic."""
 AHEAD = timedelta(days=62)
 _TRIES = 5
-_MOST_WINDOWS, _MOST_SLOTS = 5000, 2000
 _SCOPES = frozenset({"appointments:read", "appointments:write", "consultants:read", "catalogue:read"})
 _GONE = frozenset(
     {"slot_taken", "no_room_free", "patient_busy", "outside_hours", "too_soon", "not_offered", "consultant_unavailable"}
@@ -171,20 +170,20 @@ class WaitlistActivities:
             last = min(last, _midnight(entry.latest.isoformat()) + timedelta(days=2))
         if last <= first:
             return []
-        windows = await self.consultants.windows(actor, first, last, entry.visit_type_id)
         known = {(one.consultant_id, one.start) for one in entry.offers}
-        search = slot_search(visit_type, windows, first)
-        parts = narrowed(search.windows, entry, timedelta(minutes=visit_type.duration_minutes))
-        wanted = search.model_copy(update={"windows": parts[:_MOST_WINDOWS], "limit": _MOST_SLOTS})
-        free = await self.appointments.slots(actor, wanted) if parts else []
-        fitting = (
-            one
-            for one in free
-            if suits(entry, one.start, one.zone)
-            and may_be_offered(one.start, one.zone, present)
-            and (one.consultant_id, one.start) not in known
-        )
-        return [Slot(visit_type_id=entry.visit_type_id, **one.model_dump()) for one in islice(fitting, _TRIES)]
+        wish = Wish(actor, visit_type, keep=partial(_wished, entry, timedelta(minutes=visit_type.duration_minutes)))
+        found: list[FreeSlot] = []
+        async for free in FreeTimes(self.consultants, self.appointments).by_span(wish, first, last):
+            found += [
+                one
+                for one in free
+                if suits(entry, one.start, one.zone)
+                and may_be_offered(one.start, one.zone, present)
+                and (one.consultant_id, one.start) not in known
+            ]
+            if len(found) >= _TRIES:
+                break
+        return [Slot(visit_type_id=entry.visit_type_id, **one.model_dump()) for one in found[:_TRIES]]
 
     async def _offer(self, entry: Entry, slot: Slot) -> OfferMade:
         handle = self.client.get_workflow_handle(ids.waitlist(entry.id))
@@ -198,6 +197,10 @@ class WaitlistActivities:
             log.warning("nobody_cares_for_entry", entry=str(entry.id))
             return OfferMade()
         return found
+
+
+async def _wished(entry: Entry, length: timedelta, windows: list[Window]) -> list[Window]:
+    return narrowed(windows, entry, length)
 
 
 def _midnight(day: str) -> datetime:

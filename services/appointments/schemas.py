@@ -309,10 +309,13 @@ class Window(_Input):
     anchor: AwareDatetime | None = None
 
 
+MOST_WINDOWS = 5000
+
+
 class SlotSearch(_Input):
     """Asks which starts are free inside windows of working time."""
 
-    windows: list[Window] = Field(max_length=5000)
+    windows: list[Window] = Field(max_length=MOST_WINDOWS)
     duration_minutes: int = Field(ge=1, le=1440)
     buffer_before_minutes: int = Field(0, ge=0, le=240)
     buffer_after_minutes: int = Field(0, ge=0, le=240)

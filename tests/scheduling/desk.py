@@ -6,7 +6,7 @@ from uuid import UUID
 
 import httpx
 
-from activities.slots import slot_search
+from activities.free_times import slot_search
 from careconnect.auth import Actor
 from careconnect.ids import uuid7
 from services.consultants.schemas import VisitType, Window

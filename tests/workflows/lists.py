@@ -31,7 +31,7 @@ from services.appointments.waitlist.schemas import (
     OfferWrite,
 )
 from services.consultants.schemas import Window
-from tests.workflows.services import SOME_DAY, ZONE, Appointments, Consultants
+from tests.workflows.services import SOME_DAY, ZONE, Appointments, Consultants, within
 from tests.workflows.trouble import Troubled
 
 Offers = list[Offer]
@@ -72,7 +72,7 @@ class Diary(Appointments):
         return [
             one
             for one in self.free
-            if one.start >= wanted.not_before
+            if within(one, wanted)
             if any(part.start <= one.start and one.end <= part.end for part in wanted.windows)
             if not any(
                 row.consultant_id == one.consultant_id and row.start < one.end and one.start < row.end for row in busy

@@ -43,6 +43,11 @@ _STEPS = {
 _OCCUPYING = {Status.HELD, Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN}
 
 
+def within(slot: FreeSlot, wanted: SlotSearch) -> bool:
+    """Tell whether a free time starts where it is looked for."""
+    return wanted.not_before <= slot.start and (wanted.not_after is None or slot.start < wanted.not_after)
+
+
 class Patients:
     """Knows one patient."""
 
@@ -110,8 +115,9 @@ class Consultants:
             for key in ids
         ]
 
-    async def windows(self, *_: Any, **__: Any) -> list[Window]:
-        return []
+    async def windows(self, _actor: Actor, start: Any, end: Any, _visit_type: UUID, **_: Any) -> list[Window]:
+        whole = {"zone": ZONE, "start": start, "end": end, "anchor": start}
+        return [Window(consultant_id=self.visit_type_id, location_id=self.location_id, **whole)]
 
 
 class Appointments:
@@ -183,9 +189,9 @@ class Appointments:
         if key in self.rows:
             self.rows[key] = self.rows[key].model_copy(update={"needs_attention": step})
 
-    async def slots(self, _actor: Actor, _wanted: SlotSearch) -> list[FreeSlot]:
+    async def slots(self, _actor: Actor, wanted: SlotSearch) -> list[FreeSlot]:
         await self.world.meet("slots")
-        return self.free
+        return [one for one in self.free if within(one, wanted)]
 
     def _become(self, key: UUID, status: Status, sources: set[Status], **also: Any) -> Appointment:
         row = self.rows[key]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter
 
-from activities.slots import slot_search
+from activities.free_times import FreeTimes, Wish
 from careconnect import clock
 from careconnect.auth import Actor
 from services.appointments.client import AppointmentsClient
@@ -67,22 +67,16 @@ async def find_slots(
     )
     if last <= first:
         return []
-    windows = await consultants.windows(
+    narrowed: dict[str, Any] = {"without": wanted.without, "weekdays": wanted.weekdays or list(range(7))}
+    if wanted.part_of_day:
+        narrowed |= dict(zip(("wall_from", "wall_to"), PARTS_OF_DAY[wanted.part_of_day], strict=True))
+    wish = Wish(
         actor,
-        first,
-        last,
-        wanted.visit_type_id,
+        visit_type,
         consultant_id=wanted.consultant_id,
         specialty=wanted.specialty,
         location_id=wanted.location_id,
+        narrowed=narrowed,
     )
-    narrowed: dict[str, Any] = {
-        "limit": wanted.limit,
-        "without": wanted.without,
-        "weekdays": wanted.weekdays or list(range(7)),
-    }
-    if wanted.part_of_day:
-        narrowed |= dict(zip(("wall_from", "wall_to"), PARTS_OF_DAY[wanted.part_of_day], strict=True))
-    search = slot_search(visit_type, windows, first).model_copy(update=narrowed)
-    free = await appointments.slots(actor, search)
+    free = await FreeTimes(consultants, appointments).soonest(wish, first, last, wanted.limit)
     return _SLOTS.validate_python([dict(slot) | {"visit_type_id": wanted.visit_type_id} for slot in free])

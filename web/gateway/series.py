@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from activities.slots import slot_search
+from activities.free_times import slot_search
 from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict
