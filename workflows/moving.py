@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from careconnect.auth import Actor
     from careconnect.money import Money
     from services.appointments.errors import MovedTooOften, TooLateToMove, UndoWindowOver
-    from services.appointments.schemas import UNDO_WINDOW, Move
+    from services.appointments.schemas import UNDO_WINDOW, Move, Status
     from services.consultants.schemas import Offer
     from workflows import ids, policies
     from workflows.alternatives import NEAREST_FREE_HELP, nearest_free
@@ -61,6 +61,8 @@ class Moving(Cancelling):
         refused = self.stale(asked.expected_version) or self._against_policy(asked)
         if refused:
             return Changed(refused=refused)
+        if self._is_there(asked) and workflow.patched("no-move-to-where-it-is"):
+            return Changed(appointment=self.now())
         wanted = self._wanted(asked)
         offered = await self.local(ConsultantActivities.offer, wanted)
         if offered.offer is None:
@@ -173,6 +175,14 @@ class Moving(Cancelling):
         await asyncio.gather(*self.adjusting)
 
     # Small steps ------------------------------------------------------------------------------------------------------
+
+    def _is_there(self, asked: RescheduleRequest) -> bool:
+        """Tell whether it is where it is to be moved: then nothing moves, and nobody is told."""
+        now = self.now()
+        length = timedelta(minutes=asked.duration_minutes) if asked.duration_minutes else now.end - now.start
+        wanted = (asked.start, length, asked.consultant_id or now.consultant_id, asked.location_id or now.location_id)
+        there = (now.start, now.end - now.start, now.consultant_id, now.location_id)
+        return now.status == Status.BOOKED and wanted == there
 
     def _against_policy(self, asked: RescheduleRequest) -> Refused | None:
         """Refuse what the visit type's policy does not allow, unless somebody passes over it."""

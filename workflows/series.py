@@ -160,17 +160,20 @@ class AppointmentSeries:
     @workflow.update
     async def resolve(self, asked: Resolving) -> OccurrenceResult:
         """Book another time in the place of a conflict, or leave the place empty."""
-        return await self._change(lambda: self._resolve(asked))
+        answered = await self._change(lambda: self._resolve(asked))
+        return answered.model_copy(update={"request_hash": asked.request_hash})
 
     @workflow.update
     async def move(self, asked: SeriesMove) -> SeriesChanged:
         """Move one, the following or all: each by its own process, so each alone may be refused."""
-        return await self._change(lambda: self._move(asked))
+        answered = await self._change(lambda: self._move(asked))
+        return answered.model_copy(update={"request_hash": asked.request_hash})
 
     @workflow.update
     async def cancel(self, asked: SeriesCancellation) -> SeriesChanged:
         """Cancel one, the following or all."""
-        return await self._change(lambda: self._cancel(asked))
+        answered = await self._change(lambda: self._cancel(asked))
+        return answered.model_copy(update={"request_hash": asked.request_hash})
 
     @workflow.query
     def progress(self) -> SeriesProgress:

@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.appointments import AppointmentActivities
     from services.appointments.schemas import STILL_HERE, Status
     from workflows.contracts import (
+        Asked,
         BookingRequest,
         CancellationRequest,
         Changed,
@@ -149,12 +150,12 @@ class Visit(Moving):
     @workflow.update
     async def visit(self, step: VisitStep) -> Changed:
         """Note one step of the visit, or undo it."""
-        return await self._change(lambda: self._step(step))
+        return await self._change(lambda: self._step(step), step)
 
     @workflow.update
     async def cancel(self, asked: CancellationRequest) -> Changed:
         """Cancel the appointment; the money goes back as the policy says."""
-        changed = await self._change(lambda: self.cancel_it(asked))
+        changed = await self._change(lambda: self.cancel_it(asked), asked)
         if changed.refused is None:
             await self.money_is_settled_soon()
         return changed
@@ -162,15 +163,22 @@ class Visit(Moving):
     @workflow.update
     async def reschedule(self, asked: RescheduleRequest) -> Changed:
         """Move the appointment; payment and reminders follow."""
-        return await self._change(lambda: self.move_it(asked))
+        return await self._change(lambda: self.move_it(asked), asked)
 
     @workflow.update
     async def undo_move(self, asked: UndoMove) -> Changed:
         """Take back the last move."""
-        return await self._change(lambda: self.move_back(asked))
+        return await self._change(lambda: self.move_back(asked), asked)
 
-    async def _change(self, change: Callable[[], Awaitable[Changed]]) -> Changed:
-        """Let one change follow the other; each is an answer, whatever the service says."""
+    async def _change(self, change: Callable[[], Awaitable[Changed]], asked: Asked | None = None) -> Changed:
+        """Let one change follow the other; each is an answer, whatever the service says.
+
+        The update's id is the idempotency key: the engine answers a repeat; the hash tells other bodies apart.
+        """
+        changed = await self._changed(change)
+        return changed.model_copy(update={"request_hash": asked.request_hash}) if asked else changed
+
+    async def _changed(self, change: Callable[[], Awaitable[Changed]]) -> Changed:
         await workflow.wait_condition(lambda: self.outcome is not None)
         async with self.changing:
             if self.outcome is not None and self.outcome.refused:

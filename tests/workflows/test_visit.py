@@ -170,6 +170,17 @@ async def test_an_appointment_moves_with_its_reminders_and_its_deadline(office: 
     await office.until(lambda: ("rescheduling", 2, None) in office.told)
 
 
+async def test_a_move_to_where_it_is_moves_nothing_and_tells_nobody(office: Office) -> None:
+    await office.book()
+    await office.accompanied()
+    length = {"duration_minutes": 30, "consultant_id": office.consultant_id}
+    for also in ({}, length):
+        changed = await office.move(office.start, **also)
+        assert changed.appointment
+        assert (changed.appointment.version, changed.undo_until) == (1, None)
+    assert (office.count("move"), "rescheduling" in {one[0] for one in office.told}) == (0, False)
+
+
 async def test_the_deadline_of_an_appointment_that_was_moved_is_the_new_one(office: Office) -> None:
     await soon(office)
     await office.move(office.row.start + timedelta(hours=1), notify=False)

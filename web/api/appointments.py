@@ -147,9 +147,11 @@ async def timeline(appointment_id: UUID, actor: Reader, gateway: Door) -> list[T
 @router.post(
     "/{appointment_id}/cancellation",
     summary="Cancel",
-    responses={**WAITING, **refusals(AppointmentNotFound, WrongState, EngineUnavailable)},
+    responses={**WAITING, **refusals(AppointmentNotFound, WrongState, IdempotencyConflict, EngineUnavailable)},
 )
-async def cancel(appointment_id: UUID, body: CancellationCreate, actor: Writer, gateway: Door) -> ChangedAppointment:
+async def cancel(
+    appointment_id: UUID, body: CancellationCreate, actor: Writer, gateway: Door, key: IdempotencyKey = None
+) -> ChangedAppointment:
     """Cancel; the time is free at once, and the money goes back as the policy says."""
     return await gateway.bookings.cancel(
         actor,
@@ -158,6 +160,7 @@ async def cancel(appointment_id: UUID, body: CancellationCreate, actor: Writer, 
         notify=body.notify,
         waiver=reason_to_waive(actor, body.waive_fee),
         undoable=body.undoable,
+        key=key,
     )
 
 
@@ -166,12 +169,22 @@ async def cancel(appointment_id: UUID, body: CancellationCreate, actor: Writer, 
     summary="Undo the cancellation",
     responses={
         **WAITING,
-        **refusals(AppointmentNotFound, WrongState, UndoWindowOver, SlotTaken, OutsideHours, EngineUnavailable),
+        **refusals(
+            AppointmentNotFound,
+            WrongState,
+            UndoWindowOver,
+            SlotTaken,
+            OutsideHours,
+            IdempotencyConflict,
+            EngineUnavailable,
+        ),
     },
 )
-async def undo_cancellation(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
+async def undo_cancellation(
+    appointment_id: UUID, actor: Writer, gateway: Door, key: IdempotencyKey = None
+) -> ChangedAppointment:
     """Bring it back with its money: within ten minutes, if it was made `undoable` and the time is still free."""
-    return await gateway.bookings.step(actor, appointment_id, "cancellation", undo=True)
+    return await gateway.bookings.step(actor, appointment_id, "cancellation", undo=True, key=key)
 
 
 _MOVE: dict[str, Any] = {
@@ -179,7 +192,7 @@ _MOVE: dict[str, Any] = {
         **WAITING,
         **refusals(
             AppointmentNotFound, WrongState, SlotTaken, PatientBusy, VersionConflict, TooLateToMove, MovedTooOften,
-            UndoWindowOver, OutsideHours, EngineUnavailable,
+            UndoWindowOver, OutsideHours, IdempotencyConflict, EngineUnavailable,
         ),
     }
 }  # fmt: skip
@@ -187,7 +200,7 @@ _MOVE: dict[str, Any] = {
 
 @router.post("/{appointment_id}/rescheduling", summary="Move to another time", **_MOVE)
 async def reschedule(
-    appointment_id: UUID, body: ReschedulingCreate, actor: Writer, gateway: Door
+    appointment_id: UUID, body: ReschedulingCreate, actor: Writer, gateway: Door, key: IdempotencyKey = None
 ) -> ChangedAppointment:
     """Take the new time before the old one is free; reminders and payment follow."""
     may_overbook(actor, asked=body.overbook is not None)
@@ -198,13 +211,16 @@ async def reschedule(
         **body.model_dump(include={"consultant_id", "location_id", "duration_minutes", "version", "notify"}),
         overbook_reason=body.overbook.reason if body.overbook else "",
         override_reason=body.override.reason if body.override else "",
+        key=key,
     )
 
 
 @router.delete("/{appointment_id}/rescheduling", summary="Take back the last move", **_MOVE)
-async def undo_move(appointment_id: UUID, actor: Writer, gateway: Door) -> ChangedAppointment:
+async def undo_move(
+    appointment_id: UUID, actor: Writer, gateway: Door, key: IdempotencyKey = None
+) -> ChangedAppointment:
     """Move it back, within ten minutes and if the old time is still free; the version rises once more."""
-    return await gateway.bookings.undo_move(actor, appointment_id)
+    return await gateway.bookings.undo_move(actor, appointment_id, key=key)
 
 
 def _filter(

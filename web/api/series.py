@@ -27,7 +27,10 @@ router = APIRouter(prefix="/series", tags=["appointments"])
 Reader = Annotated[Actor, may("appointments:read")]
 Writer = Annotated[Actor, may("appointments:write")]
 _CHANGE: dict[str, Any] = {
-    "responses": {**WAITING, **refusals(SeriesNotFound, OccurrenceNotFound, WrongState, EngineUnavailable)}
+    "responses": {
+        **WAITING,
+        **refusals(SeriesNotFound, OccurrenceNotFound, WrongState, IdempotencyConflict, EngineUnavailable),
+    }
 }
 
 
@@ -121,7 +124,9 @@ async def get(series_id: UUID, actor: Reader, gateway: Door) -> Series:
 
 
 @router.post("/{series_id}/rescheduling", summary="Move one, the following or all", **_CHANGE)
-async def reschedule(series_id: UUID, body: SeriesRescheduling, actor: Writer, gateway: Door) -> ChangedSeries:
+async def reschedule(
+    series_id: UUID, body: SeriesRescheduling, actor: Writer, gateway: Door, key: IdempotencyKey = None
+) -> ChangedSeries:
     """Move what lies ahead of the scope; each appointment may be refused by itself, and then stays where it is."""
     return await gateway.series.move(
         actor,
@@ -131,22 +136,29 @@ async def reschedule(series_id: UUID, body: SeriesRescheduling, actor: Writer, g
         body.start,
         consultant_id=body.consultant_id,
         notify=body.notify,
+        key=key,
     )
 
 
 @router.post("/{series_id}/cancellation", summary="Cancel one, the following or all", **_CHANGE)
-async def cancel(series_id: UUID, body: SeriesCancellationCreate, actor: Writer, gateway: Door) -> ChangedSeries:
+async def cancel(
+    series_id: UUID, body: SeriesCancellationCreate, actor: Writer, gateway: Door, key: IdempotencyKey = None
+) -> ChangedSeries:
     """Cancel what lies ahead of the scope; the money goes back as the policy says."""
-    return await gateway.series.cancel(actor, series_id, body.number, body.scope, body.reason, notify=body.notify)
+    return await gateway.series.cancel(
+        actor, series_id, body.number, body.scope, body.reason, notify=body.notify, key=key
+    )
 
 
 @router.post(
     "/{series_id}/occurrences/{number}/resolution",
     summary="Resolve a conflict",
-    responses={**WAITING, **refusals(SeriesNotFound, WrongState, SlotTaken, EngineUnavailable)},
+    responses={**WAITING, **refusals(SeriesNotFound, WrongState, SlotTaken, IdempotencyConflict, EngineUnavailable)},
 )
-async def resolve(series_id: UUID, number: int, body: Resolution, actor: Writer, gateway: Door) -> Series:
+async def resolve(
+    series_id: UUID, number: int, body: Resolution, actor: Writer, gateway: Door, key: IdempotencyKey = None
+) -> Series:
     """Book another time in its place, or leave the place empty."""
     return await gateway.series.resolve(
-        actor, series_id, number, body.start, consultant_id=body.consultant_id, location_id=body.location_id
+        actor, series_id, number, body.start, consultant_id=body.consultant_id, location_id=body.location_id, key=key
     )

@@ -24,9 +24,11 @@ from services.payments.schemas import Invoice, Payment
 from web.gateway.engine import Engine, attributes
 from web.gateway.errors import WorkflowNotFound
 from web.gateway.insurance import Insurance
+from web.gateway.repeats import Repeat, fingerprint
 from workflows import ids
 from workflows.booking import AppointmentBooking
 from workflows.contracts import (
+    Asked,
     BookingOutcome,
     BookingRequest,
     CancellationRequest,
@@ -202,17 +204,17 @@ class Bookings:
         waive_fee: bool = False,
         waiver: str = "",
         undoable: bool = False,
+        key: str | None = None,
     ) -> ChangedAppointment:
         """Cancel; the money goes back as the visit type's policy says.
 
         An `undoable` cancellation frees the time at once; its money and its message wait until the undo window is over.
         """
-        if waiver:
-            await self._remark(actor, appointment_id, "fee_waiver", waiver)
         asked = CancellationRequest(
             actor=actor, reason=reason, notify=notify, waive_fee=waive_fee or bool(waiver), undoable=undoable
         )
-        return await self._change(actor, appointment_id, AppointmentBooking.cancel, asked)
+        repeat = Repeat("cancel", key)
+        return await self._change(actor, appointment_id, AppointmentBooking.cancel, asked, repeat, fee_waiver=waiver)
 
     async def reschedule(
         self,
@@ -227,6 +229,7 @@ class Bookings:
         version: int | None = None,
         overbook_reason: str = "",
         override_reason: str = "",
+        key: str | None = None,
     ) -> ChangedAppointment:
         """Move to another time, consultant or place, or give it another length, in one step.
 
@@ -235,9 +238,6 @@ class Bookings:
         An `overbook_reason` lets it overlap others or lie outside the hours; an `override_reason` passes over the visit
         type's policy on moving. With `version`, only the appointment as it was then is moved.
         """
-        for kind, text in (("overbook", overbook_reason), ("policy_override", override_reason)):
-            if text:
-                await self._remark(actor, appointment_id, kind, text)
         asked = RescheduleRequest(
             actor=actor,
             start=start,
@@ -250,43 +250,69 @@ class Bookings:
             override=bool(override_reason),
             alternatives=True,
         )
-        return await self._change(actor, appointment_id, AppointmentBooking.reschedule, asked)
+        why = {"overbook": overbook_reason, "policy_override": override_reason}
+        repeat = Repeat("reschedule", key)
+        return await self._change(actor, appointment_id, AppointmentBooking.reschedule, asked, repeat, **why)
 
-    async def undo_move(self, actor: Actor, appointment_id: UUID, *, notify: bool = True) -> ChangedAppointment:
+    async def undo_move(
+        self, actor: Actor, appointment_id: UUID, *, notify: bool = True, key: str | None = None
+    ) -> ChangedAppointment:
         """Take back the last move, within ten minutes and if the old time is free still."""
-        asked = UndoMove(actor=actor, notify=notify)
-        return await self._change(actor, appointment_id, AppointmentBooking.undo_move, asked)
+        asked, repeat = UndoMove(actor=actor, notify=notify), Repeat("undo move", key)
+        return await self._change(actor, appointment_id, AppointmentBooking.undo_move, asked, repeat)
 
     async def step(
-        self, actor: Actor, appointment_id: UUID, verb: Verb, *, undo: bool = False, waiver: str = ""
+        self,
+        actor: Actor,
+        appointment_id: UUID,
+        verb: Verb,
+        *,
+        undo: bool = False,
+        waiver: str = "",
+        key: str | None = None,
     ) -> ChangedAppointment:
         """Note a step of the visit, or undo it; a `waiver` says why a no-show costs nothing."""
-        if waiver:
-            await self._remark(actor, appointment_id, "fee_waiver", waiver)
         asked = VisitStep(actor=actor, verb=verb, undo=undo, undoable=True, waive_fee=bool(waiver))
-        return await self._change(actor, appointment_id, AppointmentBooking.visit, asked)
+        repeat = Repeat(f"undo {verb}" if undo else verb, key)
+        return await self._change(actor, appointment_id, AppointmentBooking.visit, asked, repeat, fee_waiver=waiver)
 
     async def resolve(self, actor: Actor, appointment_id: UUID, action: Literal["retry", "skip"]) -> None:
         """Say what becomes of an appointment that waits for a person."""
         await self._change(actor, appointment_id, AppointmentBooking.resolve, Resolution(actor=actor, action=action))
 
-    async def _remark(self, actor: Actor, appointment_id: UUID, kind: str, text: str) -> None:
-        """Keep why, sealed, before it is done: what was decided without a reason cannot be told from a mistake."""
-        said = Remark.model_validate({"kind": kind, "text": text})
-        await self._appointments.remark(actor, appointment_id, uuid7(), said)
+    async def _change(
+        self, actor: Actor, appointment_id: UUID, update: Any, asked: Asked, repeat: Repeat | None = None, **why: str
+    ) -> ChangedAppointment:
+        """Ask the appointment's process; `why` are the reasons for what the rules alone do not say, by kind.
 
-    async def _change(self, actor: Actor, appointment_id: UUID, update: Any, asked: BaseModel) -> ChangedAppointment:
+        Raises:
+            IdempotencyConflict: the key was used for another change.
+            WrongState: the process has ended.
+        """
+        repeat = repeat or Repeat()
+        change_id = repeat.change_id(actor, appointment_id)
         standing = await self._appointments.standing(actor, appointment_id)
+        for kind, text in why.items():
+            if text:
+                await self._remark(actor, appointment_id, derived_id("remark", change_id, kind), kind, text)
+        asked = asked.model_copy(update={"request_hash": fingerprint(asked, why)})
         try:
             changed: Changed = await self._engine.ask(
-                ids.appointment(appointment_id), update, asked, update_id=str(uuid7())
+                ids.appointment(appointment_id), update, asked, update_id=str(change_id)
             )
         except WorkflowNotFound:
             raise WrongState(f"This appointment is {standing.status} and has ended.") from None
+        if changed.request_hash not in {"", asked.request_hash}:
+            raise IdempotencyConflict
         if changed.refused:
             raise changed.refused.refusal()
         told = changed.model_dump(include={"undo_until", "fee", "difference", "invoice_id"}, exclude_none=True)
         return ChangedAppointment.model_validate((changed.appointment or standing).model_dump() | told)
+
+    async def _remark(self, actor: Actor, appointment_id: UUID, remark_id: UUID, kind: str, text: str) -> None:
+        """Keep why, sealed, before it is done: what was decided without a reason cannot be told from a mistake."""
+        said = Remark.model_validate({"kind": kind, "text": text})
+        await self._appointments.remark(actor, appointment_id, remark_id, said)
 
     def _request(
         self, actor: Actor, wanted: Booking, appointment_id: UUID, fingerprint: str, cover: Coverage | None

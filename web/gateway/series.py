@@ -26,6 +26,7 @@ from services.identity.errors import LocationNotFound
 from web.gateway.engine import Engine, attributes
 from web.gateway.errors import WorkflowNotFound
 from web.gateway.finding import Slot
+from web.gateway.repeats import Repeat, fingerprint
 from workflows import ids
 from workflows.contracts import (
     OccurrenceChange,
@@ -191,6 +192,7 @@ class SeriesProcesses:
         *,
         consultant_id: UUID | None = None,
         location_id: UUID | None = None,
+        key: str | None = None,
     ) -> Series:
         """Book another time in the place of a conflict; without `start` the place stays empty.
 
@@ -198,7 +200,9 @@ class SeriesProcesses:
             Refusal: that time cannot be had either; `alternatives` are the nearest that can.
         """
         asked = Resolving(actor=actor, number=number, start=start, consultant_id=consultant_id, location_id=location_id)
-        result: OccurrenceResult = await self._ask(actor, series_id, AppointmentSeries.resolve, asked)
+        result: OccurrenceResult = await self._ask(
+            actor, series_id, AppointmentSeries.resolve, asked, Repeat("resolve", key)
+        )
         if result.refused:
             near = [slot.model_dump(mode="json") for slot in result.alternatives]
             raise result.refused.model_copy(update={"extra": {"alternatives": near}}).refusal()
@@ -214,12 +218,13 @@ class SeriesProcesses:
         *,
         consultant_id: UUID | None = None,
         notify: bool = True,
+        key: str | None = None,
     ) -> ChangedSeries:
         """Move one, the following or all that lie ahead."""
         asked = SeriesMove(
             actor=actor, number=number, scope=scope, start=start, consultant_id=consultant_id, notify=notify
         )
-        return await self._change(actor, series_id, AppointmentSeries.move, asked)
+        return await self._change(actor, series_id, AppointmentSeries.move, asked, Repeat("move", key))
 
     async def cancel(
         self,
@@ -231,26 +236,35 @@ class SeriesProcesses:
         *,
         notify: bool = True,
         waive_fee: bool = False,
+        key: str | None = None,
     ) -> ChangedSeries:
         """Cancel one, the following or all that lie ahead."""
         asked = SeriesCancellation(
             actor=actor, number=number, scope=scope, reason=reason, notify=notify, waive_fee=waive_fee
         )
-        return await self._change(actor, series_id, AppointmentSeries.cancel, asked)
+        return await self._change(actor, series_id, AppointmentSeries.cancel, asked, Repeat("cancel", key))
 
-    async def _change(self, actor: Actor, series_id: UUID, update: Any, asked: BaseModel) -> ChangedSeries:
-        changed: SeriesChanged = await self._ask(actor, series_id, update, asked)
+    async def _change(
+        self, actor: Actor, series_id: UUID, update: Any, asked: BaseModel, repeat: Repeat
+    ) -> ChangedSeries:
+        changed: SeriesChanged = await self._ask(actor, series_id, update, asked, repeat)
         if changed.refused:
             raise changed.refused.refusal()
         series = await self._series.get(actor, series_id)
         return ChangedSeries(changes=[_told(one) for one in changed.changes], series=series)
 
-    async def _ask(self, actor: Actor, series_id: UUID, update: Any, asked: BaseModel) -> Any:
+    async def _ask(self, actor: Actor, series_id: UUID, update: Any, asked: BaseModel, repeat: Repeat) -> Any:
         await self._series.get(actor, series_id)
+        body = fingerprint(asked)
+        asked = asked.model_copy(update={"request_hash": body})
+        change_id = repeat.change_id(actor, series_id)
         try:
-            return await self._engine.ask(ids.series(series_id), update, asked, update_id=str(uuid7()))
+            answered = await self._engine.ask(ids.series(series_id), update, asked, update_id=str(change_id))
         except WorkflowNotFound:
             raise WrongState("This series is over.") from None
+        if answered.request_hash not in {"", body}:
+            raise IdempotencyConflict
+        return answered
 
     async def _zone(self, actor: Actor, location_id: UUID) -> ZoneInfo:
         places = await self._identity.locations(Actor.system("identity:read", tenant_id=actor.tenant_id))

@@ -103,6 +103,7 @@ from workflows.contracts.series import (
     TargetsRequest,
 )
 from workflows.contracts.visit import (
+    Asked,
     AttentionRequest,
     CancellationRequest,
     CancelRequest,
@@ -138,6 +139,7 @@ __all__ = [
     "Answered",
     "AskCancel",
     "AskMove",
+    "Asked",
     "AttentionRequest",
     "AuthoriseRequest",
     "Beside",

@@ -62,6 +62,7 @@ class OccurrenceResult(BaseModel):
     appointment: Appointment | None = None
     refused: Refused | None = None
     alternatives: list[Slot] = []
+    request_hash: str = ""
 
 
 class SeriesOutcome(BaseModel):
@@ -87,6 +88,7 @@ class Resolving(BaseModel):
     start: AwareDatetime | None = None
     consultant_id: UUID | None = None
     location_id: UUID | None = None
+    request_hash: str = ""
 
 
 class SeriesMove(BaseModel):
@@ -101,6 +103,7 @@ class SeriesMove(BaseModel):
     start: AwareDatetime
     consultant_id: UUID | None = None
     notify: bool = True
+    request_hash: str = ""
 
 
 class SeriesCancellation(BaseModel):
@@ -112,6 +115,7 @@ class SeriesCancellation(BaseModel):
     reason: str
     notify: bool = True
     waive_fee: bool = False
+    request_hash: str = ""
 
 
 class TargetsRequest(BaseModel):
@@ -154,6 +158,7 @@ class SeriesChanged(BaseModel):
 
     changes: list[OccurrenceChange] = []
     refused: Refused | None = None
+    request_hash: str = ""
 
 
 class SeriesStanding(BaseModel):

@@ -13,23 +13,28 @@ from workflows.contracts.booking import Target
 from workflows.contracts.refusal import Refused
 
 
-class VisitStep(BaseModel):
+class Asked(BaseModel):
+    """What an update of an appointment's process asks for; its answer names the `request_hash` that it answers."""
+
+    actor: Actor
+    request_hash: str = ""
+
+
+class VisitStep(Asked):
     """One step of the visit, or its undoing; a cancellation can be undone here, and not made.
 
     The process of an `undoable` completion goes on until the day is over.
     """
 
-    actor: Actor
     verb: Literal["arrival", "check-in", "consultation", "completion", "departure", "no-show", "cancellation"]
     undo: bool = False
     undoable: bool = False
     waive_fee: bool = False
 
 
-class CancellationRequest(BaseModel):
+class CancellationRequest(Asked):
     """Asks to cancel. While an `undoable` cancellation can be undone, no money moves and nobody is told."""
 
-    actor: Actor
     reason: str
     notify: bool = True
     waive_fee: bool = False
@@ -37,14 +42,13 @@ class CancellationRequest(BaseModel):
     undoable: bool = False
 
 
-class RescheduleRequest(BaseModel):
+class RescheduleRequest(Asked):
     """Asks for another time, consultant, place or length.
 
     With `expected_version`, only for the appointment as it was then. `override` passes over the visit type's policy on
     moving. With `alternatives`, the refusal of a time that is taken names the nearest that are free.
     """
 
-    actor: Actor
     start: AwareDatetime
     consultant_id: UUID | None = None
     location_id: UUID | None = None
@@ -57,17 +61,15 @@ class RescheduleRequest(BaseModel):
     alternatives: bool = False
 
 
-class UndoMove(BaseModel):
+class UndoMove(Asked):
     """Asks to take back the last move."""
 
-    actor: Actor
     notify: bool = True
 
 
-class Resolution(BaseModel):
+class Resolution(Asked):
     """What a person decided about a step that waited."""
 
-    actor: Actor
     action: Literal["retry", "skip"]
 
 
@@ -84,6 +86,7 @@ class Changed(BaseModel):
     fee: Money | None = None
     difference: Money | None = None
     invoice_id: UUID | None = None
+    request_hash: str = ""
 
 
 class StepRequest(Target):

@@ -1,7 +1,9 @@
 """The journey of another system: token, patient, free times, booking, and what becomes of it."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import httpx
 
 from tests.web.clinic import Clinic, eventually
 from tests.web.conftest import problem
@@ -130,6 +132,52 @@ async def test_a_move_keeps_the_appointment_and_raises_its_version(clinic: Clini
     moved = await clinic.post(f"/appointments/{booked['id']}/rescheduling", json={"start": slot["start"]})
     assert (moved.status_code, moved.json()["version"]) == (200, 2), moved.text
     assert moved.json()["id"] == booked["id"]
+
+
+async def test_a_change_that_is_repeated_with_its_key_is_made_once(clinic: Clinic) -> None:
+    booked, slot, other = await clinic.booked(), await clinic.slot(), await clinic.slot()
+    at = f"/appointments/{booked['id']}"
+    moves = [
+        await clinic.post(f"{at}/rescheduling", json={"start": start}, key="move")
+        for start in (slot["start"], slot["start"], other["start"])
+    ]
+    assert [one.status_code for one in moves] == [200, 200, 422]
+    assert (moves[0].json()["version"], moves[1].json()) == (2, moves[0].json())
+    problem(moves[2], 422, "idempotency_conflict")
+    assert (await clinic.get(at)).json()["version"] == 2
+    gone = await clinic.post(f"{at}/cancellation", json={"reason": "pat"}, key="move")
+    assert gone.status_code == 200, "another change has keys of its own"
+
+    async def ended() -> httpx.Response:
+        return await clinic.post(f"{at}/cancellation", json={"reason": "pat"})
+
+    await eventually(ended, lambda answer: answer.status_code == 409)
+    again = await clinic.post(f"{at}/cancellation", json={"reason": "pat"}, key="move")
+    assert (again.status_code, again.json()["status"]) == (200, "cancelled")
+    problem(await clinic.post(f"{at}/cancellation", json={"reason": "prov"}, key="move"), 422, "idempotency_conflict")
+
+
+async def test_a_step_that_is_repeated_with_its_key_is_not_noted_again_after_its_undo(clinic: Clinic) -> None:
+    at = f"/appointments/{(await clinic.expected())['id']}/arrival"
+    first = await clinic.post(at, key="here")
+    assert (await clinic.ask("DELETE", at, key="here")).json()["status"] == "booked"
+    assert (await clinic.post(at, key="here")).json() == first.json()
+    assert (await clinic.get(at.removesuffix("/arrival"))).json()["status"] == "booked"
+
+
+async def test_a_series_that_is_moved_again_with_the_same_key_stays_where_it_is(clinic: Clinic) -> None:
+    at = f"/series/{await clinic.repeated(await clinic.patient())}"
+    (first, _) = (await clinic.get(at)).json()["occurrences"]
+    later = (datetime.fromisoformat(first["start"]) + timedelta(days=1)).isoformat()
+    body = {"number": 1, "scope": "following", "start": later}
+    moves = [await clinic.post(f"{at}/rescheduling", json=body, key="later") for _ in range(2)]
+    assert [one.status_code for one in moves] == [200, 200], moves[0].text
+    assert moves[0].json()["changes"] == moves[1].json()["changes"]
+    problem(
+        await clinic.post(f"{at}/rescheduling", json=body | {"scope": "one"}, key="later"), 422, "idempotency_conflict"
+    )
+    moved = (await clinic.get(at)).json()["occurrences"]
+    assert [(await clinic.get(f"/appointments/{one['appointment_id']}")).json()["version"] for one in moved] == [2, 2]
 
 
 async def test_each_step_of_the_visit_has_its_resource(clinic: Clinic) -> None:
