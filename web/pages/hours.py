@@ -1,7 +1,7 @@
 """The weekly hours editor: each button sends the form, and the answer is the form as it stands then."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -22,7 +22,8 @@ router = APIRouter(prefix="/consultants", include_in_schema=False)
 Writer = Annotated[Screen, needs("consultants:write")]
 UNREADY, CONFLICT = 422, 409
 _AHEAD = timedelta(days=365)
-_LOOKED_AT = 200
+_AT_ONCE = 200
+"""How many bookings are read in one page of them; all of the year are."""
 _SHOWN = 8
 
 
@@ -82,13 +83,24 @@ async def _save(screen: Screen, form: Form, consultant: Consultant, rows: list[R
 async def outside(screen: Screen, consultant_id: UUID, wanted: list[Hours]) -> list[Appointment]:
     """Find the booked visits of the coming year that lie inside the hours of today and would not in the new ones."""
     start, end = screen.frame.now, screen.frame.now + _AHEAD
-    of = AppointmentFilter(consultant_id=[consultant_id], from_=start, to=end, status=sorted(OCCUPYING))
     booked, now, then = await asyncio.gather(
-        screen.gateway.appointments.list(screen.actor, of, limit=_LOOKED_AT),
+        _booked(screen, consultant_id, start, end),
         screen.gateway.consultants.timetable(screen.actor, start, end, consultant_id=[consultant_id]),
         screen.gateway.consultants.try_schedule(screen.actor, consultant_id, ScheduleWrite(hours=wanted), start, end),
     )
-    return [one for one in booked.items if _inside(one, now.windows) and not _inside(one, then)]
+    return [one for one in booked if _inside(one, now.windows) and not _inside(one, then)]
+
+
+async def _booked(screen: Screen, consultant_id: UUID, start: datetime, end: datetime) -> list[Appointment]:
+    of = AppointmentFilter(consultant_id=[consultant_id], from_=start, to=end, status=sorted(OCCUPYING))
+    found: list[Appointment] = []
+    cursor: str | None = None
+    while True:
+        page = await screen.gateway.appointments.list(screen.actor, of, limit=_AT_ONCE, cursor=cursor)
+        found += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return found
 
 
 def _inside(one: Appointment, windows: list[Window]) -> bool:

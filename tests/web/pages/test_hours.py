@@ -1,8 +1,10 @@
 """The weekly hours editor, as a plain form: every button sends it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from careconnect.ids import uuid7
 from services.identity.schemas import Location
@@ -50,12 +52,16 @@ async def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_kept(owner:
     assert await kept(clinic, path) == [(0, "09:00", "12:00"), (0, "13:00", "17:00")]
 
 
-async def test_what_would_lie_outside_is_named_before_it_is_saved(owner: Desk, clinic: Clinic) -> None:
+async def test_what_would_lie_outside_is_named_before_it_is_saved_however_many_are_booked_before_it(
+    owner: Desk, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.pages.hours._AT_ONCE", 1)
     every_day = [{"weekday": day, "starts": "00:00", "ends": "24:00"} for day in range(7)]
     path = await editor(clinic, *every_day, status="active")
     slot = await clinic.slot()
     day = datetime.fromisoformat(slot["start"]).astimezone(ZoneInfo(ZONE))
     start = day.replace(hour=10, minute=0)
+    await clinic.booked(consultant_id=path.split("/")[2], start=(start - timedelta(days=1)).isoformat())
     booked = await clinic.booked(consultant_id=path.split("/")[2], start=start.isoformat())
     page = await owner.read(path)
     typed = {f"{name}-{start.weekday()}": time for name, time in (("starts", "14:00"), ("ends", "18:00"))}
