@@ -132,7 +132,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
         workflows=WORKFLOWS,
         activities=[
             admission.admit, beside.start, people.verify, experts.offer, experts.terms, visits.hold, visits.confirm,
-            visits.release, visits.step, visits.cancel, visits.move, visits.standing, visits.attend,
+            visits.release, visits.step, visits.cancel, visits.move, visits.standing, visits.attend, visits.decide_remarks,
             money.issue_invoice, money.cancel_invoice, money.close_invoices, money.held, money.authorise, money.capture,
             money.void, money.refund, money.release, money.standing, money.keep_card, money.forget_card, money.renew,
             slots.alternatives, differences.owed, differences.lower, dunning.unpaid, told.tell, claims.draft,

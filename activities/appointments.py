@@ -8,7 +8,7 @@ from temporalio import activity
 from activities.answers import insisting, refusing
 from careconnect.auth import Actor
 from services.appointments.client import AppointmentsClient
-from services.appointments.schemas import Cancellation, Hold
+from services.appointments.schemas import Cancellation, Hold, RemarkDecision
 from workflows.contracts import (
     AttentionRequest,
     CancelRequest,
@@ -17,6 +17,7 @@ from workflows.contracts import (
     HoldRequest,
     MoveRequest,
     ReleaseRequest,
+    RemarksDecided,
     SourceFigures,
     StepRequest,
     Target,
@@ -105,6 +106,13 @@ class AppointmentActivities:
     async def attend(self, request: AttentionRequest) -> None:
         """Put the appointment under Attention, or take it from there."""
         await self.appointments.attend(request.actor, request.appointment_id, request.step)
+
+    @activity.defn(name="decide_remarks")
+    @insisting
+    async def decide_remarks(self, request: RemarksDecided) -> None:
+        """Let the reasons of a change stand, or drop those of one that was refused."""
+        decided = RemarkDecision(ids=request.remark_ids, stand=request.stand)
+        await self.appointments.decide_remarks(request.actor, request.appointment_id, decided)
 
     @activity.defn(name="appointment_figures")
     async def figures(self, request: FiguresRequest) -> SourceFigures:

@@ -9,12 +9,14 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.appointments import AppointmentActivities
     from services.appointments.schemas import STILL_HERE, Status
+    from workflows import policies
     from workflows.contracts import (
         Asked,
         BookingRequest,
         CancellationRequest,
         Changed,
         Refused,
+        RemarksDecided,
         RescheduleRequest,
         Stage,
         StepRequest,
@@ -176,7 +178,22 @@ class Visit(Moving):
         The update's id is the idempotency key: the engine answers a repeat; the hash tells other bodies apart.
         """
         changed = await self._changed(change)
-        return changed.model_copy(update={"request_hash": asked.request_hash}) if asked else changed
+        if asked is None:
+            return changed
+        if asked.remark_ids:
+            await self._decide_remarks(asked, stand=changed.refused is None)
+        return changed.model_copy(update={"request_hash": asked.request_hash})
+
+    async def _decide_remarks(self, asked: Asked, *, stand: bool) -> None:
+        decided = RemarksDecided(
+            actor=asked.actor,
+            appointment_id=self.request.appointment_id,
+            remark_ids=asked.remark_ids,
+            stand=stand,
+        )
+        await workflow.execute_local_activity_method(
+            AppointmentActivities.decide_remarks, decided, **policies.WITHOUT_END
+        )
 
     async def _changed(self, change: Callable[[], Awaitable[Changed]]) -> Changed:
         await workflow.wait_condition(lambda: self.outcome is not None)

@@ -9,7 +9,7 @@ from careconnect.auth import Actor, require
 from careconnect.db import Read, Write
 from careconnect.errors import Forbidden
 from careconnect.pagination import Page, PagingQuery
-from services.appointments import figures, occupancy, repository
+from services.appointments import figures, occupancy, remarks, repository
 from services.appointments.errors import AppointmentNotFound
 from services.appointments.holds import taking
 from services.appointments.models import Appointment as Model
@@ -25,7 +25,6 @@ from services.appointments.schemas import (
     Move,
     Notes,
     Release,
-    Remark,
     Status,
     Summary,
     TimelineEvent,
@@ -116,14 +115,6 @@ async def write_notes(appointment_id: UUID, notes: Notes, _: Writer, session: Wr
         session.record("appointment.noted", "appointment", appointment_id)
 
 
-@router.put("/appointments/{appointment_id}/remarks/{remark_id}", summary="Keep why it was decided", status_code=204)
-async def remark(appointment_id: UUID, remark_id: UUID, said: Remark, _: Writer, session: Write) -> None:
-    """Seal a remark; a repeat changes nothing."""
-    await repository.get(session, appointment_id)
-    if await repository.write_remark(session, appointment_id, remark_id, said):
-        session.record("appointment.remarked", "appointment", appointment_id, data={"kind": said.kind})
-
-
 @router.get("/appointments", summary="List appointments by start")
 async def search(
     wanted: Annotated[AppointmentFilter, Query()],
@@ -151,9 +142,9 @@ async def get(appointment_id: UUID, _: Reader, session: Write) -> AppointmentDet
     if appointment.patient_id is None:
         raise AppointmentNotFound
     notes = await repository.read_notes(session, appointment_id)
-    remarks = await repository.remarks(session, appointment_id)
+    said = await remarks.written(session, appointment_id)
     session.record_access("appointment.read", "appointment", appointment_id)
-    return AppointmentDetail(**shape(appointment).model_dump(), **notes.model_dump(), remarks=remarks)
+    return AppointmentDetail(**shape(appointment).model_dump(), **notes.model_dump(), remarks=said)
 
 
 @router.get("/appointments/{appointment_id}/standing", summary="Read where an appointment stands, without its notes")

@@ -23,6 +23,7 @@ from services.appointments.schemas import (
     Move,
     Notes,
     Remark,
+    RemarkDecision,
     SlotSearch,
     Summary,
     TimelineEvent,
@@ -78,9 +79,13 @@ class AppointmentsClient(ServiceClient):
         """Keep what was written about an appointment."""
         await self.call(actor, "PUT", f"/appointments/{appointment_id}/notes", json=notes)
 
-    async def remark(self, actor: Actor, appointment_id: UUID, remark_id: UUID, said: Remark) -> None:
-        """Keep why something was decided, under an id of the caller's."""
-        await self.call(actor, "PUT", f"/appointments/{appointment_id}/remarks/{remark_id}", json=said)
+    async def draft_remark(self, actor: Actor, appointment_id: UUID, remark_id: UUID, said: Remark) -> None:
+        """Draft why something is asked for, under an id of the caller's."""
+        await self.call(actor, "PUT", f"/appointments/{appointment_id}/remark-drafts/{remark_id}", json=said)
+
+    async def decide_remarks(self, actor: Actor, appointment_id: UUID, decided: RemarkDecision) -> None:
+        """Say whether what was asked for was done."""
+        await self.call(actor, "POST", f"/appointments/{appointment_id}/remark-decisions", json=decided)
 
     async def get(self, actor: Actor, appointment_id: UUID) -> AppointmentDetail:
         """Read one with its notes; audited."""

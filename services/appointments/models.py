@@ -28,6 +28,7 @@ __all__ = [
     "CalendarFeed",
     "ConsultantAbsence",
     "Occurrence",
+    "RemarkDraft",
     "Series",
     "TimeHold",
     "WaitlistEntry",
@@ -333,6 +334,16 @@ class AppointmentRemark(db.Tenanted, Base):
 
     __tablename__ = "appointment_remarks"
     __table_args__ = (Index("ix_appointment_remarks_appointment", "tenant_id", "appointment_id", "id"),)
+
+    appointment_id: Mapped[UUID]
+    kind: Mapped[str]
+    sealed: Mapped[bytes]
+
+
+class RemarkDraft(db.Tenanted, Base):
+    """Why something is asked for, sealed, until it is decided whether it is done."""
+
+    __tablename__ = "appointment_remark_drafts"
 
     appointment_id: Mapped[UUID]
     kind: Mapped[str]

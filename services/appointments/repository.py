@@ -10,16 +10,14 @@ from careconnect import clock
 from careconnect.db import ReadSession, WriteSession, new_metadata
 from careconnect.pagination import Order, Paging, Rows, keyset
 from services.appointments.errors import AppointmentNotFound
-from services.appointments.models import Appointment, AppointmentNotes, AppointmentRemark
+from services.appointments.models import Appointment, AppointmentNotes
 from services.appointments.schemas import (
     OCCUPYING,
     AppointmentFilter,
     Notes,
-    Remark,
     Status,
     Summary,
     TimelineEvent,
-    WrittenRemark,
 )
 
 _AUDIT = new_metadata().tables["audit_events"]
@@ -115,36 +113,6 @@ async def read_notes(session: ReadSession, appointment_id: UUID) -> Notes:
     if sealed is None:
         return Notes()
     return Notes.model_validate((await session.tenant_keys()).open(sealed))
-
-
-async def write_remark(session: WriteSession, appointment_id: UUID, remark_id: UUID, said: Remark) -> bool:
-    """Keep why something was decided, sealed; false if it stands already."""
-    keys, moment = await session.tenant_keys(), clock.now()
-    row = {
-        "tenant_id": session.tenant_id,
-        "id": remark_id,
-        "appointment_id": appointment_id,
-        "kind": said.kind,
-        "sealed": keys.seal(said.text),
-        "created_at": moment,
-        "updated_at": moment,
-    }
-    statement = insert(AppointmentRemark).values(row).on_conflict_do_nothing(index_elements=["tenant_id", "id"])
-    return await session.scalar(statement.returning(AppointmentRemark.id)) is not None
-
-
-async def remarks(session: ReadSession, appointment_id: UUID) -> list[WrittenRemark]:
-    """Read why things were decided, oldest first."""
-    rows = await session.scalars(
-        select(AppointmentRemark)
-        .where(AppointmentRemark.tenant_id == session.tenant_id, AppointmentRemark.appointment_id == appointment_id)
-        .order_by(AppointmentRemark.id)
-    )
-    keys = await session.tenant_keys()
-    return [
-        WrittenRemark.model_validate({"kind": row.kind, "text": keys.open(row.sealed), "at": row.created_at})
-        for row in rows
-    ]
 
 
 def _conditions(session: ReadSession, wanted: AppointmentFilter) -> list[sa.ColumnElement[bool]]:

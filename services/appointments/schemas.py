@@ -144,6 +144,13 @@ class Remark(_Input):
     text: str = Field(min_length=3, max_length=500)
 
 
+class RemarkDecision(_Input):
+    """Says whether what was asked for was done, so that its remarks stand."""
+
+    ids: list[UUID] = Field(max_length=10)
+    stand: bool
+
+
 class WrittenRemark(Remark):
     """A remark as it stands."""
 

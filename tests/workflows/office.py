@@ -108,6 +108,7 @@ class Office(Troubled):
             self._any(AdmissionActivities, self.patients, experts).admit, BesideActivities(self.client).start,
             self._any(PatientActivities, self.patients).verify, experts.offer, experts.terms, visits.hold,
             visits.confirm, visits.release, visits.step, visits.cancel, visits.move, visits.standing, visits.attend,
+            visits.decide_remarks,
             money.issue_invoice, money.cancel_invoice, money.close_invoices, money.held, money.authorise,
             money.capture, money.void, money.refund, money.release, money.standing, money.keep_card,
             money.forget_card, money.renew, slots.alternatives, differences.owed, differences.lower, self.tell,

@@ -9,7 +9,16 @@ from careconnect.auth import Actor
 from careconnect.ids import uuid7
 from careconnect.money import Money
 from services.appointments.errors import AppointmentNotFound, SlotTaken, WrongState
-from services.appointments.schemas import Appointment, Cancellation, FreeSlot, Hold, Move, SlotSearch, Status
+from services.appointments.schemas import (
+    Appointment,
+    Cancellation,
+    FreeSlot,
+    Hold,
+    Move,
+    RemarkDecision,
+    SlotSearch,
+    Status,
+)
 from services.consultants.errors import VisitTypeNotFound
 from services.consultants.schemas import (
     CancellationPolicy,
@@ -188,6 +197,9 @@ class Appointments:
         await self.world.meet("flag" if step else "unflag")
         if key in self.rows:
             self.rows[key] = self.rows[key].model_copy(update={"needs_attention": step})
+
+    async def decide_remarks(self, _actor: Actor, _key: UUID, decided: RemarkDecision) -> None:
+        await self.world.meet("keep remarks" if decided.stand else "drop remarks")
 
     async def slots(self, _actor: Actor, wanted: SlotSearch) -> list[FreeSlot]:
         await self.world.meet("slots")

@@ -292,10 +292,11 @@ class Bookings:
         repeat = repeat or Repeat()
         change_id = repeat.change_id(actor, appointment_id)
         standing = await self._appointments.standing(actor, appointment_id)
-        for kind, text in why.items():
-            if text:
-                await self._remark(actor, appointment_id, derived_id("remark", change_id, kind), kind, text)
-        asked = asked.model_copy(update={"request_hash": fingerprint(asked, why)})
+        drafts = {kind: derived_id("remark", change_id, kind) for kind, text in why.items() if text}
+        for kind, remark_id in drafts.items():
+            await self._draft(actor, appointment_id, remark_id, kind, why[kind])
+        said = {"request_hash": fingerprint(asked, why), "remark_ids": list(drafts.values())}
+        asked = asked.model_copy(update=said)
         try:
             changed: Changed = await self._engine.ask(
                 ids.appointment(appointment_id), update, asked, update_id=str(change_id)
@@ -309,10 +310,10 @@ class Bookings:
         told = changed.model_dump(include={"undo_until", "fee", "difference", "invoice_id"}, exclude_none=True)
         return ChangedAppointment.model_validate((changed.appointment or standing).model_dump() | told)
 
-    async def _remark(self, actor: Actor, appointment_id: UUID, remark_id: UUID, kind: str, text: str) -> None:
-        """Keep why, sealed, before it is done: what was decided without a reason cannot be told from a mistake."""
+    async def _draft(self, actor: Actor, appointment_id: UUID, remark_id: UUID, kind: str, text: str) -> None:
+        """Draft why, sealed, before it is asked for: what was decided without a reason looks like a mistake."""
         said = Remark.model_validate({"kind": kind, "text": text})
-        await self._appointments.remark(actor, appointment_id, remark_id, said)
+        await self._appointments.draft_remark(actor, appointment_id, remark_id, said)
 
     def _request(
         self, actor: Actor, wanted: Booking, appointment_id: UUID, fingerprint: str, cover: Coverage | None

@@ -27,5 +27,7 @@ class Repeat(NamedTuple):
 
 def fingerprint(asked: BaseModel, why: Mapping[str, str] | None = None) -> str:
     """Tell whether a repeated change is the same one, its reasons included."""
-    said = asked.model_dump_json(exclude={"actor", "request_hash"}) + json.dumps(why or {}, sort_keys=True)
+    said = asked.model_dump_json(exclude={"actor", "request_hash", "remark_ids"}) + json.dumps(
+        why or {}, sort_keys=True
+    )
     return hashlib.sha256(said.encode()).hexdigest()[:32]

@@ -14,10 +14,14 @@ from workflows.contracts.refusal import Refused
 
 
 class Asked(BaseModel):
-    """What an update of an appointment's process asks for; its answer names the `request_hash` that it answers."""
+    """What an update of an appointment's process asks for; its answer names the `request_hash` that it answers.
+
+    `remark_ids` are drafts of why it is asked for; they stand if it is done.
+    """
 
     actor: Actor
     request_hash: str = ""
+    remark_ids: list[UUID] = []
 
 
 class VisitStep(Asked):
@@ -109,6 +113,13 @@ class MoveRequest(Target):
     """Asks to move in the appointments service."""
 
     move: Move
+
+
+class RemarksDecided(Target):
+    """Says whether a change was made, for the remarks that were drafted for it."""
+
+    remark_ids: list[UUID]
+    stand: bool
 
 
 class AttentionRequest(Target):

@@ -11,7 +11,7 @@ from careconnect.auth import Actor
 from careconnect.ids import uuid7
 from careconnect.money import Money
 from services.appointments.client import AppointmentsClient
-from services.appointments.schemas import Appointment, Cancellation, Hold, Move, Notes, Remark
+from services.appointments.schemas import Appointment, Cancellation, Hold, Move, Notes, Remark, RemarkDecision
 from services.consultants.client import ConsultantsClient
 from services.consultants.schemas import ConsultantWrite, ScheduleWrite, VisitTypeWrite
 from services.hosting import Services
@@ -170,8 +170,9 @@ class Clinic:
 
     async def remark(self, booked: Appointment, kind: str, text: str) -> None:
         """Say why something was decided."""
-        said = Remark.model_validate({"kind": kind, "text": text})
-        await self.appointments.remark(self.actor, booked.id, uuid7(), said)
+        said, key = Remark.model_validate({"kind": kind, "text": text}), uuid7()
+        await self.appointments.draft_remark(self.actor, booked.id, key, said)
+        await self.appointments.decide_remarks(self.actor, booked.id, RemarkDecision(ids=[key], stand=True))
 
     async def remind(self, booked: Appointment, offset_hours: int = 24) -> Message:
         """Send a reminder by short message."""

@@ -157,6 +157,18 @@ async def test_a_change_that_is_repeated_with_its_key_is_made_once(clinic: Clini
     problem(await clinic.post(f"{at}/cancellation", json={"reason": "prov"}, key="move"), 422, "idempotency_conflict")
 
 
+async def test_the_reason_of_a_change_is_kept_with_it_and_not_of_one_that_was_refused(clinic: Clinic) -> None:
+    booked, slot = await clinic.booked(), await clinic.slot()
+    at = f"/appointments/{booked['id']}"
+    body = {"start": slot["start"], "overbook": {"reason": "an emergency"}}
+    problem(await clinic.post(f"{at}/rescheduling", json=body | {"version": 9}), 409, "version_conflict")
+    assert (await clinic.get(at)).json()["remarks"] == []
+    for _ in range(2):
+        assert (await clinic.post(f"{at}/rescheduling", json=body, key="emergency")).status_code == 200
+    kept = [(one["kind"], one["text"]) for one in (await clinic.get(at)).json()["remarks"]]
+    assert kept == [("overbook", "an emergency")]
+
+
 async def test_a_step_that_is_repeated_with_its_key_is_not_noted_again_after_its_undo(clinic: Clinic) -> None:
     at = f"/appointments/{(await clinic.expected())['id']}/arrival"
     first = await clinic.post(at, key="here")
