@@ -56,7 +56,7 @@ async def listed(consultant_id: UUID, screen: Reader) -> Response:
 
 @router.get("/new")
 async def new(consultant_id: UUID, screen: Writer) -> Response:
-    """Begin to enter leave."""
+    """Begin to enter leave, blocked time or extra hours."""
     day = today(screen.frame).isoformat()
     return await _form(screen, consultant_id, screen.form("leave", kind="leave", from_day=day, to_day=day))
 
@@ -65,6 +65,9 @@ async def new(consultant_id: UUID, screen: Writer) -> Response:
 async def enter(consultant_id: UUID, screen: Writer) -> Response:
     """Enter it; where it concerns appointments, the next screen asks what is to become of them."""
     form = await screen.submitted("leave")
+    if form.values["kind"] == "extra" and form.chosen("location_id") is None:
+        form.object(gettext("Choose the location at which the extra hours are worked"), "location_id")
+        return await _form(screen, consultant_id, form, 422)
     exception_id = derived_id("leave form", screen.actor.tenant_id, screen.actor.id, form.key)
     try:
         told = _told(screen, form)
@@ -76,8 +79,10 @@ async def enter(consultant_id: UUID, screen: Writer) -> Response:
         return await _form(screen, consultant_id, form, 422)
     except Refusal as refusal:
         return await _form(screen, consultant_id, form.refuse(refusal, _NAMES), refusal.status)
-    concerned = await screen.gateway.absences.affected(screen.actor, entered)
     here = f"/consultants/{consultant_id}/leave"
+    if entered.kind == "extra":
+        return screen.done(gettext("Extra hours entered"), here)
+    concerned = await screen.gateway.absences.affected(screen.actor, entered)
     return screen.done(gettext("Leave entered"), f"{here}/{entered.id}" if concerned else here)
 
 
@@ -114,7 +119,11 @@ async def _form(screen: Screen, consultant_id: UUID, form: Form, status: int = O
         form=form,
         consultant=await screen.gateway.consultants.get(screen.actor, consultant_id),
         places=[("", gettext("Everywhere")), *places],
-        kinds=[("leave", gettext("Leave or illness")), ("blocked", gettext("Blocked time"))],
+        kinds=[
+            ("leave", gettext("Leave or illness")),
+            ("blocked", gettext("Blocked time")),
+            ("extra", gettext("Extra hours")),
+        ],
     )
 
 

@@ -2,11 +2,12 @@
 
 import re
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 
 from tests.web.absences import Day, moment
-from tests.web.clinic import Clinic, eventually
+from tests.web.clinic import ZONE, Clinic, eventually
 from tests.web.pages.desk import Desk, Page, browser, id_in
 
 
@@ -57,6 +58,25 @@ async def test_a_leave_that_ends_before_it_starts_is_refused_beside_its_day(owne
     answer = await owner.send(await owner.read(f"{path}/new"), path, typed)
     assert answer.status_code == 422
     assert "It ends before it begins" in Page(answer.text).text
+
+
+async def test_extra_hours_open_free_times_there_and_nowhere_else(owner: Desk, clinic: Clinic) -> None:
+    day = await Day.begin(clinic, 0, ahead=90)
+    elsewhere = await clinic.made("/locations", {"name": "Kandy", "zone": ZONE})
+    path = f"/consultants/{day.doctor}/leave"
+    dated = {"from_day": f"{day.start:%Y-%m-%d}", "to_day": f"{day.start:%Y-%m-%d}"}
+    typed = dated | {"kind": "extra", "from_time": "18:00", "to_time": "20:00"}
+    refused = await owner.send(await owner.read(f"{path}/new"), path, typed)
+    assert refused.status_code == 422
+    assert "Choose the location" in Page(refused.text).text
+    entered = await owner.send(Page(refused.text), path, {"location_id": elsewhere})
+    assert (entered.status_code, entered.headers["location"]) == (303, path)
+    evening = {"from": day.start.replace(hour=17).isoformat(), "to": day.start.replace(hour=22).isoformat()}
+    asked = {"visit_type_id": day.kind, "consultant_id": day.doctor, **evening}
+    found = (await clinic.get("/slots", params=asked)).json()["items"]
+    local = [(one["location_id"], moment(one["start"]).astimezone(ZoneInfo(ZONE)).hour) for one in found]
+    assert local == [(elsewhere, 18), (elsewhere, 18), (elsewhere, 19), (elsewhere, 19)]
+    assert "Extra hours" in (await owner.read(path)).text
 
 
 async def test_a_patient_chooses_once_among_the_offered_times(edge: FastAPI, clinic: Clinic) -> None:
