@@ -104,6 +104,8 @@ class Gateway:
         location_id: UUID | None,
         start: datetime,
         coverage_id: UUID | None = None,
+        *,
+        override_hours: bool = False,
     ) -> Offer:
         """Ask for the terms of one visit, for nothing where it is a free follow-up of this patient.
 
@@ -113,7 +115,15 @@ class Gateway:
         if patient_id and coverage_id:
             cover = await self.insurance.chosen(actor, patient_id, coverage_id, None, start.date())
         payer_id = cover.payer_id if cover else None
-        found = await self.consultants.offer(actor, visit_type_id, consultant_id, location_id, start, payer_id=payer_id)
+        found = await self.consultants.offer(
+            actor,
+            visit_type_id,
+            consultant_id,
+            location_id,
+            start,
+            payer_id=payer_id,
+            override_hours=override_hours,
+        )
         found = await self.follow_ups.priced(actor.tenant_id, found, patient_id)
         if patient_id is None or cover is None:
             return found

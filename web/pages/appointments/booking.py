@@ -17,7 +17,7 @@ from web.gateway.bookings import Booking
 from web.gateway.errors import StillDeciding
 from web.gateway.finding import Slot
 from web.pages import naming
-from web.pages.appointments import holding
+from web.pages.appointments import holding, overbooking
 from web.pages.appointments.outcome import booked, deciding
 from web.pages.appointments.picker import Start, pick, pick_again
 from web.pages.appointments.terms import Offer, terms, with_default
@@ -54,10 +54,11 @@ async def times(screen: Writer) -> Response:
     typed = _typed(screen)
     picker = await pick(screen, typed)
     still = any(slot.chosen for group in picker.groups for slot in group.slots)
+    still = still or bool(await overbooking.instead(screen, typed))
     offer, trouble = await _offer(screen, typed) if still else (None, "")
     form = screen.form("booking", **(with_default(typed, offer) if offer else typed))
     template = "appointments/_times.html" if picker.moving else "appointments/_times_answer.html"
-    keeping = await holding.kept(screen, typed) if offer else holding.WANTED
+    keeping = await _keeping(screen, typed, offer)
     return screen.page(template, picker=picker, form=form, offer=offer, trouble=trouble, keeping=keeping)
 
 
@@ -67,7 +68,7 @@ async def offered(screen: Writer) -> Response:
     typed = _typed(screen)
     offer, trouble = await _offer(screen, typed)
     form = screen.form("booking", **(with_default(typed, offer) if offer else typed))
-    keeping = await holding.kept(screen, typed)
+    keeping = await _keeping(screen, typed, offer)
     return screen.page("appointments/_offer_or_hint.html", offer=offer, trouble=trouble, form=form, keeping=keeping)
 
 
@@ -78,7 +79,7 @@ async def book(screen: Writer) -> Response:
     Nobody books terms that were not shown: without scripts the first answer shows them, and the second books.
     """
     form = await screen.submitted("booking")
-    wanted = _booking(form)
+    wanted = await _booking(screen, form)
     if wanted is None or not form.values["offered"]:
         return await _form(screen, form, UNREADY)
     if wanted.hold_id is None:  # another time may be held for this form, which would be in the way
@@ -103,6 +104,7 @@ async def _refused(screen: Screen, form: Form, refusal: Refusal) -> Response:
     near = [Slot.model_validate(one) for one in refusal.extra.get("alternatives", [])]
     if refusal.code not in _NO_LONGER_FREE:
         return await _form(screen, form.refuse(refusal), refusal.status)
+    overbooking.propose(screen, form, refusal, Start.read(form.values["slot"]))
     form.values["slot"] = ""
     ending = gettext("These are the nearest free times.") if near else gettext("Choose another time.")
     title = SlotTaken.title if refusal.code == SlotTaken.code else refusal.detail
@@ -128,7 +130,8 @@ async def _form(
     return screen.page(
         "appointments/new.html",
         http=status,
-        keeping=await holding.kept(screen, form.values) if offer else holding.WANTED,
+        keeping=await _keeping(screen, form.values, offer),
+        overbookable=overbooking.may(screen),
         form=form,
         patient=people.get(patient_id) if patient_id else None,
         visit_types=[(one.id, one.name) for one in types.values() if one.active],
@@ -148,7 +151,8 @@ def _key(written: str) -> UUID | None:
 
 
 async def _offer(screen: Screen, typed: Mapping[str, str]) -> tuple[Offer | None, str]:
-    chosen = Start.read(typed.get("slot", ""))
+    other = await overbooking.instead(screen, typed)
+    chosen = other or Start.read(typed.get("slot", ""))
     try:
         visit_type_id = UUID(typed.get("visit_type_id", ""))
     except ValueError:
@@ -156,22 +160,30 @@ async def _offer(screen: Screen, typed: Mapping[str, str]) -> tuple[Offer | None
     if chosen is None:
         return None, ""
     try:
-        found = await terms(screen, visit_type_id, chosen, _key(typed.get("patient_id", "")), typed.get("coverage_id"))
+        patient_id = _key(typed.get("patient_id", ""))
+        found = await terms(
+            screen, visit_type_id, chosen, patient_id, typed.get("coverage_id"), overbook=other is not None
+        )
     except Refusal as refusal:
         return None, refusal.detail
     return found, ""
 
 
-def _booking(form: Form) -> Booking | None:
+async def _keeping(screen: Screen, typed: Mapping[str, str], offer: Offer | None) -> holding.Keeping:
+    """Tell how the shown time is kept; one that is taken all the same is not, since others have it."""
+    if offer and offer.overbooked:
+        return holding.Keeping("away", gettext("It is not held before it is booked, since it is not offered."))
+    return await holding.kept(screen, typed) if offer else holding.WANTED
+
+
+async def _booking(screen: Screen, form: Form) -> Booking | None:
     patient_id, visit_type_id = form.chosen("patient_id"), form.chosen("visit_type_id")
-    chosen = Start.read(form.values["slot"])
+    chosen, overbook = await overbooking.chosen(screen, form)
     if patient_id is None:
         form.object(gettext("Search for the patient and choose one"), "patient_id")
     if visit_type_id is None:
         form.object(gettext("Choose a visit"), "visit_type_id")
-    if chosen is None:
-        form.object(gettext("Choose a time"), "slot")
-    if patient_id is None or visit_type_id is None or chosen is None:
+    if patient_id is None or visit_type_id is None or chosen is None or overbook is None:
         return None
     return Booking(
         patient_id=patient_id,
@@ -184,7 +196,8 @@ def _booking(form: Form) -> Booking | None:
         notify=form.values["notify"] == "true",
         coverage_id=form.chosen("coverage_id"),
         authorisation_number=form.values["authorisation_number"].strip()[:60] if form.chosen("coverage_id") else "",
-        hold_id=holding.of(form.values),
+        hold_id=None if overbook else holding.of(form.values),
+        overbook_reason=overbook or None,
     )
 
 

@@ -14,7 +14,8 @@ from web.forms import Form
 from web.gateway.bookings import ChangedAppointment
 from web.gateway.finding import Slot
 from web.pages import naming
-from web.pages.appointments.picker import Start, pick_again
+from web.pages.appointments import overbooking
+from web.pages.appointments.picker import pick_again
 from web.pages.appointments.reasons import POLICY, reason
 from web.pages.appointments.wish import who_choices
 from web.pages.screen import OK, Screen, needs
@@ -47,11 +48,10 @@ async def move(appointment_id: UUID, screen: Writer, *, undo: bool = False) -> R
         return screen.done(gettext("Moved back"), here)
     form = await screen.submitted("move")
     found = await screen.gateway.appointments.standing(screen.actor, appointment_id)
-    chosen = Start.read(form.values["slot"])
+    standing = overbooking.Standing(found.consultant_id, found.location_id)
+    chosen, overbook = await overbooking.chosen(screen, form, standing)
     override = reason(form, "override_reason")
-    if chosen is None:
-        form.object(gettext("Choose a time"), "slot")
-    if chosen is None or override is None:
+    if chosen is None or overbook is None or override is None:
         return await _form(screen, form, found, 422)
     try:
         moved = await screen.gateway.bookings.reschedule(
@@ -62,10 +62,12 @@ async def move(appointment_id: UUID, screen: Writer, *, undo: bool = False) -> R
             location_id=chosen.location_id,
             notify=form.values["notify"] == "true",
             version=int(form.values["version"]) if form.values["version"].isdigit() else None,
+            overbook_reason=overbook,
             override_reason=override,
         )
     except Refusal as refusal:
         near = [Slot.model_validate(one) for one in refusal.extra.get("alternatives", [])]
+        overbooking.propose(screen, form, refusal, chosen)
         if refusal.code in POLICY:
             form.object(gettext("Say why it is moved all the same"), "override_reason")
         return await _form(screen, form.object(refusal.detail, "slot"), found, refusal.status, near)
@@ -93,5 +95,6 @@ async def _form(
         form=form,
         visit=await naming.visit(screen, found),
         consultants=who_choices(consultants.values()),
+        overbookable=overbooking.may(screen),
         picker=await pick_again(screen, form.values, near) if shown_already else None,
     )

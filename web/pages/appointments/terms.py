@@ -45,14 +45,23 @@ class Offer:
     covers: list[tuple[str, str]]
     coverage_id: str
     share_words: str
+    overbooked: bool
+    outside_hours: bool
 
 
 async def terms(
-    screen: Screen, visit_type_id: UUID, chosen: Start, patient_id: UUID | None = None, wanted: str | None = None
+    screen: Screen,
+    visit_type_id: UUID,
+    chosen: Start,
+    patient_id: UUID | None = None,
+    wanted: str | None = None,
+    *,
+    overbook: bool = False,
 ) -> Offer:
     """Ask for the terms of the chosen time, and of this patient where one is chosen already.
 
     `wanted` is the coverage that was chosen, or nothing for none; without a choice the patient's own that holds then.
+    With `overbook` nobody asks whether the consultant works then.
 
     Raises:
         Refusal: it cannot be booked, and why.
@@ -68,6 +77,7 @@ async def terms(
         chosen.location_id,
         chosen.start,
         UUID(cover) if cover else None,
+        override_hours=overbook,
     )
     places = {place.id: place.name for place in await screen.known.locations(screen.actor)}
     now = taken_now(found.patient_share, found.payment_policy)
@@ -88,6 +98,8 @@ async def terms(
         covers=covers,
         coverage_id=cover,
         share_words=_share_words(found),
+        overbooked=overbook,
+        outside_hours=not found.within_hours,
     )
 
 
