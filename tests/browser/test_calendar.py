@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, StorageState, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, StorageState, expect
 
 from careconnect import clock
 from tests.browser.booking import choose_patient
@@ -17,9 +17,9 @@ SLOT = 24
 """Pixels of a quarter of an hour."""
 
 
-def quiet_day() -> str:
+def quiet_day(ahead: int = 16) -> str:
     """Choose a weekday so far ahead that the demo clinic has free times left on it."""
-    day = (clock.now() + timedelta(days=16)).date()
+    day = (clock.now() + timedelta(days=ahead)).date()
     return (day + timedelta(days=(2 - day.weekday()) % 7)).isoformat()
 
 
@@ -47,7 +47,8 @@ def visit(window: Window, name: str) -> Locator:
 def free_place(grid: Locator) -> tuple[float, float]:
     """Find where an hour is white: between the shades and visits of some column."""
     found: dict[str, float] | None = grid.evaluate("""root => {
-        const taken = [...root.querySelectorAll(".ec-event, .ec-bg-event")].map((one) => one.getBoundingClientRect());
+        const there = root.querySelectorAll(".ec-event, .ec-bg-event:not(.room)");
+        const taken = [...there].map((one) => one.getBoundingClientRect());
         const main = root.querySelector(".ec-main").getBoundingClientRect();
         const head = root.querySelector(".ec-header").getBoundingClientRect();
         for (const day of root.querySelectorAll(".ec-body .ec-day")) {
@@ -161,3 +162,93 @@ def test_a_visit_is_booked_moved_lengthened_and_put_back_and_the_other_desk_sees
     page.get_by_role("button", name="Undo").last.click()
     expect(page.get_by_role("status")).to_contain_text("Moved back")
     expect(visit(desk, name)).to_have_accessible_name(re.compile(f"^{start}.{later(start, 60)}"))
+
+
+def focused(window: Window) -> str:
+    """Read what has the focus."""
+    said: str = window.page.evaluate("document.activeElement.textContent")
+    return said
+
+
+def test_a_visit_is_booked_lengthened_moved_and_put_back_with_keys_alone(desk: Window) -> None:
+    page, keyboard = desk.page, desk.page.keyboard
+    desk.open(f"/calendar?date={quiet_day(ahead=23)}")
+    expect(page.locator("#calendar .room").first).to_be_attached()
+    keyboard.press("b")
+    form = page.get_by_role("dialog", name="New appointment")
+    expect(form.locator(".slot :checked")).to_have_count(1)
+    expect(form.get_by_role("combobox", name="Patient")).to_be_focused()
+    keyboard.type("Fernando")
+    form.get_by_role("option", name="Fernando").first.wait_for()
+    keyboard.press("Enter")
+    name = form.get_by_role("combobox", name="Patient").input_value()
+    keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Appointment booked")).to_be_visible()
+    keyboard.press("Escape")
+    made = visit(desk, name)
+    expect(made).to_be_focused()
+    start, end = times(made)
+
+    keyboard.press("ArrowDown")
+    assert name not in focused(desk), "the arrows go on from one place to the next"
+    keyboard.press("ArrowUp")
+    expect(made).to_be_focused()
+
+    keyboard.press("+")
+    expect(page.get_by_role("dialog", name=re.compile("^Lengthen to"))).to_be_visible()
+    keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("It now takes")
+    expect(made).to_have_accessible_name(re.compile(f"^{start}.{later(end, 15)}"))
+    expect(made).to_be_focused()
+
+    keyboard.press("m")
+    expect(page.get_by_role("dialog", name="Move appointment").get_by_label("Time")).to_be_focused()
+    keyboard.type(later(start, 60).replace(":", ""))
+    keyboard.press("Enter")
+    expect(page.get_by_role("status").last).to_contain_text("Moved to")
+    expect(made).to_have_accessible_name(re.compile(f"^{later(start, 60)}.{later(end, 75)}"))
+
+    keyboard.press("z")
+    expect(page.get_by_role("status")).to_contain_text("Moved back")
+    expect(made).to_have_accessible_name(re.compile(f"^{start}.{later(end, 15)}"))
+
+
+def noon(page: Page) -> float:
+    """Tell how far down the day the line of the present is."""
+    line = page.locator(".ec-now-indicator")
+    expect(line).to_be_attached()
+    share: float = line.evaluate("""one => {
+        const body = document.querySelector(".ec-body .ec-day").getBoundingClientRect();
+        return (one.getBoundingClientRect().top - body.top) / body.height;
+    }""")
+    return share
+
+
+def test_the_line_of_the_present_follows_the_clock_in_a_week_in_which_it_is_changed(desk: Window) -> None:
+    page = desk.page
+    desk.open("/consultants")
+    address = page.locator('a[href^="/consultants/"]').evaluate_all(
+        "links => links.map((one) => one.pathname).find((path) => /[0-9a-f-]{36}$/.test(path))"
+    )
+
+    def in_london(route: Route) -> None:
+        answer = route.fetch()
+        place = {"zone": "Europe/London", "hours": ["00:00", "24:00"]}
+        visit = {
+            "id": "1", "consultant": address.rpartition("/")[2], "start": "2026-10-25T06:00", "end": "2026-10-25T18:00",
+            "href": "/", "version": 1, "status": "booked", "icon": "calendar", "word": "", "patient": "Kamala Perera",
+            "visit": "", "place": "", "colour": "#000", "movable": False, "resizable": False, "attention": False,
+            "label": "Kamala Perera",
+        }  # fmt: skip
+        route.fulfill(response=answer, json=answer.json() | place | {"visits": [visit]})
+
+    page.route("**/calendar/data?*", in_london)
+    page.clock.install(time="2026-10-24T23:00:00Z")
+    page.clock.pause_at("2026-10-25T00:30:00Z")
+    desk.open(f"/calendar?date=2026-10-25&consultant_id={address.rpartition('/')[2]}")
+    expect(visit(desk, "Kamala Perera")).to_be_visible()
+    before = edges(visit(desk, "Kamala Perera"))
+    assert noon(page) == pytest.approx(1.5 / 24, abs=0.002), "half past one in summer"
+    page.clock.fast_forward("11:30:00")
+    until(lambda: noon(page) == pytest.approx(0.5, abs=0.002), 10, "noon by the clock that holds since that morning")
+    assert edges(visit(desk, "Kamala Perera")) == before, "what was agreed on by the wall clock stays"

@@ -57,7 +57,18 @@ async def test_a_day_shows_who_works_and_their_visits_in_local_time(front_desk: 
     assert one["patient"] in one["label"]
     assert "Booked" in one["label"]
     assert booked["consultant"]["id"] in [column["id"] for column in found["columns"]]
-    assert found["offset"] == "+05:30"
+
+
+async def test_where_a_day_has_room_is_told_to_those_who_may_book(edge: FastAPI, clinic: Clinic) -> None:
+    booked = await clinic.booked()
+    start, end = local(booked["start"]), local(booked["end"])
+    midnight = start.replace(hour=0, minute=0)
+    spans = [(midnight, start), (end, midnight + timedelta(days=1))]
+    day = await data(await Desk.open(edge, clinic, "front_desk"), start.date().isoformat())
+    rooms = [(one["start"], one["end"]) for one in day["rooms"] if one["consultant"] == booked["consultant"]["id"]]
+    assert rooms == [(f"{one:%Y-%m-%dT%H:%M}", f"{two:%Y-%m-%dT%H:%M}") for one, two in spans if one < two]
+    assert day["rooms"][-1]["label"].startswith(f"Free {end:%H:%M}\N{EN DASH}")
+    assert (await data(await Desk.open(edge, clinic, "auditor"), start.date().isoformat()))["rooms"] == []
 
 
 async def test_a_week_shows_one_consultant_and_a_list_needs_no_script(owner: Desk, booked: dict[str, Any]) -> None:

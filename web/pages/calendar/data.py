@@ -11,10 +11,10 @@ from fastapi.responses import Response
 from services.appointments.schemas import Status
 from web.formats import local_time
 from web.looks import look
+from web.pages.calendar.free import Room, rooms
 from web.pages.calendar.groups import Group, grouped
 from web.pages.calendar.reading import Shown, read
 from web.pages.calendar.view import PATH, View
-from web.pages.days import midnight
 from web.pages.naming import Visit
 from web.pages.screen import Screen, needs
 from web.words import gettext
@@ -40,7 +40,6 @@ def written(shown: Shown, *, may_write: bool) -> dict[str, Any]:
     alone, groups = grouped(shown.visits)
     return {
         "zone": zone,
-        "offset": midnight(shown.view.first, zone).isoformat()[-6:],
         "first": shown.view.first.isoformat(),
         "hidden": shown.hidden_words,
         "hours": [f"{opens:02}:00", f"{closes:02}:00"],
@@ -68,6 +67,17 @@ def written(shown: Shown, *, may_write: bool) -> dict[str, Any]:
             }
             for one in shown.shades
         ],
+        "rooms": [_room(one, zone) for one in rooms(shown)] if may_write else [],
+    }
+
+
+def _room(one: Room, zone: str) -> dict[str, Any]:
+    span = f"{local_time(one.span.start, zone)}\N{EN DASH}{local_time(one.span.end, zone)}"
+    return {
+        "consultant": str(one.consultant_id),
+        "start": _wall(one.span.start, zone),
+        "end": _wall(one.span.end, zone),
+        "label": gettext(", ").join([gettext("Free %(span)s") % {"span": span}, one.name]),
     }
 
 

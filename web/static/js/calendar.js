@@ -1,7 +1,7 @@
 // The grid of the calendar: draws what the server tells, and asks the server before anything is moved.
 import { draw } from "./calendar/drawing.js";
 import { listen } from "./calendar/live.js";
-import { quiet, walk } from "./calendar/walking.js";
+import { bookNext, quiet, walk } from "./calendar/walking.js";
 
 const root = document.getElementById("calendar");
 const words = JSON.parse(root.dataset.words);
@@ -11,6 +11,7 @@ let grid = null;
 let shown = null;
 let held = null; // what was dragged and is being asked about: how to put it back
 let pressed = false; // the pointer is down on the grid: what it holds must not be drawn anew below it
+let place = null; // where a booking began by keyboard: the focus comes back to what stands there then
 let behind = false; // something changed meanwhile
 
 begin();
@@ -22,7 +23,7 @@ async function begin() {
   root.removeAttribute("aria-busy");
   tell(shown);
   grid = draw(root, shown, { words, mayWrite, click, book, dropped });
-  walk(root, { move: (id, element) => ask(id, {}, element) });
+  walk(root, { move: (id, element) => ask(id, {}, element), lengthen, book });
   new MutationObserver(() => quiet(root, words)).observe(root, { childList: true, subtree: true });
   quiet(root, words);
   listen(root.dataset.stream, document.getElementById("live"), words, again);
@@ -62,6 +63,7 @@ async function again(changed = []) {
   grid.show(fresh);
   await new Promise(requestAnimationFrame);
   if (focused) grid.element(focused)?.focus();
+  goOn();
   for (const id of changed) {
     const visit = fresh.visits.find((one) => one.id === id);
     if (visit && before.get(id) !== `${visit.version} ${visit.status}`) point(id);
@@ -91,8 +93,21 @@ function click(id, element) {
   open(shown.visits.find((one) => one.id === id).href, element);
 }
 
-function book(consultant, at) {
-  if (mayWrite) open(`/calendar/new?${new URLSearchParams({ consultant_id: consultant, at })}`);
+function book(consultant, at, element) {
+  if (!mayWrite) return;
+  place = element ? { consultant, start: at } : null;
+  open(`/calendar/new?${new URLSearchParams({ consultant_id: consultant, at })}`, element);
+}
+
+function lengthen(id, minutes, element) {
+  const { start, end, resizable } = shown.visits.find((one) => one.id === id);
+  const length = (new Date(`${end}Z`) - new Date(`${start}Z`)) / 60000 + minutes;
+  if (resizable && length > 0) ask(id, { minutes: length }, element);
+}
+
+// Back from a booking, to the visit that it made or to the room that is left.
+function goOn() {
+  if (place && !document.querySelector("dialog[open]") && document.activeElement.matches("body, .room")) grid.at(place)?.focus();
 }
 
 function dropped(id, to, element, back) {
@@ -114,6 +129,10 @@ function putBack() {
 
 root.addEventListener("pointerdown", () => (pressed = true), true);
 for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, released);
+
+root.addEventListener("focusin", (event) => event.target.matches(".visit") && (place = null));
+document.addEventListener("close", () => setTimeout(goOn), true);
+document.addEventListener("click", (event) => event.target.closest("[data-book-next]") && bookNext(root, null, book));
 
 const moves = (element) => element?.closest?.("dialog")?.querySelector('form[action*="/move"]');
 

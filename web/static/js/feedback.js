@@ -60,6 +60,8 @@ function toast({ message, tone = "green", undo = "" }) {
   const button = made.querySelector("[data-undo]");
   if (undo) button.dataset.undo = undo;
   else button.remove();
+  // The key undoes what was done last.
+  if (undo) for (const older of shelf.querySelectorAll("[data-undo][data-key]")) older.removeAttribute("data-key");
   const use = made.querySelector("use");
   if (tone === "red") use.setAttribute("href", use.getAttribute("href").replace(/#.*/, "#warning"));
   shelf.append(made);
@@ -73,9 +75,13 @@ function raise() {
   shelf.showPopover();
 }
 
+const READ = 7000;
+const DECIDED = 20000; // where there is something to do about it
+
 // Time to read it; longer while the pointer or the focus is on it.
 function expire(shown) {
-  setTimeout(() => (shown.matches(":hover, :focus-within") ? expire(shown) : shown.remove()), 7000);
+  const time = shown.querySelector("[data-undo]") ? DECIDED : READ;
+  setTimeout(() => (shown.matches(":hover, :focus-within") ? expire(shown) : shown.remove()), time);
 }
 
 function clicked(event, token) {

@@ -12,7 +12,7 @@ export function draw(root, shown, { words, mayWrite, click, book, dropped }) {
     view: weekly ? "timeGridWeek" : "resourceTimeGridDay",
     date: shown.first,
     locale: root.dataset.locale,
-    timeZone: shown.offset,
+    timeZone: offset(shown.zone),
     headerToolbar: { start: "", center: "", end: "" },
     allDaySlot: false,
     nowIndicator: true,
@@ -29,7 +29,8 @@ export function draw(root, shown, { words, mayWrite, click, book, dropped }) {
     pointer: mayWrite,
     editable: false,
     longPressDelay: 400,
-    eventContent: ({ event }) => (event.display === "background" ? shade(event) : visit(event, icons)),
+    eventContent: ({ event }) => (event.extendedProps.room ? room(event) : event.display === "background" ? shade(event) : visit(event, icons)),
+    eventDidMount: ({ event, el }) => event.extendedProps.room && reachable(el),
     resourceLabelContent: ({ resource }) => head(resource, words),
     eventClick: ({ event, el }) => click(event.id, el),
     dateClick: ({ date, resource }) => book(resource?.id ?? shown.columns[0]?.id, wall(date)),
@@ -37,17 +38,37 @@ export function draw(root, shown, { words, mayWrite, click, book, dropped }) {
     eventResize: ({ event, revert }) => dropped(event.id, { minutes: length(event) }, element(root, event.id), revert),
     ...content(shown, weekly),
   });
+  // The line of the present follows the clock of the place, also over the night in which that is changed.
+  const follow = () => {
+    if (calendar.getOption("timeZone") === offset(shown.zone)) return;
+    calendar.setOption("timeZone", offset(shown.zone));
+    calendar.setOption("date", shown.first);
+    show(shown); // the grid has moved everything along, but what it was told are wall times
+  };
+  const show = (fresh) => {
+    shown = fresh;
+    for (const [name, value] of Object.entries(content(fresh, weekly))) calendar.setOption(name, value);
+  };
+  setInterval(follow, 60000);
   return {
-    show: (fresh) => {
-      shown = fresh;
-      for (const [name, value] of Object.entries(content(fresh, weekly))) calendar.setOption(name, value);
-    },
+    show,
     element: (id) => element(root, id),
+    at: ({ consultant, start }) => {
+      const there = (one) => one.consultant === consultant && one.start <= start && start < one.end;
+      const taken = shown.visits.find(there);
+      return taken ? element(root, taken.id) : free(root, shown.rooms.find(there));
+    },
   };
 }
 
 function element(root, id) {
   return root.querySelector(`[data-id="${CSS.escape(id)}"]`)?.closest(".ec-event");
+}
+
+const key = ({ consultant, start }) => `${consultant} ${start}`;
+
+function free(root, one) {
+  return one && root.querySelector(`[data-room="${CSS.escape(key(one))}"]`)?.closest(".room");
 }
 
 function content(shown, weekly) {
@@ -56,12 +77,17 @@ function content(shown, weekly) {
     slotMinTime: shown.hours[0],
     slotMaxTime: shown.hours[1],
     ...(weekly ? {} : { resources: columns }),
-    events: [...shown.shades.map(asShade), ...shown.visits.map(asVisit)],
+    events: [...shown.shades.map(asShade), ...shown.rooms.map(asRoom), ...shown.visits.map(asVisit)],
   };
 }
 
 function asShade({ consultant, start, end, kind, word }, index) {
   return { id: `shade-${index}`, resourceIds: [consultant], start, end, display: "background", classNames: ["shade", kind], extendedProps: { word } };
+}
+
+// Room in a day is nothing to see until the keyboard reaches it.
+function asRoom({ consultant, start, end, label }) {
+  return { id: `room-${key({ consultant, start })}`, resourceIds: [consultant], start, end, display: "background", classNames: ["room"], extendedProps: { room: key({ consultant, start }), label } };
 }
 
 function asVisit(one) {
@@ -116,6 +142,17 @@ function shade(event) {
   return { domNodes: word ? [make("span", "shade-word", word)] : [] };
 }
 
+function room(event) {
+  const box = make("span", "room-word", event.extendedProps.label);
+  box.dataset.room = event.extendedProps.room;
+  return { domNodes: [box] };
+}
+
+function reachable(element) {
+  element.tabIndex = -1;
+  element.setAttribute("role", "button");
+}
+
 function head(resource, words) {
   const { name, note, visits, href } = resource.extendedProps;
   const link = make("a", "column-head");
@@ -123,6 +160,14 @@ function head(resource, words) {
   link.title = words.week.replace("%(name)s", name);
   link.append(make("span", "column-name", name), make("span", "column-note", [note, visits ? words.visits.replace("%(count)s", visits) : ""].filter(Boolean).join(" · ")));
   return { domNodes: [link] };
+}
+
+// How far the place's clock is from UTC at present, as the grid wants it. The grid takes no difference at all for the
+// browser's own zone, so that one is a minute, which nobody sees.
+function offset(zone) {
+  const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" }).formatToParts(new Date());
+  const told = parts.find(({ type }) => type === "timeZoneName").value.slice(3);
+  return ["", "+00:00"].includes(told) ? "+00:01" : told;
 }
 
 // The grid opens where the day stands, an hour before.

@@ -1,28 +1,44 @@
-// The grid by keyboard and for screen readers: arrows go from visit to visit, "m" moves the one that has the focus.
+// The grid by keyboard and for screen readers: arrows go from visit to visit and over the room between them. "b" books in
+// the next room, "m" moves the visit that has the focus, "+" and "-" make it longer and shorter.
 
 const NEXT = { ArrowDown: [0, 1], ArrowUp: [0, -1], ArrowRight: [1, 0], ArrowLeft: [-1, 0] };
+const LONGER = { "+": 15, "=": 15, "-": -15 };
+const PLACES = ".ec-event.visit, .room";
 
-export function walk(root, { move }) {
+export function walk(root, { move, lengthen, book }) {
   root.addEventListener("keydown", (event) => {
-    const from = event.target.closest(".ec-event");
+    const from = event.target.closest(PLACES);
     if (!from || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "m") {
-      const box = from.querySelector("[data-id]");
-      if (from.matches(".ec-draggable")) move(box.dataset.id, from);
-    } else if (event.key in NEXT) {
-      next(root, from, ...NEXT[event.key])?.focus();
-    } else if (event.key === "Escape") {
-      from.blur();
-    } else return;
+    const id = from.querySelector("[data-id]")?.dataset.id;
+    if (event.key in NEXT) next(root, from, ...NEXT[event.key])?.focus();
+    else if (event.key === "Escape") from.blur();
+    else if (event.key === "b" || (!id && ["Enter", " "].includes(event.key))) bookNext(root, from, book);
+    else if (id && event.key === "m") from.matches(".ec-draggable") && move(id, from);
+    else if (id && event.key in LONGER) lengthen(id, LONGER[event.key], from);
+    else return;
     event.preventDefault();
     event.stopPropagation();
   });
 }
 
+// In the room that has the focus, or the next one below, or the first of all.
+export function bookNext(root, from, book) {
+  const found = from?.matches(".room") ? from : (from && below(root, from)) ?? root.querySelector(".room");
+  if (!found) return;
+  const [consultant, start] = found.querySelector("[data-room]").dataset.room.split(" ");
+  book(consultant, start, found);
+}
+
+function below(root, from) {
+  const here = from.getBoundingClientRect();
+  const rooms = [...root.querySelectorAll(".room")].map((element) => ({ element, box: element.getBoundingClientRect() }));
+  return nearest(rooms.filter(({ box }) => Math.abs(box.left - here.left) < here.width / 2 && box.top >= here.top), ({ box }) => box.top);
+}
+
 // Sideways the nearest in height of the next column that has any, up and down the next one of the same column.
 function next(root, from, sideways, down) {
   const here = from.getBoundingClientRect();
-  const others = [...root.querySelectorAll(".ec-event.visit")].filter((other) => other !== from).map((element) => ({ element, box: element.getBoundingClientRect() }));
+  const others = [...root.querySelectorAll(PLACES)].filter((other) => other !== from).map((element) => ({ element, box: element.getBoundingClientRect() }));
   const rtl = document.dir === "rtl" ? -1 : 1;
   if (down) {
     const column = others.filter(({ box }) => Math.abs(box.left - here.left) < here.width / 2 && Math.sign(box.top - here.top) === down);
