@@ -1,8 +1,12 @@
 """A clinic with more consultants than a plain list shows: each is found, and nothing is left out without a word."""
 
 import asyncio
+from collections import Counter
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -12,7 +16,7 @@ from careconnect.auth import Actor
 from careconnect.ids import uuid7
 from careconnect.pagination import Page
 from services.consultants import schemas
-from tests.web.clinic import Clinic, consultant
+from tests.web.clinic import ZONE, Clinic, consultant, visit_type
 from tests.web.pages.desk import Desk
 from web.gateway import Gateway
 from web.pages.known import Known
@@ -100,3 +104,19 @@ async def test_all_consultants_are_known_however_many_pages_they_fill() -> None:
     gateway = cast("Gateway", SimpleNamespace(consultants=SimpleNamespace(list=listed)))
     found = await Known(gateway).consultants(Actor(id=uuid7(), tenant_id=uuid7(), kind="staff", scopes=frozenset()))
     assert list(found) == [one.id for one in everybody]
+
+
+@pytest.mark.parametrize("sort", ["soonest", "consultant"])
+async def test_the_last_start_of_a_day_is_offered_however_many_come_before_it(
+    receptionist: Desk, crowd: Clinic, sort: str
+) -> None:
+    kind = await crowd.made("/visit-types", visit_type(slot_step_minutes=5))
+    day = (datetime.now(ZoneInfo(ZONE)) + timedelta(days=20)).date()
+    asked = urlencode({"visit_type_id": kind, "date": day.isoformat(), "sort": sort})
+    page = await receptionist.read(f"/appointments/new/times?{asked}", part="times")
+    chosen = [one["value"].split("|") for one in page.having("name", "slot")]
+    by_start = Counter(datetime.fromisoformat(start).astimezone(ZoneInfo(ZONE)) for _, _, start in chosen)
+    assert f"{max(by_start):%H:%M}" == "23:30"
+    every = {"soonest": 24 * 12 - 5, "consultant": 24 * 12 - 5 + 33 * (4 * 12 - 5)}
+    assert len(chosen) == every[sort]
+    assert set(by_start.values()) == ({1} if sort == "soonest" else {1, 34})

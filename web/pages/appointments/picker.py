@@ -29,7 +29,7 @@ from web.words import gettext
 
 _WEEK = timedelta(days=7)
 _DAYS = 7
-_PER_DAY = 600
+_AT_ONCE = 1000
 _AHEAD = timedelta(days=60)
 _NOON, _EVENING = 12, 17
 
@@ -192,8 +192,17 @@ async def _zone(screen: Screen, location_id: str) -> str:
 
 
 async def _of_day(screen: Screen, wanted: SlotQuery, day: date, zone: str) -> list[Slot]:
+    """Ask for all of a day, in as many questions as it takes: many consultants have more starts than one answer."""
     start, end = bounds(day, zone)
-    return await _slots(screen, wanted, start, end, _PER_DAY)
+    found: list[Slot] = []
+    while len(page := await _slots(screen, wanted, start, end, _AT_ONCE)) == _AT_ONCE:
+        last = page[-1].start
+        whole = [slot for slot in page if slot.start < last]
+        if not whole:
+            break
+        found += whole
+        start = last
+    return found + page
 
 
 async def _first_free(screen: Screen, wanted: SlotQuery, start: datetime, zone: str) -> date | None:
