@@ -108,6 +108,8 @@ class NotificationActivities:
             visit_type=visit_type.name,
             location=place.name if place else None,
             location_address=_address(place),
+            by_video=visit_type.mode == "telehealth",
+            video_url=visit_type.video_url,
         )
 
     def _link(self, tenant_id: UUID, appointment: Appointment) -> str:

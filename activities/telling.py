@@ -127,4 +127,6 @@ class Telling:
             "consultant": names[0].name if names else None,
             "visit_type": visit_type.name,
             "location": place.name if place else None,
+            "by_video": visit_type.mode == "telehealth",
+            "video_url": visit_type.video_url,
         }

@@ -68,9 +68,16 @@ def _written(
         stamp=clock.now(),
         summary=summary,
         description=description,
-        location=", ".join(part for part in (values.location, values.location_address) if part),
+        location=_place(values),
         status="CANCELLED" if cancelled else "CONFIRMED",
         organiser=ics.Party(values.clinic or parseaddr(sender)[0], parseaddr(sender)[1]),
         attendee=ics.Party(said.recipient.name, str(said.recipient.email)),
     )
     return CalendarFile(method, ics.write([entry], method=method).decode())
+
+
+def _place(values: Values) -> str:
+    """Say where it is; nobody is to travel to a visit by video."""
+    if values.by_video:
+        return values.video_url or ""
+    return ", ".join(part for part in (values.location, values.location_address) if part)

@@ -10,9 +10,9 @@ from careconnect import ics
 from careconnect.auth import Actor
 from services.appointments.errors import AppointmentNotFound
 from web.api.openapi import refusals
+from web.calendar_words import calendar_words
 from web.gateway.calendars import calendar_file
 from web.session import Door, may
-from web.words import gettext
 
 router = APIRouter(prefix="/appointments", tags=["appointments"])
 _DECLARED = {"description": "the file", "content": {"text/calendar": {"schema": {"type": "string"}}}}
@@ -26,7 +26,7 @@ _DECLARED = {"description": "the file", "content": {"text/calendar": {"schema": 
 )
 async def read(appointment_id: UUID, actor: Annotated[Actor, may("appointments:read")], gateway: Door) -> Response:
     """Give it as iCalendar (RFC 5545): its UID stays, SEQUENCE rises, a cancelled one says METHOD:CANCEL."""
-    written = await calendar_file(gateway, actor, appointment_id, gettext("Appointment with %(consultant)s"))
+    written = await calendar_file(gateway, actor, appointment_id, calendar_words())
     headers = {
         "Content-Disposition": 'attachment; filename="appointment.ics"', "Cache-Control": "private, no-store",
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 import asyncio
 from email.utils import parseaddr
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from careconnect import clock, ics
@@ -14,15 +14,21 @@ from services.identity.schemas import Location
 if TYPE_CHECKING:
     from web.gateway.gateway import Gateway
 
-_NAMES = ("consultants:read", "identity:read")
+_NAMES = ("consultants:read", "catalogue:read", "identity:read")
 """What the names and the place in a calendar take; who may read the appointment may read them there."""
 _GONE = frozenset({Status.CANCELLED, Status.EXPIRED, Status.ENTERED_IN_ERROR})
 
 
-async def calendar_file(gateway: "Gateway", actor: Actor, appointment_id: UUID, words: str) -> bytes:
-    """Write one appointment as a file that puts it into a calendar, or takes it out where it will not take place.
+class Words(NamedTuple):
+    """How a file speaks: its summary, with a place for the consultant's name, and how a visit by video is held."""
 
-    `words` is how its summary is written, with a place for the consultant's name.
+    summary: str
+    by_video: str
+    called: str
+
+
+async def calendar_file(gateway: "Gateway", actor: Actor, appointment_id: UUID, words: Words) -> bytes:
+    """Write one appointment as a file that puts it into a calendar, or takes it out where it will not take place.
 
     Raises:
         AppointmentNotFound: there is none, or it was never booked.
@@ -31,13 +37,15 @@ async def calendar_file(gateway: "Gateway", actor: Actor, appointment_id: UUID, 
     if found.status in {Status.HELD, Status.WAITLISTED}:
         raise AppointmentNotFound
     edge = Actor.system(*_NAMES, tenant_id=actor.tenant_id)
-    tenant, places, consultants = await asyncio.gather(
+    tenant, places, consultants, kind = await asyncio.gather(
         gateway.identity.tenant(edge),
         gateway.identity.locations(edge),
         gateway.consultants.names(edge, [found.consultant_id]),
+        gateway.consultants.visit_type(edge, found.visit_type_id),
     )
     place = next((one for one in places if one.id == found.location_id), None)
-    gone = found.status in _GONE
+    gone, remote = found.status in _GONE, kind.mode == "telehealth"
+    how = (words.by_video if kind.video_url else words.called) if remote else ""
     entry = ics.Entry(
         uid=ics.uid(found.id),
         sequence=revision(found),
@@ -45,9 +53,9 @@ async def calendar_file(gateway: "Gateway", actor: Actor, appointment_id: UUID, 
         end=found.end,
         zone=found.zone,
         stamp=clock.now(),
-        summary=words % {"consultant": consultants[0].name if consultants else ""},
-        description="\n".join(part for part in (found.reference, place and place.phone, tenant.name) if part),
-        location=where(place),
+        summary=words.summary % {"consultant": consultants[0].name if consultants else ""},
+        description="\n".join(part for part in (how, found.reference, place and place.phone, tenant.name) if part),
+        location=(kind.video_url or "") if remote else where(place),
         status="CANCELLED" if gone else "CONFIRMED",
         organiser=ics.Party(tenant.name, parseaddr(gateway.sender)[1]),
     )

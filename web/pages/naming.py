@@ -53,6 +53,8 @@ class Visit:
     reason: str = ""
     notes: str = ""
     overbook_reason: str = ""
+    by_video: bool = False
+    video_url: str = ""
 
 
 async def patients(screen: Screen, ids: Iterable[UUID | None]) -> dict[UUID, Person]:
@@ -122,5 +124,7 @@ def _visit(
         with_consultant_since=one.with_consultant_since,
         capacity=one.capacity,
         cancel_reason=one.cancellation_reason,
+        by_video=kind is not None and kind.mode == "telehealth",
+        video_url=(kind.video_url if kind else None) or "",
         **written,
     )

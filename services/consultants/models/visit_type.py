@@ -61,6 +61,7 @@ class VisitType(Base, Tenanted, Versioned):
     horizon_days: Mapped[int]
     slot_step: Mapped[int]
     mode: Mapped[schemas.Mode] = mapped_column(sa.Text)
+    video_url: Mapped[str | None]
     specialty: Mapped[str | None]
     specialty_key: Mapped[str | None]
     colour: Mapped[str]
@@ -90,6 +91,7 @@ class VisitType(Base, Tenanted, Versioned):
         self.reminder_offsets = sorted(terms.reminder_offsets_hours, reverse=True)
         self.min_notice, self.horizon_days = terms.min_notice_minutes, terms.horizon_days
         self.slot_step, self.mode = terms.slot_step_minutes, terms.mode
+        self.video_url = terms.video_url
         self.specialty = terms.specialty
         self.specialty_key = specialty_key(terms.specialty) if terms.specialty else None
         self.colour, self.active = terms.colour, terms.active
@@ -124,6 +126,7 @@ class VisitType(Base, Tenanted, Versioned):
             horizon_days=self.horizon_days,
             slot_step_minutes=self.slot_step,
             mode=self.mode,
+            video_url=self.video_url,
             specialty=self.specialty,
             colour=self.colour,
             active=self.active,

@@ -22,6 +22,8 @@ Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(lambda na
 """An IANA time zone, such as `Asia/Colombo`."""
 Feature = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=60)]
 """What a room is or has, in lower case, such as `treatment` or `ultrasound`."""
+WebAddress = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https://[^\s\"<>]+$")]
+"""An address that is opened in a browser, and only over a connection that nobody reads along."""
 Version = Annotated[int, Field(ge=1, description="the version that the change was made from; stale: version_conflict")]
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, model_validator
 
 from careconnect.money import Money
-from services.consultants.schemas.fields import Colour, Feature, Input, Version, Words
+from services.consultants.schemas.fields import Colour, Feature, Input, Version, WebAddress, Words
 from services.consultants.schemas.prices import FollowUpPolicy, PaymentPolicy, Tax
 
 Mode = Literal["in_person", "telehealth"]
@@ -63,6 +63,7 @@ class VisitTypeWrite(Input):
     horizon_days: int = Field(180, ge=1, le=730)
     slot_step_minutes: int = Field(15, ge=1, le=240)
     mode: Mode = "in_person"
+    video_url: WebAddress | None = Field(None, description="where a telehealth visit is held; none: the clinic calls")
     specialty: Words | None = Field(None, description="who offers it when consultant_ids is empty; none: everybody")
     colour: Colour = "#4f6bed"
     active: bool = True
@@ -111,6 +112,9 @@ class VisitTypeWrite(Input):
             if len(set(getattr(self, name))) != len(getattr(self, name)):
                 message = f"{name} names each once"
                 raise ValueError(message)
+        if self.video_url and self.mode != "telehealth":
+            message = "video_url is that of a telehealth visit"
+            raise ValueError(message)
         if self.room_features and not self.room_needed:
             message = "room_features are those of a room that is needed"
             raise ValueError(message)
@@ -144,6 +148,7 @@ class VisitType(BaseModel):
     horizon_days: int
     slot_step_minutes: int
     mode: Mode
+    video_url: str | None = None
     specialty: str | None
     colour: str
     active: bool

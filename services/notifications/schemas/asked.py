@@ -127,6 +127,10 @@ class Values(Input):
     visit_type: Line | None = None
     location: Line | None = None
     location_address: Line | None = None
+    by_video: bool = Field(default=False, description="whether nobody needs to come")
+    video_url: Annotated[str, Field(max_length=500), AfterValidator(_one_line)] | None = Field(
+        None, description="where a visit by video is held; none: the clinic calls"
+    )
     amount: Money | None = None
     refund: Money | None = Field(None, description="what goes back to the patient")
     invoice_number: Line | None = None

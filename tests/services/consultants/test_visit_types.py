@@ -103,6 +103,8 @@ async def test_the_catalogue_is_listed_by_name_and_narrows_to_what_is_offered(
         {"duration_minutes": 0},
         {"buffer_after_minutes": -5},
         {"reminder_offsets_hours": [24, 24]},
+        {"video_url": "https://video.example/room"},
+        {"mode": "telehealth", "video_url": "http://video.example/room"},
         {"slot_step_minutes": 0},
         {"mode": "by_letter"},
     ],

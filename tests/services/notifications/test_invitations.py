@@ -21,11 +21,13 @@ APPOINTMENT = str(uuid7())
 SENDER = MailSettings().sender
 
 
-def mailed(template: str, version: int = 1, language: str = "en") -> EmailMessage:
+def mailed(template: str, version: int = 1, language: str = "en", **more: object) -> EmailMessage:
     """Write a mail as it leaves."""
     ends = {"ends_at": "2026-12-01T10:00:00+05:30", "location_address": "12 Galle Road, Colombo"}
     about = {"template": template, "appointment_id": APPOINTMENT, "appointment_version": version, "offset_hours": None}
-    said = MessageSend.model_validate(message(**about, values=VALUES | ends, recipient=NIMAL | {"language": language}))
+    said = MessageSend.model_validate(
+        message(**about, values=VALUES | ends | more, recipient=NIMAL | {"language": language})
+    )
     content = Content.of(said, SENDER)
     letter = Letter("<x@y>", "Nimal", "nimal@example.com", content.text, LONG_AGO, tuple(content.calendars))
     sent = message_from_bytes(compose(letter, SENDER).as_bytes(), policy=policy.default)
@@ -69,6 +71,19 @@ def test_a_calendar_shows_with_whom_and_where_and_not_what_for(language: str) ->
     assert event["ORGANIZER"].params["CN"] == "Lanka Clinics"
     assert event["ATTENDEE"] == "mailto:nimal@example.com"
     assert VALUES["visit_type"] not in event.to_ical().decode()
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_nobody_travels_to_a_visit_by_video(language: str) -> None:
+    """The mail and the calendar give the address of the visit where it has one, and never that of a street."""
+    for address in ("https://video.example/room", None):
+        sent = mailed("booking_confirmation", language=language, by_video=True, video_url=address)
+        _, event = invitation(sent)
+        (text,) = [one.get_content() for one in _parts(sent) if one.get_content_type() == "text/plain"]
+        assert (str(event.get("LOCATION", "")), "Galle Road" in text) == (address or "", False)
+        assert len(str(event["DESCRIPTION"]).splitlines()) == len(set(str(event["DESCRIPTION"]).splitlines())) > 2
+        assert (address or "") in text
+        assert (address or "") in event["DESCRIPTION"]
 
 
 def test_a_reminder_and_a_receipt_change_no_calendar() -> None:

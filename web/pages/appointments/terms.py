@@ -47,6 +47,7 @@ class Offer:
     share_words: str
     overbooked: bool
     outside_hours: bool
+    by_video: bool
 
 
 async def terms(
@@ -100,6 +101,7 @@ async def terms(
         share_words=_share_words(found),
         overbooked=overbook,
         outside_hours=not found.within_hours,
+        by_video=found.mode == "telehealth",
     )
 
 

@@ -85,7 +85,8 @@ def _visit(one: Visit, shown: Shown, zone: str, may_write: bool) -> dict[str, An
     state = look(one.status)
     flag = look("open", "attention")
     words = [f"{local_time(one.start, zone)}\N{EN DASH}{local_time(one.end, zone)}", one.patient.name]
-    words += [one.visit_type.name, state.word, *([flag.word] if one.needs_attention else [])]
+    how = look("telehealth", "mode").word if one.by_video else ""
+    words += [one.visit_type.name, *([how] if how else []), state.word, *([flag.word] if one.needs_attention else [])]
     return {
         "id": str(one.id),
         "href": f"{PATH}/appointments/{one.id}",
@@ -98,7 +99,7 @@ def _visit(one: Visit, shown: Shown, zone: str, may_write: bool) -> dict[str, An
         "word": flag.word if one.needs_attention else state.word,
         "patient": one.patient.name,
         "visit": one.visit_type.name,
-        "place": one.location.name if one.location and shown.view.weekly else "",
+        "place": how or (one.location.name if one.location and shown.view.weekly else ""),
         "colour": shown.colours.get(one.visit_type.id, _NO_COLOUR),
         "movable": may_write and one.status == Status.BOOKED,
         "resizable": may_write and one.status == Status.BOOKED and one.capacity == 1,

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from careconnect import ics
 from careconnect.errors import Refusal
 from services.appointments.schemas import Appointment, Status
+from web.calendar_words import calendar_words
 from web.formats import money
 from web.gateway.calendars import calendar_file
 from web.pages import naming
@@ -57,8 +58,7 @@ async def undo(visitor: Patient) -> Response:
 @router.get("/{token}/calendar.ics")
 async def calendar(visitor: Patient) -> Response:
     """Give the appointment as it stands now as a calendar file."""
-    words = gettext("Appointment with %(consultant)s")
-    written = await calendar_file(visitor.gateway, visitor.actor, visitor.link.subject, words)
+    written = await calendar_file(visitor.gateway, visitor.actor, visitor.link.subject, calendar_words())
     headers = {"Content-Disposition": 'attachment; filename="appointment.ics"', "Cache-Control": "no-store"}
     return Response(written, _OK, headers, ics.MEDIA_TYPE)
 

@@ -10,6 +10,7 @@ from careconnect import ics
 from careconnect.errors import Refusal
 from services.appointments.absences.schemas import AbsenceItem, AbsenceState, ItemState, Place
 from services.appointments.errors import AppointmentNotFound
+from web.calendar_words import calendar_words
 from web.forms import Form
 from web.gateway.calendars import calendar_file
 from web.pages import naming
@@ -52,8 +53,7 @@ async def cancel(visitor: Patient) -> Response:
 @router.get("/{token}/calendar.ics")
 async def calendar(visitor: Patient) -> Response:
     """Give the appointment as it stands now as a calendar file."""
-    words = gettext("Appointment with %(consultant)s")
-    written = await calendar_file(visitor.gateway, visitor.actor, visitor.link.subject, words)
+    written = await calendar_file(visitor.gateway, visitor.actor, visitor.link.subject, calendar_words())
     headers = {"Content-Disposition": 'attachment; filename="appointment.ics"', "Cache-Control": "no-store"}
     return Response(written, 200, headers, ics.MEDIA_TYPE)
 

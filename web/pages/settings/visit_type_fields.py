@@ -47,6 +47,7 @@ def of(kind: VisitType) -> dict[str, object]:
     values |= {name: _amount(getattr(ending, name)) for name in ("fee", "no_show_fee")}
     values |= {
         "specialty": kind.specialty,
+        "video_url": kind.video_url,
         "notice_hours": f"{Decimal(kind.min_notice_minutes) / 60:.4g}",
         "price": _amount(kind.price),
         "kind": pay.kind,
@@ -82,6 +83,7 @@ def meant(form: Form, currency: str) -> dict[str, Any]:
     ending |= {name: _money(form, name, currency) for name in ("fee", "no_show_fee")}
     return {name: typed[name] for name in PLAIN} | {
         "specialty": specialty,
+        "video_url": form.values["video_url"].strip() or None if typed["mode"] == "telehealth" else None,
         "min_notice_minutes": _scaled(form, "notice_hours", 60),
         "price": price or Money(amount=0, currency=currency),
         "payment_policy": _payment(form, price, currency),
