@@ -160,7 +160,8 @@ class AbsenceActivities:
             start=place.start,
             consultant_id=place.consultant_id,
             location_id=place.location_id,
-            notify=False,
+            # What the clinic does is told once, at the end; whoever chose is told of their own time, with its file.
+            notify=task.choice is not None,
             expected_version=task.step.version,
             held=True,  # the clinic moves: notice and what policies say of moving bind patients, and it keeps a margin
         )

@@ -80,7 +80,7 @@ async def test_extra_hours_open_free_times_there_and_nowhere_else(owner: Desk, c
 
 
 async def test_a_patient_chooses_once_among_the_offered_times(edge: FastAPI, clinic: Clinic) -> None:
-    """The message brings the link; the choice moves the appointment; a second one is refused, nobody is told twice."""
+    """The message brings the link; the choice moves the appointment and is confirmed once; a second one is refused."""
     day = await Day.begin(clinic, 2, ahead=70)
     absence = await day.deal((await day.leave())["id"], action="offer")
     done = await day.until(absence, "finished")
@@ -96,6 +96,8 @@ async def test_a_patient_chooses_once_among_the_offered_times(edge: FastAPI, cli
     assert (await patient.post(link, data=form.fields)).status_code == 409
     now = (await clinic.get(f"/appointments/{done['items'][0]['appointment_id']}")).json()
     assert moment(now["start"]) == moment(done["items"][0]["choices"][0]["start"])
+    confirmed = await eventually(lambda: _sent(clinic, done["items"][0], "rescheduling"), bool)
+    assert [one["appointment_version"] for one in confirmed] == [now["version"]]
     other = await _link(clinic, done["items"][1])
     assert (await patient.post(f"{other}/cancellation", data={})).status_code == 303
     gone = (await clinic.get(f"/appointments/{done['items'][1]['appointment_id']}")).json()
@@ -103,14 +105,15 @@ async def test_a_patient_chooses_once_among_the_offered_times(edge: FastAPI, cli
     assert [one["template"] for one in await day.messages("absence")] == ["absence_choice"] * 2
 
 
+async def _sent(clinic: Clinic, item: dict[str, Any], template: str) -> list[dict[str, Any]]:
+    """List what a patient was sent of one kind."""
+    found = (await clinic.get("/messages", params={"patient_id": item["patient_id"]})).json()["items"]
+    return [one for one in found if one["template"] == template]
+
+
 async def _link(clinic: Clinic, item: dict[str, Any]) -> str:
     """Read the link out of the message."""
-
-    async def sent() -> list[dict[str, Any]]:
-        found = (await clinic.get("/messages", params={"patient_id": item["patient_id"]})).json()["items"]
-        return [one for one in found if one["template"] == "absence_choice"]
-
-    (message,) = await eventually(sent, bool)
+    (message,) = await eventually(lambda: _sent(clinic, item, "absence_choice"), bool)
     body = (await clinic.get(f"/messages/{message['id']}")).json()["body"]
     found = re.search(r"https?://[^/]+(/p/choose/[\w-]+)", body)
     assert found, body
