@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import NamedTuple
 from unittest.mock import patch
 
 import httpx
@@ -11,9 +12,8 @@ from hypothesis import strategies as st
 
 from careconnect.ids import uuid7
 from tests.scheduling.desk import Desk
-from tests.scheduling.reference import Clinic, Kind, midnight
+from tests.scheduling.reference import Block, Clinic, Deviation, Kind, Spot, midnight
 
-NOW = datetime(2027, 1, 1, tzinfo=UTC)
 CHANGES = {
     "Asia/Colombo": [date(2027, 6, 2)],
     "Europe/London": [date(2027, 3, 28), date(2027, 10, 31)],
@@ -21,37 +21,45 @@ CHANGES = {
     "Australia/Lord_Howe": [date(2027, 4, 4), date(2027, 10, 3)],
 }
 """Days on which clocks change, by half an hour at Lord Howe; in Colombo they do not."""
+ORDINARY = date(2027, 5, 12)
+"""A day near which no clock changes anywhere."""
 PERIOD = timedelta(days=2)
 quarters = st.integers(0, 95).map(lambda number: number * 15)
 
 
 @st.composite
-def blocks(draw: st.DrawFn) -> list[tuple[int, int, int]]:
-    """Give some blocks a day, apart, that never add up to an unbroken day."""
-    found = []
+def blocks(draw: st.DrawFn, near: date) -> list[Block]:
+    """Give some blocks a day at either place, apart, that never add up to an unbroken day; some begin or end then."""
+    found: list[Block] = []
+    bounds = st.sampled_from([(None, None), (None, None), (near, None), (None, near), (near, near)])
     for day in range(7):
         times = sorted(draw(st.sets(quarters, max_size=4)))
-        found += [(day, start, end) for start, end in list(pairwise(times))[::2]]
-        if draw(st.booleans()) and (not times or times[0] >= 240) and not (found and found[-1][2] > 1300):
-            found.append((day, 0, 240))
+        found += [Block(day, *both, draw(st.integers(0, 1)), *draw(bounds)) for both in list(pairwise(times))[::2]]
+        if draw(st.booleans()) and (not times or times[0] >= 240) and not (found and found[-1].ends > 1300):
+            found.append(Block(day, 0, 240))
     return found
 
 
 @st.composite
 def clinics(draw: st.DrawFn) -> tuple[Clinic, datetime]:
-    """Give a clinic of two consultants, and a day near which something may be odd."""
+    """Give a clinic of two consultants, and a day near which something may be odd, seen from before or from within."""
     zone = draw(st.sampled_from(sorted(CHANGES)))
-    day = draw(st.sampled_from(CHANGES[zone])) - timedelta(days=draw(st.integers(0, 2)))
+    day = draw(st.sampled_from([*CHANGES[zone], ORDINARY])) - timedelta(days=draw(st.integers(0, 2)))
     start = midnight(zone, day)
     moments = st.integers(0, 48 * 12).map(lambda number: start + timedelta(minutes=5 * number))
     exceptions = []
     for _ in range(2):
-        closing = draw(st.lists(st.tuples(st.sampled_from(["leave", "blocked"]), moments, moments), max_size=2))
-        extra = draw(st.lists(st.tuples(st.just("extra"), moments, moments), max_size=1))
-        exceptions.append([(kind, min(a, b), max(a, b)) for kind, a, b in closing + extra if a != b])
+        where = st.sampled_from([None, 0, 1])
+        closing = draw(st.lists(st.tuples(st.sampled_from(["leave", "blocked"]), moments, moments, where), max_size=2))
+        extra = draw(st.lists(st.tuples(st.just("extra"), moments, moments, st.integers(0, 1)), max_size=1))
+        exceptions.append([Deviation(kind, min(a, b), max(a, b), p) for kind, a, b, p in closing + extra if a != b])
     opening = draw(st.none() | st.just([(weekday, 90, 1230) for weekday in range(7)]))
     closed = draw(st.sets(st.sampled_from([day, day + timedelta(days=1)]), max_size=1))
-    return Clinic(zone, [draw(blocks()), draw(blocks())], exceptions, opening, closed), start
+    within = st.integers(-30, 30).map(lambda number: start + timedelta(hours=number))
+    now = draw(st.just(datetime(2027, 1, 1, tzinfo=UTC)) | within)
+    near = st.integers(-1, 2).map(lambda number: day + timedelta(days=number))
+    hours = [draw(blocks(draw(near))) for _ in range(2)]
+    return Clinic(zone, hours, exceptions, opening, closed, now), start
 
 
 @st.composite
@@ -67,37 +75,91 @@ def kinds(draw: st.DrawFn) -> list[Kind]:
         draw(st.sampled_from([5, 10, 15, 20, 45])),
         draw(st.sampled_from([1, 1, 2, 3])),
         rooms,
+        notice=draw(st.sampled_from([0, 0, 37, 600])),
+        horizon_days=draw(st.sampled_from([730, 730, 1, 2])),
     )
     return [first, Kind("second", 25, step=25)]
 
 
-tries = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1), st.integers(0, 48 * 12 - 1)), max_size=6)
+class Try(NamedTuple):
+    """One thing that somebody tries: to book, or to do something with one of what is `standing`."""
+
+    what: str
+    who: int
+    place: int
+    kind: int
+    number: int
+    patient: int
+    standing: int
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+tries = st.lists(
+    st.builds(
+        Try,
+        st.sampled_from(["hold", "book", "book", "move", "cancel"]),
+        st.integers(0, 1), st.integers(0, 1), st.integers(0, 1), st.integers(0, 48 * 12 - 1), st.integers(0, 2),
+        st.integers(0, 9),
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@settings(max_examples=90, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=clinics(), types=kinds(), tried=tries, picks=st.lists(st.integers(0, 10_000), min_size=3, max_size=3))
 async def test_what_is_offered_is_what_is_free_and_can_be_had(
     service: Callable[[str], httpx.AsyncClient],
     told: tuple[Clinic, datetime],
     types: list[Kind],
-    tried: list[tuple[int, int, int]],
+    tried: list[Try],
     picks: list[int],
 ) -> None:
     clinic, start = told
     end, desk = start + PERIOD, Desk(service("consultants"), service("appointments"), clinic)
-    with patch("careconnect.clock.now", lambda: NOW):
+    with patch("careconnect.clock.now", lambda: clinic.now):
         await desk.enter(types)
-        for who, kind, minutes in tried:
-            at = start + timedelta(minutes=5 * minutes)
-            possible = clinic.works(who, at, types[kind].duration)
-            free = possible and clinic.room_for(who, types[kind], at)
-            refused = await desk.book(who, types[kind], at)
-            assert (refused != "outside_hours", refused == "") == (possible, free), refused
+        for one in tried:
+            await attempt(desk, types[one.kind], start + timedelta(minutes=5 * one.number), one)
         for pick in picks:
             offered = await desk.free(types[0], start, end)
             assert set(offered) == clinic.free(types[0], start, end)
-            assert [at for _, at in offered] == sorted(at for _, at in offered)
+            assert [spot.at for spot in offered] == sorted(spot.at for spot in offered)
             if offered:
-                who, at = offered[pick % len(offered)]
-                assert await desk.book(who, types[0], at) == ""
+                standing = [one for one in clinic.landed if one.confirmed and one.kind == types[0]]
+                spot = offered[pick % len(offered)]
+                moved = standing[pick % len(standing)] if standing and pick % 2 else None
+                if moved is None or clinic.busy(moved.patient, types[0], spot.at):
+                    assert await desk.book(spot, types[0], confirm=bool(pick % 3)) == ""
+                else:
+                    assert await desk.move(moved, spot) == ""
     clinic.break_no_law()
+
+
+async def attempt(desk: Desk, kind: Kind, at: datetime, one: Try) -> None:
+    """Try it, and hold the answer against the reference."""
+    clinic, spot = desk.clinic, Spot(one.who, one.place, at)
+    standing = clinic.landed[one.standing % len(clinic.landed)] if clinic.landed else None
+    if one.what == "cancel" and standing:
+        await desk.cancel(standing)
+    elif one.what == "move" and standing and standing.confirmed:
+        clinic.landed.remove(standing)
+        expected = possible(clinic, spot, standing.kind, standing.patient)
+        clinic.landed.append(standing)
+        assert said(await desk.move(standing, spot)) == expected
+    elif one.what in {"hold", "book"}:
+        patient = desk.patients[one.patient]
+        expected = possible(clinic, spot, kind, patient)
+        assert said(await desk.book(spot, kind, patient, confirm=one.what == "book")) == expected
+
+
+def possible(clinic: Clinic, spot: Spot, kind: Kind, patient: str) -> str:
+    """Tell what stands in the way by the reference: the hours, something else, or nothing."""
+    if not clinic.in_time(kind, spot.at):
+        return "refused"
+    if not clinic.works(spot, kind.duration):
+        return "outside_hours"
+    return "" if clinic.room_for(spot, kind) and not clinic.busy(patient, kind, spot.at) else "refused"
+
+
+def said(code: str) -> str:
+    """Take together all other refusals than that of the hours."""
+    return code if code in {"", "outside_hours"} else "refused"
