@@ -45,6 +45,7 @@ async def measure() -> None:
             ("payments", "/api/v1/payments", {}),
             ("invoices", "/api/v1/payments/invoices", {}),
             ("payments summary", "/api/v1/payments/summary", {"from": start}),
+            ("slots, a week of all who offer it", "/api/v1/slots", await _week(http)),
             ("dashboard", "/api/v1/reports/dashboard", {"period": "today"}),
         ):
             rows.append(await _repeat(f"GET {what}", partial(_get, http, path, params), "raw asyncpg"))
@@ -64,6 +65,15 @@ async def _floor() -> Row:
     row = await _repeat("raw asyncpg", once)
     await connection.close()
     return row
+
+
+async def _week(http: httpx.AsyncClient) -> dict[str, str]:
+    """Ask for the next week's free times of a visit that every consultant offers, as many as one answer holds."""
+    kinds = (await http.get("/api/v1/visit-types", params={"limit": "200"})).raise_for_status().json()["items"]
+    anybody = next(one for one in kinds if one["active"] and not one["consultant_ids"] and not one["specialty"])
+    first = clock.now() + timedelta(days=1)
+    span = {"from": first.isoformat(), "to": (first + timedelta(days=7)).isoformat()}
+    return span | {"visit_type_id": anybody["id"], "limit": "200"}
 
 
 async def _get(http: httpx.AsyncClient, path: str, params: dict[str, str]) -> None:
