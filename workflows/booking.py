@@ -24,31 +24,26 @@ with workflow.unsafe.imports_passed_through():
         CaptureRequest,
         CollectRequest,
         HoldRequest,
-        InvoiceTarget,
         OfferRequest,
-        PaymentRelease,
         PaymentResult,
         Progress,
         Refused,
-        ReleaseRequest,
         Stage,
         StepRequest,
         Target,
         TermsRequest,
     )
-    from workflows.dues import Dues
+    from workflows.giving_back import GivingBack
     from workflows.undo import ours, regardless, within
     from workflows.visit import WAITING
 
 _FRESH = timedelta(seconds=1)
 """How old an offer may be when its time is confirmed: an older one is asked for again."""
-_CLOCKS_DIFFER = timedelta(minutes=5)
-"""How far the engine's clock and the services' may be apart."""
 _NEAREST_FREE_HELP = frozenset({"slot_taken", "no_room_free", "outside_hours"})
 
 
 @workflow.defn(name="AppointmentBooking")
-class AppointmentBooking(Dues):
+class AppointmentBooking(GivingBack):
     """One appointment, from the request until the visit is settled. Its id is `appointment-{uuid}`."""
 
     @workflow.init
@@ -76,7 +71,7 @@ class AppointmentBooking(Dues):
         try:
             refused = await self._verify() or await self._hold()
             if refused:
-                await self._look_for_a_lost_try()
+                await self.look_for_a_lost_try()
             refused = refused or await self._authorise() or await self._confirm()
             refused = refused or await self._capture() or await self._receive()
         except BaseException as error:
@@ -112,7 +107,7 @@ class AppointmentBooking(Dues):
 
     async def _hold(self) -> Refused | None:
         self.stage = Stage.HOLDING
-        self.undos.add("release_time", self._release_time)
+        self.undos.add("release_time", self.release_time)
         held = await self.local(
             AppointmentActivities.hold,
             HoldRequest(
@@ -136,7 +131,7 @@ class AppointmentBooking(Dues):
         self.later = self.due_later()
         if amount is None:
             return await self.keep_card() or await self._invoice()
-        self.undos.add("release_payment", self._release_payment)
+        self.undos.add("release_payment", self.release_payment)
         refused = await self._reserve(amount)
         while refused and refused.code == _UNAVAILABLE.code:
             if self.offered().payment_policy.when_gateway_is_down == "due":
@@ -167,7 +162,7 @@ class AppointmentBooking(Dues):
 
     async def _owe(self) -> Refused | None:
         """Go on without the money, which is due at the desk, and see to it that no late try takes it from the card."""
-        self.messages.append(asyncio.create_task(self._release_payment(cancel_invoice=False)))
+        self.messages.append(asyncio.create_task(self.release_payment(cancel_invoice=False)))
         return await self._invoice()
 
     async def _asked_again(self, refused: Refused) -> bool:
@@ -220,22 +215,6 @@ class AppointmentBooking(Dues):
             actor=self.request.actor, appointment_id=self.request.appointment_id, verb="arrival", undo=False
         )
         return self.take_over(await self.local(AppointmentActivities.step, asked)).refused
-
-    async def _look_for_a_lost_try(self) -> None:
-        """Undo what a worker did that died before the engine heard of it, where this try is refused sooner.
-
-        Steps in place are taken again by the next worker, and meanwhile the consultant may have gone away or the card
-        may be asked for in vain. Nothing is done before the time is held, so the appointment says whether there is
-        anything. One of long ago is another booking's, with the same key, that ended well.
-        """
-        target = Target(actor=self.own, appointment_id=self.request.appointment_id)
-        left = (await self.local(AppointmentActivities.standing, target)).appointment
-        if left is None or left.created_at < workflow.info().start_time - _CLOCKS_DIFFER:
-            return
-        self.undos.add("release_time", self._release_time)
-        self.undos.add("cancel_invoice", self._cancel_invoice)
-        self.undos.add("forget_card", self._forget_card)
-        self.undos.add("release_payment", self._release_payment)
 
     async def _undo(self, refused: Refused) -> None:
         self.stage = Stage.UNDOING
@@ -338,27 +317,8 @@ class AppointmentBooking(Dues):
     async def _invoice(self) -> Refused | None:
         if not self.offered().price:
             return None
-        self.undos.add("cancel_invoice", self._cancel_invoice)
+        self.undos.add("cancel_invoice", self.cancel_invoice)
         return (await self.local(PaymentActivities.issue_invoice, self.invoice_request())).refused
-
-    async def _cancel_invoice(self) -> None:
-        asked = InvoiceTarget(
-            actor=self.own, invoice_id=ids.invoice_of(self.request.appointment_id), reason="booking_abandoned"
-        )
-        await workflow.execute_local_activity_method(PaymentActivities.cancel_invoice, asked, **policies.WITHOUT_END)
-
-    async def _release_time(self) -> None:
-        asked = ReleaseRequest(actor=self.own, appointment_id=self.request.appointment_id, code="booking_abandoned")
-        await workflow.execute_local_activity_method(AppointmentActivities.release, asked, **policies.WITHOUT_END)
-
-    async def _release_payment(self, *, cancel_invoice: bool = True) -> None:
-        asked = PaymentRelease(
-            actor=self.own,
-            payment_id=ids.payment_of(self.request.appointment_id),
-            reason="booking_abandoned",
-            cancel_invoice=cancel_invoice,
-        )
-        await workflow.execute_local_activity_method(PaymentActivities.release, asked, **policies.WITHOUT_END)
 
     async def _with_alternatives(self, refused: Refused) -> Refused:
         if refused.code not in _NEAREST_FREE_HELP:

@@ -47,7 +47,7 @@ class Dues(Unpaid):
         choice = self.request.payment
         if self.later is None or choice is None:
             return None
-        self.undos.add("forget_card", self._forget_card)
+        self.undos.add("forget_card", self.forget_card)
         refused = await self._keep(choice)
         while refused and refused.code == GatewayUnavailable.code:
             if self.offered().payment_policy.when_gateway_is_down == "due":
@@ -157,7 +157,8 @@ class Dues(Unpaid):
         held = sum(one.held.amount for one in await self._held())
         return [] if held >= self.later.amount.amount else [UNPAID]
 
-    async def _forget_card(self) -> None:
+    async def forget_card(self) -> None:
+        """Have the card charged no more; harmless when it was never kept."""
         await workflow.execute_local_activity_method(
             PaymentActivities.forget_card, self._card(), **policies.WITHOUT_END
         )
