@@ -3,20 +3,21 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from careconnect.auth import Actor
-from careconnect.errors import Forbidden, IdempotencyConflict
+from careconnect.errors import IdempotencyConflict
 from services.appointments.absences.schemas import MOST, Absence, AbsenceSummary, Action
 from services.appointments.errors import AbsenceNotFound, AbsenceUnderWay, NobodyAffected, NotNow
 from services.appointments.schemas import Appointment
 from services.consultants.errors import ConsultantNotFound, ExceptionNotFound
+from web.api.fields import own_account
 from web.api.keys import IdempotencyKey
 from web.api.openapi import WAITING, refusals
 from web.gateway.absences import Intention
 from web.gateway.errors import EngineUnavailable
-from web.session import Door, may
+from web.session import Door, Needs, may
 from workflows.contracts.absence import Steer
 
 router = APIRouter(tags=["consultants"])
@@ -96,6 +97,7 @@ async def begin(
 )
 async def listed(consultant_id: UUID, actor: Reader, gateway: Door) -> list[AbsenceSummary]:
     """List the twenty newest."""
+    await gateway.consultants.get(own_account(actor, "consultants:read"), consultant_id)
     return await gateway.absences.of_consultant(actor, consultant_id)
 
 
@@ -119,9 +121,12 @@ async def resume(absence_id: UUID, actor: Writer, gateway: Door) -> Absence:
     return await gateway.absences.steer(actor, absence_id, Steer.RESUME)
 
 
-@router.post("/absences/{absence_id}/undo", summary="Undo all of it", responses=_STEER)
+@router.post(
+    "/absences/{absence_id}/undo",
+    summary="Undo all of it",
+    responses=_STEER,
+    dependencies=[Depends(Needs("consultants:write"))],  # the leave is taken back
+)
 async def undo(absence_id: UUID, actor: Writer, gateway: Door) -> Absence:
     """Take the leave back and put the appointments where they were; within ten minutes after the work was finished."""
-    if not actor.may("consultants:write"):
-        raise Forbidden("Undoing takes the leave back, which needs the scope consultants:write.")
     return await gateway.absences.steer(actor, absence_id, Steer.UNDO)

@@ -11,6 +11,7 @@ from services.appointments.errors import FeedNotFound
 from services.appointments.feeds.schemas import FeedKind
 from services.consultants.errors import ConsultantNotFound
 from services.identity.errors import LocationNotFound
+from web.api.fields import own_account
 from web.api.openapi import refusals
 from web.gateway.feeds import FeedAddress
 from web.session import Door, may
@@ -56,9 +57,11 @@ async def of_consultant(consultant_id: UUID, actor: Maker, gateway: Door) -> Fee
     summary="Revoke the address of a consultant's calendar",
     status_code=204,
     tags=["consultants"],
+    responses=refusals(ConsultantNotFound),
 )
 async def revoke_of_consultant(consultant_id: UUID, actor: Maker, gateway: Door) -> None:
     """Let it work no longer; a repeat is harmless."""
+    await gateway.consultants.get(own_account(actor, "consultants:read"), consultant_id)
     await gateway.feeds.revoke(actor, FeedKind.CONSULTANT, consultant_id)
 
 
@@ -91,9 +94,11 @@ async def of_location(location_id: UUID, actor: Maker, gateway: Door) -> FeedAdd
     summary="Revoke the address of a location's calendar",
     status_code=204,
     tags=["catalogue"],
+    responses=refusals(LocationNotFound),
 )
 async def revoke_of_location(location_id: UUID, actor: Maker, gateway: Door) -> None:
     """Let it work no longer; a repeat is harmless."""
+    await gateway.identity.location(own_account(actor, "identity:read"), location_id)
     await gateway.feeds.revoke(actor, FeedKind.LOCATION, location_id)
 
 

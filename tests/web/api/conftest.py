@@ -1,6 +1,7 @@
 """Records of one organisation, for tests that walk over all endpoints."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from careconnect.auth import Actor
 from careconnect.ids import uuid7
 from services.identity.roles import ALL
 from services.payments.schemas import CheckBegin, OrphanKind, OrphanNote
+from tests.web.api.contract import ENDPOINTS
 from tests.web.clinic import Clinic
 
 
@@ -26,14 +28,23 @@ async def other_records(other_clinic: Clinic) -> dict[str, str]:
 async def _records(clinic: Clinic) -> dict[str, str]:
     booked = await clinic.booked()
     patient = booked["patient"]["id"]
-    leave = {"kind": "leave", "starts_at": "2030-01-01T00:00:00Z", "ends_at": "2030-01-02T00:00:00Z"}
+    away = await clinic.booked(patient_id=patient)
+    leave = {"kind": "leave", "starts_at": away["start"], "ends_at": away["end"]}
     exception = await clinic.made(f"/consultants/{clinic.consultant}/exceptions", leave)
     values = {"starts_at": "2030-01-01T09:00:00Z", "zone": "Asia/Colombo"}
     message = {"patient_id": patient, "channel": "sms", "template": "reminder", "values": values}
-    price = {"visit_type_id": clinic.desk_visit, "price": {"amount": 350000, "currency": "LKR"}}
+    price = {"visit_type_id": clinic.desk_visit, "price": _lkr(350_000)}
     far = {"patient_id": patient, "visit_type_id": clinic.paid_visit, "earliest": f"{datetime.now(UTC).year + 1}-12-01"}
     free = await clinic.slot()
+    for place in (f"/consultants/{clinic.consultant}", f"/locations/{clinic.location}"):
+        assert (await clinic.post(f"{place}/calendar-feed", json={})).is_success
+    owed = await _owed(clinic, patient)
     return {
+        "link_id": await clinic.made("/payments/links", {"invoice_id": owed}),
+        "absence_id": await clinic.made(f"/consultants/{clinic.consultant}/absences", {"exception_id": exception}),
+        **await _insurance(clinic, patient),
+        "drawer_id": await clinic.made("/drawers", {"location_id": clinic.location, "opening": {"sum": _lkr(5000)}}),
+        "kind": "sandbox",
         "hold_id": await clinic.made("/holds", {"visit_type_id": clinic.paid_visit, "start": free["start"]}),
         "series_id": await clinic.repeated(patient),
         "number": "1",
@@ -47,12 +58,35 @@ async def _records(clinic: Clinic) -> dict[str, str]:
         "visit_type_id": clinic.paid_visit,
         "location_id": clinic.location,
         "appointment_id": booked["id"],
-        "invoice_id": booked["invoice"]["id"],
+        "invoice_id": owed,
         "payment_id": booked["payment"]["id"],
         "message_id": await clinic.made("/messages", message),
         "workflow_id": booked["workflow_id"],
         "period": "2026-01",
     }
+
+
+def _lkr(amount: int) -> dict[str, Any]:
+    return {"amount": amount, "currency": "LKR"}
+
+
+async def _owed(clinic: Clinic, patient: str) -> str:
+    lines = [{"description": "X-ray", "unit": _lkr(350_000)}]
+    invoice = await clinic.made("/payments/invoices", {"patient_id": patient, "lines": lines})
+    reminded = await clinic.post(f"/payments/invoices/{invoice}/reminders")
+    assert reminded.status_code == 201, reminded.text
+    return invoice
+
+
+async def _insurance(clinic: Clinic, patient: str) -> dict[str, str]:
+    """Cover the patient, let them come, and claim what the payer owes, one claim by itself and in a batch."""
+    payer = await clinic.made("/payers", {"name": "Lanka Health", "code": "LHI"})
+    cover = {"payer_id": payer, "policy_number": "0042", "rate": 8000}
+    coverage = await clinic.made(f"/patients/{patient}/coverages", cover)
+    visit = await clinic.booked(patient_id=patient, coverage_id=coverage)
+    claim = await clinic.made("/claims", {"invoice_id": visit["invoice"]["id"]})
+    batch = await clinic.made("/claims/batches", {"payer_id": payer})
+    return {"payer_id": payer, "coverage_id": coverage, "claim_id": claim, "batch_id": batch}
 
 
 async def _orphan(clinic: Clinic) -> str:
@@ -66,8 +100,6 @@ async def _orphan(clinic: Clinic) -> str:
 @pytest.fixture
 def strangers() -> dict[str, str]:
     """Give ids that nobody has."""
-    names = ("patient", "consultant", "exception", "visit_type", "location", "appointment", "invoice", "payment")
-    unknown = {
-        f"{name}_id": str(uuid7()) for name in (*names, "message", "price", "room", "orphan", "series", "entry", "hold")
-    }
-    return unknown | {"workflow_id": f"appointment-{uuid7()}", "period": "2026-01", "number": "1"}
+    unknown = {name: str(uuid7()) for endpoint in ENDPOINTS for name in endpoint.parameters if name.endswith("_id")}
+    everybodys = {"period": "2026-01", "number": "1", "kind": "sandbox"}
+    return unknown | everybodys | {"workflow_id": f"appointment-{uuid7()}"}

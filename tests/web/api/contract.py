@@ -16,11 +16,11 @@ DOCUMENT: dict[str, Any] = _API.openapi()
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One endpoint: how it is asked, and which scope it takes."""
+    """One endpoint: how it is asked, and which scopes it takes, all of them."""
 
     method: str
     path: str
-    scope: str
+    scopes: tuple[str, ...]
 
     @property
     def said(self) -> dict[str, Any]:
@@ -35,8 +35,13 @@ class Endpoint:
 
     @property
     def about_a_record(self) -> bool:
-        """Whether its path names a record, and not a month, which everybody has."""
-        return bool(set(self.parameters) - {"period", "number"})
+        """Whether its path names a record, and not a month or a kind, which everybody has."""
+        return bool(self.records)
+
+    @property
+    def records(self) -> list[str]:
+        """The ids of records in its path."""
+        return [name for name in self.parameters if name.endswith("_id")]
 
     def url(self, ids: dict[str, str]) -> str:
         """Fill in the ids, and the query that it cannot do without."""
@@ -58,12 +63,12 @@ def _about(value: Any, ids: dict[str, str]) -> Any:
     if isinstance(value, list):
         return [_about(one, ids) for one in value]
     if isinstance(value, dict):
-        return {key: ids.get(key, _about(one, ids)) for key, one in value.items()}
+        return {key: ids[key] if key.endswith("_id") and key in ids else _about(one, ids) for key, one in value.items()}
     return value
 
 
 ENDPOINTS = [
-    Endpoint(method, path, (scopes_of(route) or [PROCESSES["appointment"]])[0])
+    Endpoint(method, path, tuple(scopes_of(route)) or (PROCESSES["appointment"],))
     for method, path, route in endpoints(_API)
 ]
 each = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
