@@ -73,24 +73,11 @@ def trace(app: "FastAPI", settings: "Settings", name: str) -> None:
     """Send spans of `app` to the collector, if one is configured."""
     if not settings.telemetry.otlp_endpoint:
         return
-    from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor  # noqa: PLC0415 - costs 60 ms, often unused
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - often unused
 
-    FastAPIInstrumentor.instrument_app(app, tracer_provider=_provider(settings.telemetry.otlp_endpoint, name))
+    from careconnect.spans import instrument, trace_into  # noqa: PLC0415
 
-
-def _provider(endpoint: str, name: str) -> Any:
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
-    from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor  # noqa: PLC0415
-    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
-    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
-
-    provider = TracerProvider(resource=Resource.create({"service.name": f"careconnect-{name}"}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces")))
-    instrumentor = HTTPXClientInstrumentor()
-    if not instrumentor.is_instrumented_by_opentelemetry:
-        instrumentor.instrument(tracer_provider=provider)
-    return provider
+    instrument(app, trace_into(OTLPSpanExporter(endpoint=f"{settings.telemetry.otlp_endpoint}/v1/traces"), name))
 
 
 def _with_request_id(_logger: object, _name: str, line: Any) -> Any:
