@@ -4,6 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -55,6 +56,9 @@ class TemporalSettings(BaseModel):
     namespace: str = "careconnect"
     profile: str | None = Field(None, description="a profile of Temporal's own client configuration (TLS, API key)")
     ui_url: str = Field("", description="the console behind the edge's /console")
+    console_tenant: UUID | None = Field(
+        None, description="the organisation whose operators use the console, which shows the processes of all"
+    )
     codec_key_file: Path | None = Field(None, description="32 bytes, URL-safe base64; older keys on further lines")
     rpc_timeout_seconds: float = Field(12, gt=0, description="how long a request waits for a workflow's outcome")
 

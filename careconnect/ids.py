@@ -39,3 +39,7 @@ def reference(prefix: str, key: UUID) -> str:
 def _with_version(value: int, version: int) -> UUID:
     value &= ~(0xF << 76) & ~(0x3 << 62) & ((1 << 128) - 1)
     return UUID(int=value | version << 76 | 0b10 << 62)
+
+
+FIRST_TENANT = derived_id("seed", "tenant")
+"""The tenant that every instance begins with."""

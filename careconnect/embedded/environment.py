@@ -11,6 +11,7 @@ from careconnect.embedded.errors import CannotStart
 from careconnect.embedded.folder import DataFolder, read_json, write_json
 from careconnect.embedded.ports import LOOPBACK
 from careconnect.embedded.temporal import NAMESPACE
+from careconnect.ids import FIRST_TENANT
 
 PREFIX = "CARECONNECT_"
 DATABASE_KEYS = tuple(f"{PREFIX}DATABASE__{name.upper()}" for name in (*DATABASES, "owner", "auditor"))
@@ -64,6 +65,7 @@ def build(
         "ENVIRONMENT": "embedded",
         "DATA_DIR": folder.root,
         "TEMPORAL__NAMESPACE": NAMESPACE,
+        "TEMPORAL__CONSOLE_TENANT": str(FIRST_TENANT),
         "TEMPORAL__CODEC_KEY_FILE": folder.keys / "codec.key",
         "SECURITY__MASTER_KEY_FILE": folder.keys / "master.key",
         "SECURITY__INTERNAL_KEY_FILE": folder.keys / "internal.pem",

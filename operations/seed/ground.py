@@ -6,11 +6,11 @@ from random import Random
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from careconnect.ids import derived_id
+from careconnect.ids import FIRST_TENANT, derived_id
 
 CURRENCY = "LKR"
 ZONE = "Asia/Colombo"
-TENANT = derived_id("seed", "tenant")
+TENANT = FIRST_TENANT
 """The clinic group that every instance begins with."""
 DOMAIN = "careconnect.example"
 

@@ -16,6 +16,7 @@ from careconnect.config import SERVICES
 from careconnect.embedded.ports import LOOPBACK, pick
 from careconnect.embedded.postgres import PostgresServer
 from careconnect.embedded.temporal import TemporalPorts, TemporalServer
+from careconnect.ids import FIRST_TENANT
 from tests.conftest import write_keys
 from tests.journeys.composed import Composed
 from tests.running import Desk, until
@@ -69,7 +70,8 @@ def _variables(postgres: PostgresServer, edge: int, smtp: int) -> dict[str, str]
         f"{role.removeprefix('careconnect_').upper()}_PASSWORD": word for role, word in postgres.passwords().items()
     }
     mail = {"SMTP_HOST": LOOPBACK, "SMTP_PORT": str(smtp), "SMTP_TLS": "none", "SMTP_SENDER": "Clinic <a@b.example>"}
-    return passwords | mail | {"PUBLIC_URL": f"http://{LOOPBACK}:{edge}"}
+    ours = {"PUBLIC_URL": f"http://{LOOPBACK}:{edge}", "CONSOLE_TENANT": str(FIRST_TENANT)}
+    return passwords | mail | ours
 
 
 def _start_all(made: Composed, folder: Path, edge: int) -> None:

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from careconnect.cli import app
 from careconnect.config import DATABASES, SERVICES, Settings
 from careconnect.embedded.databases import OWNER, role_of
+from careconnect.ids import FIRST_TENANT
 from tests.project.checkout import ROOT, program
 
 FILE = ROOT / "docker-compose.yml"
@@ -69,7 +70,10 @@ def test_every_container_starts_with_settings_that_are_accepted(
 
 def example(value: str) -> str:
     """Put something where the file asks the operator."""
-    answers = {"SMTP_PORT": "587", "SMTP_TLS": "starttls", "PUBLIC_URL": "https://clinic.example"}
+    answers = {
+        "SMTP_PORT": "587", "SMTP_TLS": "starttls", "PUBLIC_URL": "https://clinic.example",
+        "CONSOLE_TENANT": str(FIRST_TENANT),
+    }  # fmt: skip
     return ASKED.sub(lambda asked: answers.get(asked[1], "x"), value)
 
 

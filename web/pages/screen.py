@@ -12,7 +12,7 @@ from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.errors import Forbidden
 from services.identity.schemas import Location
-from web import words
+from web import console, words
 from web.forms import Form
 from web.gateway import Gateway
 from web.pages import flash
@@ -153,8 +153,8 @@ def _chosen(request: Request, person: Person, places: list[Location]) -> Locatio
 
 
 def _console(request: Request, actor: Actor) -> str:
-    reachable = actor.may("console:operate") and request.app.state.settings.temporal.ui_url
-    return "/console" if reachable else ""
+    settings = request.app.state.settings
+    return "/console" if settings.temporal.ui_url and console.opens_to(settings, actor) else ""
 
 
 async def _none() -> int:
