@@ -31,7 +31,7 @@ from careconnect.errors import (
     Unavailable,
     VersionConflict,
 )
-from careconnect.telemetry import REQUESTS, SECONDS, begin_request, trace
+from careconnect.telemetry import REQUESTS, SECONDS, begin_request, trace, traceparent
 
 log = structlog.get_logger()
 
@@ -244,6 +244,7 @@ class Requests:
             return
         headers = dict(scope["headers"])
         chosen = begin_request(_text(headers.get(b"x-request-id")), _text(headers.get(b"traceparent")))
+        known = [(b"x-request-id", chosen.encode()), (b"traceparent", (traceparent.get() or "").encode())]
         started = time.perf_counter()
         status = 500
 
@@ -251,7 +252,7 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", chosen.encode())]
+                message["headers"] = [*message["headers"], *known]
             await send(message)
 
         try:

@@ -17,6 +17,7 @@ from temporalio.runtime import LoggingConfig, LoggingFormat, PrometheusConfig, R
 
 from careconnect.config import Settings
 from careconnect.crypto import key_id
+from careconnect.propagation import Propagation
 
 _ENCODING = b"binary/encrypted"
 _NONCE = 12
@@ -95,7 +96,11 @@ async def connect(settings: Settings, *, metrics_address: str | None = None, laz
     profile.setdefault("target_host", settings.temporal.address)
     profile.setdefault("namespace", settings.temporal.namespace)
     return await Client.connect(
-        **profile, data_converter=data_converter(settings), runtime=_runtime(metrics_address), lazy=lazy
+        **profile,
+        data_converter=data_converter(settings),
+        interceptors=[Propagation()],
+        runtime=_runtime(metrics_address),
+        lazy=lazy,
     )
 
 

@@ -13,6 +13,7 @@ import worker
 from careconnect.config import MailSettings, Settings, TemporalSettings, WebSettings
 from careconnect.embedded.ports import pick
 from careconnect.embedded.temporal import DYNAMIC_CONFIG, NAMESPACE, program
+from careconnect.propagation import Propagation
 from careconnect.temporal import data_converter
 from services.hosting import Services
 from tests.web.clinic import Clinic
@@ -30,6 +31,7 @@ async def engine_environment(settings: Settings) -> AsyncIterator[WorkflowEnviro
     environment = await WorkflowEnvironment.start_local(
         namespace=NAMESPACE,
         data_converter=data_converter(known),
+        interceptors=[Propagation()],
         search_attributes=SEARCH_ATTRIBUTES,
         dev_server_existing_path=str(program()),
         dev_server_log_level="error",

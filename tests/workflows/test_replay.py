@@ -13,6 +13,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
+from careconnect.propagation import Propagation
 from tests.workflows.office import WORKFLOWS
 from tests.workflows.sandbox import sandbox
 from tests.workflows.scenarios import NAMES
@@ -41,6 +42,7 @@ async def _replay(name: str, history: str) -> None:
         workflows=[*WORKFLOWS, MoneyCheck, ConsultantAbsence],
         workflow_runner=sandbox(),
         data_converter=pydantic_data_converter,
+        interceptors=[Propagation()],
     )
     await replayer.replay_workflow(WorkflowHistory.from_json(name, history))
 
