@@ -31,10 +31,11 @@ def folder_of(data: Path | None) -> "DataFolder":
 def enter(data: Path | None) -> None:
     """Take over the settings of an instance for the rest of this process.
 
-    A part that the supervisor or a container started has its settings in the environment already, and gives no --data.
+    A part that the supervisor or a container started is told where everything is, and gives no --data. Whoever exported
+    some other variable means the instance in the data folder all the same.
     """
     from careconnect.embedded import environment  # noqa: PLC0415 - keeps `--help` quick
 
-    if data is None and any(name.startswith(environment.PREFIX) for name in os.environ if name != VARIABLE):
+    if data is None and environment.names_its_parts(os.environ):
         return
     os.environ.update(environment.load(folder_of(data)))

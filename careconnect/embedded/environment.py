@@ -47,6 +47,15 @@ def postgres_is_external(caller: Mapping[str, str]) -> bool:
     return bool(given)
 
 
+def names_its_parts(caller: Mapping[str, str]) -> bool:
+    """Whether the caller says where databases or services are, as the supervisor does for a part, and a container.
+
+    Any other variable adjusts an instance, and does not say which one.
+    """
+    services = f"{PREFIX}SERVICES__"
+    return any(value and (key in DATABASE_KEYS or key.startswith(services)) for key, value in caller.items())
+
+
 def temporal_is_external(caller: Mapping[str, str]) -> bool:
     """Whether the caller brings its own Temporal."""
     return any(caller.get(key) for key in TEMPORAL_KEYS)
