@@ -17,7 +17,7 @@ from careconnect.telemetry import configure_logs, trace
 from careconnect.temporal import EncryptionCodec
 from web import console, feeds, oauth, pages
 from web.api import create_api, webhooks
-from web.edge import Limits, SecurityHeaders
+from web.edge import Callers, Limits, SecurityHeaders
 from web.gateway import Gateway
 from web.guessing import Guesses
 from web.live import Live
@@ -37,6 +37,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         message = "Set CARECONNECT_SECURITY__OAUTH_KEY_FILE to an RSA private key (PEM): it signs access tokens."
         raise ValueError(message)
     app.state.access_tokens = oauth.AccessTokens(key_file, settings.web.public_url)
+    app.state.callers = Callers(settings.web.requests_per_second)
     app.state.links = SignedLinks(settings)
     app.state.codec = EncryptionCodec(settings.codec_keys, settings.temporal.namespace)
     app.add_api_route("/healthz", healthz, include_in_schema=False)

@@ -8,6 +8,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from careconnect.auth import Actor
 from careconnect.errors import RateLimited, TooLarge
 from careconnect.service import problem_response
 
@@ -64,10 +65,34 @@ class SecurityHeaders:
         await self.app(scope, receive, answer)
 
 
-class Limits:
-    """Refuses bodies that are too large, and callers who come too often.
+class Callers:
+    """Refuses callers who come too often, by who they turned out to be: one's tokens and sessions count together."""
 
-    An address may send as much as `CALLERS` callers: whoever makes up a new token for each request is one address.
+    def __init__(self, per_second: int) -> None:
+        self._counts = MemoryStorage()
+        self._limiter = FixedWindowRateLimiter(self._counts)
+        self._item = RateLimitItemPerSecond(per_second)
+
+    @property
+    def known(self) -> int:
+        """How many callers are counted just now."""
+        return len(self._counts.storage)
+
+    def count(self, actor: Actor) -> None:
+        """Count a request of somebody who was verified.
+
+        Raises:
+            RateLimited: it is one too many for this second.
+        """
+        if not self._limiter.hit(self._item, str(actor.tenant_id), str(actor.id)):
+            raise RateLimited(retry_after=1)
+
+
+class Limits:
+    """Refuses bodies that are too large, and addresses that send too much.
+
+    An address may send as much as `CALLERS` callers, and without a token or a cookie as much as one. Nothing that was
+    not verified is counted by itself: whoever makes up a new token for each request is one address.
     """
 
     def __init__(
@@ -87,7 +112,8 @@ class Limits:
             return
         headers = dict(scope["headers"])
         place = _address(scope)
-        if not self.limiter.hit(self.address, place) or not self.limiter.hit(self.item, _who(headers) or place):
+        nameless = b"authorization" not in headers and b"cookie" not in headers
+        if not self.limiter.hit(self.address, place) or (nameless and not self.limiter.hit(self.item, place)):
             refusal = RateLimited(retry_after=1)
             await problem_response(refusal, scope["path"])(scope, receive, send)
             return
@@ -118,12 +144,6 @@ class Limits:
                 await problem_response(TooLarge(), scope["path"])(scope, receive, send)
 
         await self.app(scope, counting, answer)
-
-
-def _who(headers: dict[bytes, bytes]) -> str | None:
-    """Tell callers at one address apart, by token or session. Only a digest is kept."""
-    secret = headers.get(b"authorization") or headers.get(b"cookie")
-    return str(hash(secret)) if secret else None
 
 
 def _address(scope: Scope) -> str:

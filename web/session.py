@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from careconnect.auth import Actor
 from careconnect.errors import Forbidden, NotAuthenticated, Refusal
 from services.identity.schemas import SessionInfo
+from web.edge import Callers
 from web.gateway import Gateway
 from web.oauth import AccessTokens
 
@@ -60,20 +61,34 @@ async def signed_in(request: Request) -> Person:
 
     Raises:
         NotAuthenticated: there is no session, or it has ended.
+        RateLimited: the person comes too often.
     """
     found = await _session(request)
     if found is None:
         raise NotAuthenticated
+    _callers(request).count(found.actor)
     return found
 
 
 async def caller(request: Request) -> Actor:
-    """Read the actor of an API request: an access token, or else the session with its CSRF token."""
+    """Read the actor of an API request: an access token, or else the session with its CSRF token.
+
+    Raises:
+        NotAuthenticated: it is neither.
+        RateLimited: the caller comes too often.
+    """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         tokens: AccessTokens = request.app.state.access_tokens
-        return tokens.verify(token)
+        actor = tokens.verify(token)
+        _callers(request).count(actor)
+        return actor
     return (await person(request)).actor
+
+
+def _callers(request: Request) -> Callers:
+    found: Callers = request.app.state.callers
+    return found
 
 
 async def _session(request: Request) -> Person | None:

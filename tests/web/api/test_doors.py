@@ -1,17 +1,21 @@
 """What the doors of the edge do for requests that go wrong, or come from somebody who tries things."""
 
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from careconnect.auth import Actor
+from careconnect.ids import uuid7
 from careconnect.service import Requests, answer_with_problems
 from tests.web.conftest import problem
-from web.edge import CALLERS, Limits, SecurityHeaders
+from web.edge import CALLERS, Callers, Limits, SecurityHeaders
 from web.guessing import Guesses
+from web.session import caller
 
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -42,6 +46,50 @@ async def test_a_fault_is_answered_with_its_request_id_and_the_headers_of_every_
     problem(answer, 500, "internal")
     assert answer.headers["x-request-id"] == "0b7e57"
     assert "default-src 'self'" in answer.headers["content-security-policy"]
+
+
+@pytest.fixture
+def counting(edge: FastAPI) -> FastAPI:
+    """Make an application behind the edge's door that lets each caller in twice a second."""
+    app = FastAPI()
+    app.state.access_tokens, app.state.callers = edge.state.access_tokens, Callers(2)
+
+    @app.get("/")
+    async def mine(actor: Annotated[Actor, Depends(caller)]) -> str:
+        return str(actor.id)
+
+    answer_with_problems(app)
+    return app
+
+
+async def test_two_tokens_of_one_client_share_a_limit_and_others_are_served(counting: FastAPI, edge: FastAPI) -> None:
+    client, other = (
+        Actor(id=uuid7(), tenant_id=uuid7(), kind="client", scopes=frozenset({"patients:read"})) for _ in range(2)
+    )
+    sign = edge.state.access_tokens.sign
+    tokens = [sign(client), sign(client)]
+    assert tokens[0] != tokens[1]
+    async with browser(counting) as http:
+        answers = [
+            await http.get("/", headers={"authorization": f"Bearer {tokens[number % 2]}"}) for number in range(16)
+        ]
+        refused = [one for one in answers if one.status_code == 429]
+        problem(refused[0], 429, "rate_limited")
+        assert refused[0].headers["retry-after"] == "1"
+        assert (await http.get("/", headers={"authorization": f"Bearer {sign(other)}"})).status_code == 200
+
+
+async def test_a_token_that_is_not_ours_is_nobody_and_counts_for_nobody(counting: FastAPI) -> None:
+    async with browser(counting) as http:
+        answers = [await http.get("/", headers={"authorization": f"Bearer {number}"}) for number in range(8)]
+    assert {one.status_code for one in answers} == {401}
+    assert counting.state.callers.known == 0
+
+
+async def test_who_says_nothing_of_who_they_are_may_send_as_much_as_one_caller() -> None:
+    async with browser(Limits(answering(200), body_bytes=1000, per_second=2)) as http:
+        answers = [await http.get("/") for _ in range(8)]
+    assert 429 in {one.status_code for one in answers}
 
 
 async def test_who_makes_up_a_token_for_each_request_is_one_address_after_all() -> None:

@@ -5,14 +5,11 @@ from uuid import UUID
 
 import httpx
 import pytest
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from careconnect.errors import Unavailable
 from services.patients.client import PatientsClient
 from tests.web.clinic import API, Clinic
 from tests.web.conftest import problem
-from web.edge import Limits
 from web.gateway.engine import Engine
 from web.gateway.errors import EngineUnavailable, StillDeciding
 
@@ -127,17 +124,3 @@ async def test_what_is_not_decided_in_time_says_where_to_look(
     assert told["result"]["status"] == "booked"
     repeated = await clinic.post("/appointments", json=wish, key="slow")
     assert (repeated.status_code, repeated.json()["id"]) == (201, told["result"]["appointment_id"])
-
-
-async def test_who_comes_too_often_is_told_when_to_come_again_and_others_are_served() -> None:
-    async def served(scope: Scope, receive: Receive, send: Send) -> None:
-        await Response("served")(scope, receive, send)
-
-    limited = Limits(served, body_bytes=1000, per_second=2)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=limited), base_url="http://edge.test") as http:
-        hurried = [await http.get("/", headers={"authorization": "Bearer hurried"}) for _ in range(8)]
-        refused = [one for one in hurried if one.status_code == 429]
-        assert refused
-        problem(refused[0], 429, "rate_limited")
-        assert refused[0].headers["retry-after"] == "1"
-        assert (await http.get("/", headers={"authorization": "Bearer patient"})).status_code == 200
