@@ -4,6 +4,7 @@ import asyncio
 import sys
 
 from bench import bookings, money, reads, scheduling, startup, webhooks
+from bench.table import AS_JSON
 
 MEASUREMENTS = {
     "bookings": bookings.measure,
@@ -16,12 +17,14 @@ MEASUREMENTS = {
 
 
 def main(arguments: list[str]) -> int:
-    """Run the measurements named, or all."""
-    unknown = set(arguments) - set(MEASUREMENTS)
+    """Run the measurements named, or all; with `--json`, for a program to read."""
+    AS_JSON.set("--json" in arguments)
+    names = [one for one in arguments if one != "--json"]
+    unknown = set(names) - set(MEASUREMENTS)
     if unknown:
         print(f"There is no measurement {', '.join(sorted(unknown))}; there are {', '.join(MEASUREMENTS)}.")
         return 2
-    for name in arguments or MEASUREMENTS:
+    for name in names or MEASUREMENTS:
         asyncio.run(MEASUREMENTS[name]())
     return 0
 

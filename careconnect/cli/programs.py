@@ -38,16 +38,28 @@ def seed(
     _run("seed", data, [*arguments, *(["--json"] if as_json else [])])
 
 
-def verify(data: Data = None, as_json: Json = False) -> None:
+def verify(
+    data: Data = None,
+    law: Annotated[list[int] | None, typer.Option(metavar="N", help="Only this law; repeatable.")] = None,
+    patience: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", min=0, help="How long a difference between two sources may take to settle."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Check every law of the data from outside. Exits with 1 when one is broken."""
-    _run("verify", data, ["--json"] if as_json else [])
+    arguments = [word for number in law or [] for word in ("--law", str(number))]
+    arguments += ["--patience", str(patience)] if patience is not None else []
+    _run("verify", data, [*arguments, *(["--json"] if as_json else [])])
 
 
 def bench(
-    name: Annotated[str | None, typer.Argument(help="One measurement; without it, all.")] = None, data: Data = None
+    name: Annotated[str | None, typer.Argument(help="One measurement; without it, all.")] = None,
+    data: Data = None,
+    as_json: Json = False,
 ) -> None:
     """Measure, and print a table."""
-    _run("bench", data, [name] if name else [])
+    _run("bench", data, [*([name] if name else []), *(["--json"] if as_json else [])])
 
 
 def _run(command: str, data: Path | None, arguments: list[str]) -> NoReturn:
