@@ -164,12 +164,14 @@ class Desk:
         }
 
     def book(self, wish: dict[str, Any], key: str | None = None) -> httpx.Response:
-        """Book; where the answer is that it is still being decided, ask the same again."""
+        """Book; where it is still being decided, or too many asked in this second, ask the same again."""
         headers = {"Idempotency-Key": key or str(uuid4())}
         answer = self.http.post("/appointments", json=wish, headers=headers)
         for _ in range(_ASKS):
-            if answer.status_code != httpx.codes.ACCEPTED:
+            if answer.status_code not in {httpx.codes.ACCEPTED, httpx.codes.TOO_MANY_REQUESTS}:
                 break
+            if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+                time.sleep(float(answer.headers["retry-after"]))
             answer = self.http.post("/appointments", json=wish, headers=headers)
         return answer
 

@@ -70,16 +70,24 @@ def signed_in(running: Instance) -> Iterator[httpx.Client]:
         yield staff
 
 
-def test_a_declined_card_frees_the_time_at_once_and_keeps_nothing(desk: Desk) -> None:
+def test_a_declined_card_frees_the_time_at_once_and_keeps_nothing(
+    running: Instance, http: httpx.Client, desk: Desk
+) -> None:
     slot = desk.free(1, 28)[0]
-    declined = desk.book(desk.wish(slot, desk.patients[1], "pm_card_chargeDeclined"))
+    person = {"first_name": "Declan", "last_name": "Journey", "date_of_birth": "1971-07-01", "gender": "male"}
+    patient = http.post("/patients", json=person).json()["id"]
+    declined = desk.book(desk.wish(slot, patient, "pm_card_chargeDeclined"))
     assert (declined.status_code, declined.json()["code"]) == (402, "card_declined")
+    payments = http.get("/payments", params={"patient_id": patient}).json()["items"]
+    assert [(one["status"], one["captured"]["amount"]) for one in payments] == [("declined", 0)]
     assert desk.book(desk.wish(slot, desk.patients[2])).status_code == 201
+    code, said = running.verify()
+    assert code == 0, said
 
 
 def test_a_hundred_bookings_of_one_time_give_one_appointment_and_the_nearest_free_times(desk: Desk) -> None:
     slot = desk.free(1, 30)[0]
-    with ThreadPoolExecutor(20) as clients:
+    with ThreadPoolExecutor(100) as clients:
         answers = list(clients.map(lambda index: desk.book(desk.wish(slot, desk.patients[index])), range(100)))
     assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 99}
     refused = [answer.json() for answer in answers if answer.status_code == 409]
