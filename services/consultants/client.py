@@ -108,10 +108,11 @@ class ConsultantsClient(PlacesClient):
         end: datetime | None = None,
         limit: int = 50,
         cursor: str | None = None,
+        count: bool = False,
     ) -> Page[schemas.ScheduleException]:
         """List when the weekly hours do not hold, soonest first."""
         path = f"/consultants/{consultant_id}/exceptions"
-        params = {"from": start, "to": end, "limit": limit, "cursor": cursor}
+        params = {"from": start, "to": end, "limit": limit, "cursor": cursor, "count": count}
         return await self.call(actor, "GET", path, into=Page[schemas.ScheduleException], params=params)
 
     async def exception(self, actor: Actor, consultant_id: UUID, exception_id: UUID) -> schemas.ScheduleException:

@@ -118,9 +118,7 @@ async def exceptions(
     to: AwareDatetime | None = None,
 ) -> Page[ScheduleException]:
     """List soonest first; those that touch `[from, to)` where that is given."""
-    found = await gateway.consultants.exceptions(
-        actor, consultant_id, start=from_, end=to, limit=paging.limit, cursor=paging.cursor
-    )
+    found = await gateway.consultants.exceptions(actor, consultant_id, start=from_, end=to, **paging.model_dump())
     return listed(found)
 
 

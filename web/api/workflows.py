@@ -20,8 +20,11 @@ SCOPES = {
     "payment": "payments:read",
     "absence": "appointments:read",
     "money": "payments:read",
+    "dunning": "payments:read",
+    "invoice": "payments:read",
+    "reminders": "appointments:read",
 }
-"""What it takes to read a process, by the word that its id begins with. No other process was started by a request."""
+"""What it takes to read a process, by the word that its id begins with. No other process comes of a request."""
 
 
 @router.get(

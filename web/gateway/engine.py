@@ -238,14 +238,14 @@ class Engine:
     async def _ending(
         self, handle: WorkflowHandle[Any, Any], status: WorkflowExecutionStatus | None
     ) -> dict[str, Any] | None:
-        """Read what a workflow returned; one that failed returned nothing."""
+        """Read what a workflow returned; one that failed returned nothing, and a number or a list is no outcome."""
         if status != WorkflowExecutionStatus.COMPLETED:
             return None
         try:
-            found: dict[str, Any] = await handle.result(rpc_timeout=self._timeout)
+            found = await handle.result(rpc_timeout=self._timeout)
         except RPCError as error:
             raise _translated(error) from error
-        return found
+        return found if isinstance(found, dict) else None
 
     async def _answer(self, call: Awaitable[T], workflow_id: str) -> T:
         try:

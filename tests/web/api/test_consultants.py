@@ -105,6 +105,7 @@ async def test_exceptions_are_entered_once_listed_and_removed(clinic: Clinic) ->
     problem(await clinic.post(place, json=body | {"reason": "Other"}, key="extra once"), 422, "idempotency_conflict")
     listed = (await clinic.get(place)).json()["items"]
     assert [(one["id"], one["reason"]) for one in listed] == [(first.json()["id"], "Saturday clinic")]
+    assert (await clinic.get(place, params={"count": True})).json()["total"] == 1
     for _ in range(2):
         assert (await clinic.ask("DELETE", f"{place}/{first.json()['id']}")).status_code == 204
     assert (await clinic.get(place)).json() == {"items": [], "next_cursor": None}

@@ -106,3 +106,22 @@ async def test_an_event_that_nobody_signed_is_refused(
 ) -> None:
     headers = [(b"gateway-signature", signature.encode("latin-1"))]
     problem(await http.post(f"/webhooks/payments/{gateway}", content=body, headers=headers), status, code)
+
+
+async def test_reminders_of_a_visit_and_the_recall_of_an_invoice_tell_where_they_stand(
+    clinic: Clinic, other_clinic: Clinic
+) -> None:
+    booked = await clinic.booked()
+    place = f"/workflows/reminders-{booked['id']}"
+    running = (await clinic.get(place)).json()
+    assert (running["type"], running["state"], running["result"]) == ("AppointmentReminders", "running", None)
+    problem(await other_clinic.get(place), 404, "workflow_not_found")
+    problem(await clinic.get(place, scopes=("payments:read",)), 403, "forbidden")
+    assert (await clinic.post(f"/appointments/{booked['id']}/cancellation", json={"reason": "pat"})).status_code == 200
+    ended = await eventually(lambda: clinic.get(place), lambda answer: answer.json()["state"] == "completed")
+    assert ended.json()["refusal"] is None
+    lines = [{"description": "X-ray", "unit": {"amount": 100_000, "currency": "LKR"}}]
+    owed = await clinic.made("/payments/invoices", {"patient_id": booked["patient"]["id"], "lines": lines})
+    assert (await clinic.post(f"/payments/invoices/{owed}/reminders")).status_code == 201
+    recalled = await clinic.get(f"/workflows/dunning-{owed}", scopes=("payments:read",))
+    assert (recalled.status_code, recalled.json()["type"]) == (200, "InvoiceDunning"), recalled.text
