@@ -4,13 +4,15 @@ import re
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Annotated, NamedTuple
 
-from babel.core import get_global
+from babel.core import Locale, get_global
 from babel.numbers import format_currency
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """An ISO 4217 code."""
 _CODE_BEFORE_DIGITS = re.compile(r"(?<=[A-Z]{3})(?=[\d-])")
+_FRACTION = re.compile(r"\.0+")
+"""The digits behind the point in a CLDR number pattern, whose point is the same in every locale."""
 
 
 class Money(BaseModel):
@@ -57,10 +59,18 @@ class Money(BaseModel):
             net, gross = self.amount, self.amount + tax
         return Taxed(*(Money(amount=amount, currency=self.currency) for amount in (net, tax, gross)))
 
-    def format(self, locale: str = "en") -> str:
-        """Write the amount as people of `locale` (a CLDR identifier) write it; a code stands apart from the digits."""
+    def format(self, locale: str = "en", *, whole: bool = False) -> str:
+        """Write the amount as people of `locale` (a CLDR identifier) write it; a code stands apart from the digits.
+
+        `whole` leaves out minor units that are zero.
+        """
         exact = Decimal(self.amount).scaleb(-minor_digits(self.currency))
-        return _CODE_BEFORE_DIGITS.sub("\N{NO-BREAK SPACE}", format_currency(exact, self.currency, locale=locale))
+        if whole and exact == int(exact):
+            pattern = _FRACTION.sub("", Locale.parse(locale).currency_formats["standard"].pattern)
+            text = format_currency(exact, self.currency, pattern, locale, currency_digits=False)
+        else:
+            text = format_currency(exact, self.currency, locale=locale)
+        return _CODE_BEFORE_DIGITS.sub("\N{NO-BREAK SPACE}", text)
 
     def _same(self, other: "Money") -> "Money":
         if other.currency != self.currency:

@@ -1,6 +1,5 @@
 """Template filters: instants, money and numbers as people of the language write them."""
 
-import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -36,11 +35,7 @@ def money(value: Money | dict[str, Any] | None, *, whole: bool = False) -> str:
 @lru_cache(maxsize=4096)
 def _money(amount: Money, identifier: str, whole: bool) -> str:
     # A list shows the same few prices again and again.
-    text = amount.format(identifier)
-    digits = minor_digits(amount.currency)
-    if whole and digits and amount.amount % 10**digits == 0:
-        return re.sub(rf"\D0{{{digits}}}(?!\d)", "", text)
-    return text
+    return amount.format(identifier, whole=whole)
 
 
 def decimal_amount(value: Money | dict[str, Any]) -> str:
