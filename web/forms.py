@@ -1,9 +1,10 @@
 """What a form remembers between two tries: what was typed, what is wrong, and the key that makes a repeat harmless."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 from pydantic import ValidationError
@@ -13,6 +14,11 @@ from careconnect.money import Money, minor_digits
 from web.words import gettext
 
 _TOO_MUCH = 10**15
+_NUMBER = re.compile(r"(?=.*\d)(?:\d*|\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3})(?:\.(?P<fraction>\d*))?")
+"""Digits, with commas before the last three and before every three, or every two, in front of them."""
+_EITHER = re.compile(r"[\d.,]*\d,[\d.,]*")
+"""Digits with a comma of which somebody may have thought as a point."""
+_THOUSANDTHS = 3
 
 
 def _empty() -> defaultdict[str, str]:
@@ -85,16 +91,32 @@ class Form:
         It is above zero, or not below it with `or_nothing`, and has no more digits than `currency` is paid in.
         """
         digits = minor_digits(currency)
-        try:
-            exact = Decimal(self.values[name].replace(",", "").strip()).scaleb(digits)
-        except InvalidOperation:
-            exact = Decimal(-1)
-        if not exact.is_finite() or not 0 <= exact < _TOO_MUCH or exact != int(exact) or not (exact or or_nothing):
-            above = gettext("Write an amount above zero, such as %(example)s")
-            said = gettext("Write an amount, such as %(example)s") if or_nothing else above
-            self.object(said % {"example": Decimal(45 * 10 ** (digits + 2)).scaleb(-digits)}, name)
+        above = gettext("Write an amount above zero, such as %(example)s")
+        said = gettext("Write an amount, such as %(example)s") if or_nothing else above
+        said %= {"example": Decimal(45 * 10 ** (digits + 2)).scaleb(-digits)}
+        typed = self.number(name, digits, said)
+        if typed is None:
             return None
-        return Money(amount=int(exact), currency=currency)
+        minor = int(typed.scaleb(digits))
+        if minor >= _TOO_MUCH or not (minor or or_nothing):
+            self.object(said, name)
+            return None
+        return Money(amount=minor, currency=currency)
+
+    def number(self, name: str, places: int, otherwise: str) -> Decimal | None:
+        """Read a number with at most `places` digits behind its point: 4,500.25, and also 4,50,000.
+
+        Where it is none, the sentence `otherwise` is noted in the form. A comma is taken where it sets off thousands
+        and cannot be a point: what is meant by 12,50, or by 1,250 where there are thousandths, is asked for.
+        """
+        typed = self.values[name].strip()
+        found = _NUMBER.fullmatch(typed)
+        lone = places >= _THOUSANDTHS and typed.count(",") == 1 and "." not in typed
+        if found and not lone and len(found["fraction"] or "") <= places:
+            return Decimal(typed.replace(",", ""))
+        unclear = gettext("Set off a fraction by a point, and only thousands by commas: 12.50 or 1,250.00")
+        self.object(unclear if _EITHER.fullmatch(typed) else otherwise, name)
+        return None
 
 
 def _sentence(kind: str, message: str, limits: Mapping[str, object]) -> str:

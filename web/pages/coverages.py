@@ -27,7 +27,6 @@ from web.words import gettext
 router = APIRouter(prefix="/patients/{patient_id}/coverages", include_in_schema=False)
 Writer = Annotated[Screen, needs("payments:write")]
 _WHOLE = 10_000
-_CLOSE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -136,13 +135,14 @@ def _terms(form: Form, currency: str) -> CoverageTerms | None:
 
 def _rate(form: Form) -> int | None:
     """Read a percentage with at most two places, as basis points."""
-    try:
-        exact = float(form.values["rate"].replace(",", ".").rstrip("% ")) * 100
-    except ValueError:
-        exact = 0
-    rate = round(exact)
-    if not 0 < rate <= _WHOLE or abs(exact - rate) > _CLOSE:
-        form.object(gettext("Write a percentage from 0.01 to 100"), "rate")
+    said = gettext("Write a percentage from 0.01 to 100")
+    form.values["rate"] = form.values["rate"].rstrip("% ")
+    exact = form.number("rate", 2, said)
+    if exact is None:
+        return None
+    rate = int(exact * 100)
+    if not 0 < rate <= _WHOLE:
+        form.object(said, "rate")
         return None
     return rate
 

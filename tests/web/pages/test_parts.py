@@ -47,14 +47,53 @@ def test_whole_amounts_may_leave_out_what_is_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "currency", "minor"),
-    [("3500", "LKR", 350_000), ("3,500.5", "LKR", 350_050), ("3500", "JPY", 3_500), ("3.5", "KWD", 3_500)],
+    [
+        ("3500", "LKR", 350_000),
+        ("3,500.5", "LKR", 350_050),
+        ("1,250", "LKR", 125_000),
+        (" 12.50 ", "EUR", 1_250),
+        (".5", "EUR", 50),
+        ("1,00,000.00", "LKR", 10_000_000),
+        ("12,345,678.90", "USD", 1_234_567_890),
+        ("3500", "JPY", 3_500),
+        ("1,000", "JPY", 1_000),
+        ("3.5", "KWD", 3_500),
+        ("1,250.000", "KWD", 1_250_000),
+        ("1,250,000", "KWD", 1_250_000_000),
+    ],
 )
 def test_an_amount_is_read_as_people_write_it(typed: str, currency: str, minor: int) -> None:
     form = Form("x", "").fill({"amount": typed})
     assert form.money("amount", currency) == Money(amount=minor, currency=currency)
 
 
-@pytest.mark.parametrize("typed", ["", "0", "-1", "1.234", "1e9999", "nan", "inf", "many"])
+@pytest.mark.parametrize(
+    ("typed", "currency"),
+    [
+        ("12,50", "EUR"),
+        ("12,5", "LKR"),
+        ("1.234,50", "EUR"),
+        ("1,2,345", "LKR"),
+        ("1,25,0", "LKR"),
+        ("1234,567", "LKR"),
+        ("1,000,00", "USD"),
+        ("1,250", "KWD"),
+        ("12,50", "JPY"),
+    ],
+)
+def test_a_comma_that_may_have_been_meant_as_a_point_is_asked_about(typed: str, currency: str) -> None:
+    form = Form("x", "").fill({"amount": typed})
+    assert form.money("amount", currency) is None
+    assert "by a point" in form.errors["amount"]
+
+
+def test_an_amount_is_not_rounded_to_what_its_currency_is_paid_in() -> None:
+    form = Form("x", "").fill({"rupees": "1.250", "yen": "1.000", "dinars": "1.2500"})
+    assert [form.money(*one) for one in (("rupees", "LKR"), ("yen", "JPY"), ("dinars", "KWD"))] == [None] * 3
+    assert set(form.errors) == {"rupees", "yen", "dinars"}
+
+
+@pytest.mark.parametrize("typed", ["", "0", "-1", "1.234", "1e9999", "nan", "inf", "many", ".", ",", "9" * 14])
 def test_what_is_no_amount_is_said_beside_the_field(typed: str) -> None:
     form = Form("x", "").fill({"amount": typed})
     assert form.money("amount", "LKR") is None

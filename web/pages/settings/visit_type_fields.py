@@ -1,6 +1,6 @@
 """The fields of a visit type's form: what is kept as it is typed, and what was typed as it is kept."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from careconnect.money import Money
@@ -17,6 +17,7 @@ CANCELLING = (
     "free_until_hours", "fee_percent", "no_show_fee_percent", "reschedule_until_hours", "max_moves", "grace_minutes",
 )  # fmt: skip
 _EMPTY_IS_NOTHING = frozenset({"max_moves"})
+_PLACES = 4
 FRESH: dict[str, object] = {
     "duration_minutes": 30, "buffer_before_minutes": 0, "buffer_after_minutes": 0, "slot_step_minutes": 15,
     "horizon_days": 180, "mode": "in_person", "colour": "#4f6bed", "capacity": 1, "notice_hours": 0,
@@ -139,24 +140,15 @@ def _follow_up(form: Form, specialty: str | None) -> dict[str, Any] | None:
 
 
 def _scaled(form: Form, name: str, by: int) -> int:
-    """Read a number with a fraction in smaller whole units."""
-    try:
-        exact = Decimal(form.values[name].replace(",", ".").strip() or "0") * by
-    except InvalidOperation:
-        exact = Decimal("NaN")
-    if not exact.is_finite() or exact < 0:
-        form.object(gettext("Write a number"), name)
+    """Read a number with a fraction in smaller whole units; an empty field is nothing."""
+    if not form.values[name].strip():
         return 0
-    return int(exact.to_integral_value())
+    exact = form.number(name, _PLACES, gettext("Write a number"))
+    return int((exact * by).to_integral_value()) if exact is not None else 0
 
 
 def _money(form: Form, name: str, currency: str, *, needed: bool = False) -> Money | None:
-    text = form.values[name].strip()
-    if not text and not needed:
-        return None
-    if text and not text.strip("0.,"):
-        return Money(amount=0, currency=currency)
-    return form.money(name, currency)
+    return form.money(name, currency, or_nothing=True) if needed or form.values[name].strip() else None
 
 
 def _amount(money: Money | None) -> str:
