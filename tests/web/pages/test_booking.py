@@ -1,15 +1,27 @@
 """Booking and what follows, through forms."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import httpx
+import pytest
 
+from careconnect.money import Money
+from services.consultants.schemas import CancellationPolicy, Offer
 from tests.web.clinic import ZONE, Clinic
 from tests.web.pages.desk import Desk, Page, told
+from web.pages.appointments.terms import cancellation_words
+
+VISIT = datetime(2026, 11, 19, 4, 50, tzinfo=UTC)
+
+
+def rupees(amount: int) -> Money:
+    """Write an amount of whole rupees."""
+    return Money(amount=amount * 100, currency="LKR")
 
 
 async def wish(clinic: Clinic, **changed: str) -> dict[str, str]:
@@ -121,8 +133,34 @@ async def test_the_terms_of_a_time_say_price_policy_and_reminders(front_desk: De
     page = await front_desk.read(f"/appointments/new/offer?{urlencode(await wish(clinic))}", part="offer")
     assert "LKR 3,500.00" in page.text.replace("\N{NO-BREAK SPACE}", " ")
     assert "Paid in full when booked." in page.text
-    assert "Free to cancel until 24 hours before, then 50%." in page.text
+    assert re.search(r"Free to cancel until .+, then LKR.1,750\.00\.", page.text)
     assert "Reminders:" in page.text
+
+
+@pytest.mark.parametrize(
+    ("policy", "hours_left", "said"),
+    [
+        (CancellationPolicy(fee=rupees(500)), 48, "Free to cancel until Wed, 18 Nov 2026, 10:20, then LKR 500.00."),
+        (CancellationPolicy(fee_percent=50), 48, "Free to cancel until Wed, 18 Nov 2026, 10:20, then LKR 1,750.00."),
+        (CancellationPolicy(fee=rupees(9_000)), 12, "To cancel costs LKR 3,500.00."),
+        (CancellationPolicy(no_show_fee=rupees(500)), 48, "Free to cancel."),
+    ],
+)
+def test_a_cancellation_s_fee_is_named_however_it_is_set(
+    policy: CancellationPolicy, hours_left: int, said: str
+) -> None:
+    terms: dict[str, Any] = {
+        "price": rupees(3_500),
+        "start": VISIT,
+        "zone": "Asia/Colombo",
+        "cancellation_policy": policy,
+    }
+    assert (
+        cancellation_words(Offer.model_construct(**terms), VISIT - timedelta(hours=hours_left)).replace(
+            "\N{NO-BREAK SPACE}", " "
+        )
+        == said
+    )
 
 
 async def test_new_patient_is_offered_only_after_a_search(front_desk: Desk) -> None:

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from careconnect.money import Money
-from services.consultants.schemas import CancellationPolicy, PaymentPolicy, Tax
 from services.consultants.schemas import Offer as Terms
-from web.formats import money
+from services.consultants.schemas import PaymentPolicy, Tax
+from web.formats import local_date, local_time, money
 from web.pages.appointments.picker import Start
 from web.pages.cards import cards_of
 from web.pages.coverages import share_words
@@ -91,7 +91,7 @@ async def terms(
         location_name=places.get(found.location_id, ""),
         price=found.price,
         payment_words=_price_words(found),
-        cancellation_words=cancellation_words(found.price, found.cancellation_policy),
+        cancellation_words=cancellation_words(found, screen.frame.now),
         ways=_ways(found, now or found.patient_share, by_card=bool(cards)),
         cards=cards,
         reminders=reminders(found.start, found.reminder_offsets_hours, screen.frame.now),
@@ -179,16 +179,18 @@ def payment_words(price: Money, policy: PaymentPolicy) -> str:
     return gettext("Paid in full when booked.")
 
 
-def cancellation_words(price: Money, policy: CancellationPolicy) -> str:
-    """Say what a cancellation costs."""
-    if not price or not policy.fee_percent:
+def cancellation_words(found: Terms, now: datetime) -> str:
+    """Say what a cancellation costs, and until when it costs nothing."""
+    policy = found.cancellation_policy
+    fee = policy.cancellation_fee(found.price)
+    if not fee:
         return gettext("Free to cancel.")
-    sentence = ngettext(
-        "Free to cancel until %(hours)d hour before, then %(percent)d%%.",
-        "Free to cancel until %(hours)d hours before, then %(percent)d%%.",
-        policy.free_until_hours,
-    )
-    return sentence % {"hours": policy.free_until_hours, "percent": policy.fee_percent}
+    until = found.start - timedelta(hours=policy.free_until_hours)
+    if until <= now:
+        return gettext("To cancel costs %(fee)s.") % {"fee": money(fee)}
+    moment = f"{local_date(until, found.zone)}, {local_time(until, found.zone)}"
+    said = {"moment": moment, "fee": money(fee)}
+    return gettext("Free to cancel until %(moment)s, then %(fee)s.") % said
 
 
 def reminders(start: datetime, offsets_hours: list[int], now: datetime) -> list[datetime]:
