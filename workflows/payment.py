@@ -9,6 +9,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.payments import PaymentActivities
     from careconnect.money import Money
+    from services.payments.errors import PaymentUnresolved
     from services.payments.schemas import Payment
     from services.payments.states import PaymentStatus
     from workflows import ids, policies
@@ -31,6 +32,9 @@ with workflow.unsafe.imports_passed_through():
 
 PAID_OTHERWISE = frozenset({"invoice_state", "amount_exceeds_due"})
 """The refusals of an invoice that has no place for a payment, because somebody else paid it."""
+_RELEASE = "release_payment"
+"""The step under Attention while money could not be let go."""
+_INSISTS = "insist on releasing"
 _OVER = {PaymentStatus.declined, PaymentStatus.voided, PaymentStatus.failed}
 
 
@@ -51,6 +55,7 @@ class PaymentCapture:
         self.due_at = request.not_before
         self.called_off = False
         self.renewals = 0
+        self.unreleased: str | None = None
 
     # The story ------------------------------------------------------------------------------------------------------
 
@@ -60,6 +65,7 @@ class PaymentCapture:
         self.result = await self._collect()
         if self.request.not_before:
             await self._collected()
+        await self._insist()
         while self.settlements or (self._open() and await self._settlement_came()):
             async with self.changing:
                 await self._settle(self.settlements.pop(0))
@@ -80,8 +86,7 @@ class PaymentCapture:
         except BaseException as error:
             if not ours(error):
                 raise
-            await regardless(self._release("collection_abandoned"))
-            result = PaymentResult(refused=_UNAVAILABLE)
+            result = await regardless(self._given_up("collection_abandoned", PaymentResult(refused=_UNAVAILABLE)))
         return result
 
     async def _time_came(self) -> bool:
@@ -108,8 +113,33 @@ class PaymentCapture:
         if result.payment and result.payment.status == PaymentStatus.authorised and self.request.capture:
             result = await self._take(CaptureRequest(actor=self.request.actor, payment_id=self.request.payment_id))
             if result.refused:
-                await self._release("capture_failed")
+                result = await self._given_up("capture_failed", result)
         return result
+
+    async def _given_up(self, why: str, answer: PaymentResult) -> PaymentResult:
+        """Let go of what may be held, and answer; where that is refused, nobody knows yet how it ends."""
+        if await self._release(why) and workflow.patched(_INSISTS):
+            self.unreleased = why
+            return PaymentResult(refused=Refused.of(PaymentUnresolved()))
+        return answer
+
+    async def _insist(self) -> None:
+        """While a person looks, try again to let go of what could not be let go; ever more rarely."""
+        pause = policies.HEAL_EVERY
+        if self.unreleased:
+            self._flag([_RELEASE])
+            while self.unreleased:
+                self.stage = "waiting_for_person"
+                await workflow.sleep(pause, summary="let go again")
+                pause = min(pause * 2, policies.HEAL_AT_LEAST_EVERY)
+                async with self.changing:
+                    self.unreleased = self.unreleased if await self._release(self.unreleased) else None
+            self._flag([])
+
+    def _flag(self, failed: list[str]) -> None:
+        workflow.upsert_search_attributes(
+            [ids.NEEDS_ATTENTION.value_set(bool(failed)), ids.FAILED_STEPS.value_set(failed)]
+        )
 
     async def _settlement_came(self) -> bool:
         """Wait for word of how the visit ended; without a visit, or after it, for as long as refunds are expected.
@@ -132,6 +162,7 @@ class PaymentCapture:
                     workflow.logger.info("refund_window_passed")
                     break
                 await self._renew()
+                await self._insist()
         return bool(self.settlements)
 
     async def _renew(self) -> None:
@@ -141,7 +172,8 @@ class PaymentCapture:
                 return
             self.renewals += 1
             if not self.request.accompanied and self.renewals * policies.RENEW_AFTER > policies.REFUND_WINDOW:
-                await self._release("not_captured")
+                if await self._release("not_captured") and workflow.patched(_INSISTS):
+                    self.unreleased = "not_captured"
                 return
             asked = RenewalRequest(actor=self.request.actor, payment_id=self.request.payment_id, turn=self.renewals)
             self._noted(

@@ -77,6 +77,9 @@ UNDOING = timedelta(seconds=30)
 HEAL_EVERY = timedelta(minutes=5)
 """How often what failed is tried again by itself, while the appointment is under Attention."""
 
+HEAL_AT_LEAST_EVERY = timedelta(hours=12)
+"""How rarely a refused release is tried again in the end: what a gateway refuses for good must not fill a history."""
+
 COLLECTING = timedelta(minutes=10)
 """How long a try to collect from a card at the desk may take: as long as a hold lasts."""
 

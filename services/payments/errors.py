@@ -77,6 +77,12 @@ class GatewayUnavailable(Unavailable):
     code, title = "gateway_unavailable", "The card gateway does not answer at the moment"
 
 
+class PaymentUnresolved(Conflict):
+    """The money of a payment that failed could not be let go: some may be held or taken, and a person has to look."""
+
+    code, title = "payment_unresolved", "It is not known whether money is held or was taken; a person has to look"
+
+
 class LinkNotFound(NotFound):
     """There is no such payment link."""
 

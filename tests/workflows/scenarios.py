@@ -22,7 +22,7 @@ from tests.workflows.office import Office
 from tests.workflows.services import PRICE
 from tests.workflows.till import HALF
 from tests.workflows.trouble import for_good, hanging, refusing
-from tests.workflows.unpaid_lives import recalled, unpaid
+from tests.workflows.unpaid_lives import recalled, unpaid, unresolved
 from tests.workflows.ward import Ward
 from workflows import ids
 from workflows.booking import AppointmentBooking
@@ -389,11 +389,12 @@ SCENARIOS: list[Scenario] = [
     gateway_away, booked, taken, declined, capture_refused, moved_and_cancelled, moved_for_another_price,
     undone_cancellation, left, cancelled, no_show, crash, given_up, payment_refunded, kept_card, reminders_sent,
     dashboard, money_check, series, series_refused, waiting, waiting_crash, matching, absence, unpaid, recalled,
+    unresolved,
 ]  # fmt: skip
 NAMES = {
     "gateway_waited_for", "gateway_owed",
     "booked", "taken", "declined", "capture_refused", "moved", "payment_settled", "reminders_moved", "cancelled",
     "moved_for_another_price", "undone_cancellation", "left", "no_show", "crash", "given_up", "payment_refunded",
     "reminders_sent", "dashboard", "series", "series_refused", "waiting", "waiting_left", "waiting_crash", "matching",
-    "kept_card", "payment_due", "money_check", "absence", "absence_undone", "unpaid", "recalled",
+    "kept_card", "payment_due", "money_check", "absence", "absence_undone", "unpaid", "recalled", "payment_unresolved",
 }  # fmt: skip

@@ -1,11 +1,15 @@
-"""Lives of visits that were not paid, and of what recalls what is due."""
+"""Lives of visits that were not paid, of what recalls what is due, and of money of which nobody knows."""
 
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
 
+from services.payments.errors import CaptureFailed, RefundFailed
+from tests.workflows.cashier import Cashier
 from tests.workflows.office import Office
 from tests.workflows.recall import Recall
+from tests.workflows.trouble import refusing
+from workflows import policies
 from workflows.contracts import PaymentChoice
 
 
@@ -28,3 +32,15 @@ async def recalled(client: Client) -> dict[str, WorkflowHandle[Any, Any]]:
             await recall.reminded(times)
         await recall.process.result()
         return {"recalled": recall.process}
+
+
+async def unresolved(client: Client) -> dict[str, WorkflowHandle[Any, Any]]:
+    """Have a capture refused, and letting go of the money too, until the next try."""
+    async with Office(client).open() as office:
+        office.on("capture", refusing(CaptureFailed()))
+        office.on("release_payment", refusing(RefundFailed()))
+        till = Cashier(office)
+        await till.collect()
+        await office.pass_time(office.payment(till.payment_id), policies.HEAL_EVERY)
+        await till.result()
+        return {"payment_unresolved": office.payment(till.payment_id)}

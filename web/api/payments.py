@@ -22,6 +22,7 @@ from services.payments.errors import (
     PatientCreditTooSmall,
     PaymentNotFound,
     PaymentState,
+    PaymentUnresolved,
     RefundExceedsCaptured,
     RefundFailed,
 )
@@ -105,7 +106,7 @@ async def search(
     "",
     summary="Take a payment",
     **_process(CardDeclined, InvoiceNotFound, InvoiceState, AmountExceedsDue, DrawerNeeded, PatientCreditTooSmall,
-               IdempotencyConflict, GatewayUnavailable, status=201),
+               IdempotencyConflict, GatewayUnavailable, PaymentUnresolved, status=201),
 )  # fmt: skip
 async def collect(
     body: PaymentCreate, request: Request, response: Response, actor: Writer, gateway: Door, tag: Tagged, *,

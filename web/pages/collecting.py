@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from careconnect.errors import Refusal
 from careconnect.ids import derived_id
 from careconnect.money import Money
-from services.payments.errors import CardDeclined
+from services.payments.errors import CardDeclined, PaymentUnresolved
 from services.payments.schemas import Invoice, LinkWrite, Payment
 from services.payments.states import DECLINES, InvoiceStatus, Method
 from web.formats import decimal_amount, money
@@ -66,7 +66,9 @@ async def take(screen: Writer) -> Response:
         why = gettext(DECLINES.get(refusal.extra.get("decline_code", ""), refusal.detail))
         return await _form(screen, form.renew().object(f"{why} {gettext('Nothing was charged.')}"), refusal.status)
     except Refusal as refusal:
-        return await _form(screen, form.renew().refuse(refusal, {"amount.currency": "amount"}), refusal.status)
+        # While it is not known whether this took money, sending the form once more must not be another payment.
+        form = form if isinstance(refusal, PaymentUnresolved) else form.renew()
+        return await _form(screen, form.refuse(refusal, {"amount.currency": "amount"}), refusal.status)
     return screen.done(_taken(payment, wanted), f"/billing/invoices/{wanted.invoice_id}")
 
 
