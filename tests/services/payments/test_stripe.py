@@ -113,7 +113,8 @@ async def test_a_card_is_authorised_captured_and_refunded_in_parts(till: Desk, l
 
 
 @pytest.mark.parametrize(
-    ("currency", "amount", "sent"), [("JPY", 500, 500), ("KWD", 5_120, 5_120), ("ISK", 900, 90_000), ("KWD", 5_125, 0)]
+    ("currency", "amount", "sent"),
+    [("JPY", 500, 500), ("KWD", 5_120, 5_120), ("ISK", 900, 90_000), ("KWD", 5_125, 0), ("IRR", 500, 0)],
 )
 async def test_amounts_are_counted_as_stripe_counts_them_and_one_that_it_cannot_take_is_never_sent(
     till: Desk, localstripe: str, currency: str, amount: int, sent: int
@@ -122,7 +123,8 @@ async def test_amounts_are_counted_as_stripe_counts_them_and_one_that_it_cannot_
     body["invoice"]["lines"][0]["unit"] = body["amount"] = money(amount, currency)
     answer = await till.pay(payment_id, body)
     if not sent:
-        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "not_in_tens")
+        code = "not_in_tens" if currency == "KWD" else "currency_not_taken"
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)
         assert await _stripes_own(localstripe, payment_id) == []
         assert (await till.get(f"/payments/{payment_id}/traces")) == {"may_be_known": False}
         return

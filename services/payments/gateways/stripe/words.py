@@ -7,7 +7,7 @@ from uuid import UUID
 
 from careconnect.errors import FieldError, InvalidInput
 from careconnect.ids import derived_id
-from careconnect.money import Money
+from careconnect.money import Money, minor_digits
 from services.payments.schemas import GatewayCharge, GatewayRefund
 from services.payments.states import DECLINES
 
@@ -21,29 +21,57 @@ _STATUS = {
     "requires_payment_method": "declined",
     "requires_action": "declined",
 }
-_IN_HUNDREDTHS = frozenset({"ISK", "UGX"})
-"""Without minor units by ISO 4217, and yet counted in hundredths by Stripe: https://docs.stripe.com/currencies"""
+_TAKEN = frozenset((
+    "AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD",
+    "BIF", "BMD", "BND", "BOB", "BRL", "BSD", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CLP", "CNY", "COP",
+    "CRC", "CVE", "CZK", "DJF", "DKK", "DOP", "DZD", "EGP", "ETB", "EUR", "FJD", "FKP", "GBP", "GEL", "GIP",
+    "GMD", "GNF", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF", "IDR", "ILS", "INR", "ISK", "JMD", "JOD", "JPY",
+    "KES", "KGS", "KHR", "KMF", "KRW", "KWD", "KYD", "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "MAD", "MDL",
+    "MGA", "MKD", "MMK", "MNT", "MOP", "MUR", "MVR", "MWK", "MXN", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK",
+    "NPR", "NZD", "OMR", "PAB", "PEN", "PGK", "PHP", "PKR", "PLN", "PYG", "QAR", "RON", "RSD", "RUB", "RWF",
+    "SAR", "SBD", "SCR", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD", "STD", "SZL", "THB", "TJS", "TND", "TOP",
+    "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "UYU", "UZS", "VND", "VUV", "WST", "XAF", "XCD", "XCG",
+    "XOF", "XPF", "YER", "ZAR", "ZMW",
+))  # fmt: skip
+"""What cards are charged in, some of it in some countries only: https://docs.stripe.com/currencies"""
+_IN_WHOLE = frozenset((
+    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF",
+))  # fmt: skip
+"""Counted in whole units: https://docs.stripe.com/currencies#zero-decimal
 
-_IN_TENS = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
-"""Counted in thousandths, and taken in tens of them only: https://docs.stripe.com/currencies#three-decimal"""
+Everything else is counted in hundredths, also where CLDR knows no minor unit: ISK and UGX, which stand on that list and
+yet are sent with two zeros, and the likes of RSD and LAK.
+"""
+_IN_THOUSANDTHS = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
+"""Taken in tens of them only: https://docs.stripe.com/currencies#three-decimal"""
 
 
 def amount_of(money: Money) -> int:
     """Write an amount as Stripe counts it.
 
     Raises:
-        InvalidInput: Stripe cannot take just this amount, and another one would not be what is owed.
+        InvalidInput: Stripe cannot take just this amount, and another one would not be what is owed; or it does not
+            take the currency.
     """
-    if money.currency in _IN_TENS and money.amount % 10:
+    if money.currency not in _TAKEN:
+        message = "The gateway does not take this currency."
+        raise InvalidInput(errors=[FieldError(field="amount", code="currency_not_taken", message=message)])
+    if money.currency in _IN_THOUSANDTHS and money.amount % 10:
         message = "The gateway takes this currency in tens of its smallest unit only."
         raise InvalidInput(errors=[FieldError(field="amount", code="not_in_tens", message=message)])
-    return money.amount * 100 if money.currency in _IN_HUNDREDTHS else money.amount
+    return money.amount * _finer(money.currency)
 
 
 def money_of(amount: int, currency: str) -> Money:
-    """Read an amount as Stripe counts it."""
+    """Read an amount as Stripe counts it; what is finer than the currency's minor unit is never ours, and is cut."""
     code = currency.upper()
-    return Money(amount=amount // 100 if code in _IN_HUNDREDTHS else amount, currency=code)
+    return Money(amount=amount // _finer(code), currency=code)
+
+
+def _finer(currency: str) -> int:
+    """Tell how many of Stripe's units are one of ours."""
+    in_hundredths = currency not in _IN_WHOLE | _IN_THOUSANDTHS
+    return 100 if in_hundredths and minor_digits(currency) == 0 else 1
 
 
 def reference_of(thing: Mapping[str, Any], name: str = PAYMENT) -> UUID | None:
