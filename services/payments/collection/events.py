@@ -15,9 +15,9 @@ from careconnect.db import ReadSession, WriteSession
 from careconnect.errors import Unavailable
 from careconnect.ids import uuid7
 from services.payments import repository
-from services.payments.collection import door, links
+from services.payments.collection import links, stray
 from services.payments.collection.till import Till
-from services.payments.errors import GatewayNotFound
+from services.payments.errors import GatewayNotFound, RefundFailed
 from services.payments.gateways.protocol import Event
 from services.payments.ledger import Booking
 from services.payments.models import Invoice, Payment, WebhookEvent
@@ -25,6 +25,7 @@ from services.payments.schemas import GatewayCharge, Outcome, Unfinished, Webhoo
 from services.payments.states import PaymentStatus
 
 RETURN = "return"
+_TOO_LATE = "paid too late"
 _AT_ONCE = 200
 
 
@@ -35,11 +36,21 @@ async def take_in(till: Till, gateway: str, event: Event) -> WebhookReceipt:
             return _receipt(till, event, "duplicate")
     try:
         known, charge = await _ask(till, gateway, event.reference)
-    except Unavailable:
+    except (Unavailable, RefundFailed):
         async with till.write() as session:
             kept = await _first(session, gateway, event, "accepted")
         return _receipt(till, event, "accepted" if kept else "duplicate")
-    late = (await till.keys()).seal("paid too late")
+    try:
+        return await _write_down(till, gateway, event, known, charge)
+    except repository.Doubled:
+        # Another event has just written the same payment down. This one's turn comes again, and finds it.
+        return await take_in(till, gateway, event)
+
+
+async def _write_down(
+    till: Till, gateway: str, event: Event, known: Payment | None, charge: GatewayCharge | None
+) -> WebhookReceipt:
+    late = (await till.keys()).seal(_TOO_LATE)
     async with till.write() as session:
         outcome: Outcome = "nothing" if known else "unmatched"
         if not await _first(session, gateway, event, outcome):
@@ -66,13 +77,13 @@ async def _payment(session: ReadSession, reference: UUID | None) -> Payment | No
 
 
 async def _ask(till: Till, gateway: str, reference: UUID | None) -> tuple[Payment | None, GatewayCharge | None]:
-    """Find the payment, and ask the gateway how its charge stands; behind a closed door, let go what it holds."""
+    """Find the payment, and ask the gateway how its charge stands; what it holds behind a closed door does not stay."""
     if reference is None:
         return None, None
     async with till.read() as session:
         payment = await repository.find_payment(session, reference)
     if payment and payment.is_closed_door:
-        await door.keep_shut(till, payment)
+        await stray.clear(till, payment, _TOO_LATE, gateway)
     return payment, await (await till.gateway(gateway)).find(reference)
 
 
@@ -138,10 +149,13 @@ async def finish(till: Till) -> Unfinished:
         event = Event(row.event_id, row.type, till.actor.tenant_id, row.reference)
         try:
             known, charge = await _ask(till, row.gateway, row.reference)
-        except (Unavailable, GatewayNotFound):
+        except (Unavailable, GatewayNotFound, RefundFailed):
             waiting += 1
             continue
-        await _look_into(till, row.gateway, event, known, charge)
+        try:
+            await _look_into(till, row.gateway, event, known, charge)
+        except repository.Doubled:
+            waiting += 1  # another event has just written the same payment down; the next turn finds it
     return Unfinished(return_payments=await _to_return(till), waiting=waiting)
 
 
@@ -149,7 +163,7 @@ async def _look_into(
     till: Till, gateway: str, event: Event, known: Payment | None, charge: GatewayCharge | None
 ) -> None:
     this = sa.and_(WebhookEvent.gateway == gateway, WebhookEvent.event_id == event.id)
-    late = (await till.keys()).seal("paid too late")
+    late = (await till.keys()).seal(_TOO_LATE)
     async with till.write() as session:
         outcome = "nothing" if known else "unmatched"
         still = sa.update(WebhookEvent).where(this, WebhookEvent.outcome == "accepted").values(outcome=outcome)

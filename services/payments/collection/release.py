@@ -5,7 +5,7 @@ from uuid import UUID
 
 from careconnect.ids import derived_id
 from services.payments import repository, schemas, wire
-from services.payments.collection import capture, door, refund
+from services.payments.collection import capture, door, refund, stray
 from services.payments.collection.invoicing import cancel_invoice
 from services.payments.collection.till import Till
 from services.payments.errors import PaymentState, RefundExceedsCaptured
@@ -24,7 +24,7 @@ async def release(till: Till, payment_id: UUID, wanted: ReleaseWrite) -> schemas
     reason = (await till.keys()).seal(wanted.reason)
     closed = await door.shut(till, payment_id, reason)
     if closed:
-        return wire.payment(await door.keep_shut(till, closed), None)
+        return wire.payment(await stray.clear(till, closed, wanted.reason), None)
     payment = await _read(till, payment_id)
     if payment.status in {PaymentStatus.authorised, PaymentStatus.failed}:
         payment = await _void(till, payment)

@@ -12,8 +12,10 @@ import pytest
 import time_machine
 
 from careconnect import clock
+from careconnect.auth import Actor
 from careconnect.ids import uuid7
 from services.payments.errors import GatewayUnavailable
+from services.payments.gateways import signatures
 from services.payments.gateways.sandbox import SandboxGateway
 from tests.services.payments.conftest import Desk, invoice_body, money
 
@@ -53,6 +55,24 @@ async def test_what_is_paid_by_a_link_settles_its_invoice_once(desk: Desk) -> No
     assert [one["status"] for one in await desk.get(f"/invoices/{invoice}/links")] == ["paid"]
     assert await desk.balances() == {"gateway_clearing:sandbox": 350_000, "revenue": -350_000}
     assert (await desk.ask("PUT", f"/links/{uuid7()}", body)).json()["code"] == "invoice_state"
+
+
+async def test_several_first_events_of_one_payment_at_once_are_all_taken_in_and_book_it_once(
+    desk: Desk, http: httpx.AsyncClient, apps: Callable[[str], Any], tenant_id: UUID
+) -> None:
+    link = await _link(desk, await _invoice(desk))
+    gateways = apps("payments").state.gateways
+    await (await gateways.of(Actor.system(tenant_id=tenant_id))).pay(link, "pm_card_visa")
+
+    async def tell(kind: str) -> httpx.Response:
+        said = {"id": f"evt_{uuid7().hex}", "type": kind, "account": str(tenant_id), "created": 1}
+        body = json.dumps(said | {"data": {"reference": str(link)}}).encode()
+        header = signatures.sign(gateways.sandbox_secrets[0], body, clock.now())
+        return await http.post("/webhooks/sandbox", content=body, headers={"gateway-signature": header})
+
+    answers = await asyncio.gather(*(tell(f"charge.{number}") for number in range(8)))
+    assert sorted(answer.json().get("outcome", answer.text) for answer in answers) == ["applied"] + ["nothing"] * 7
+    assert await desk.balances() == {"gateway_clearing:sandbox": 350_000, "revenue": -350_000}
 
 
 async def test_what_is_paid_after_the_invoice_was_cancelled_is_recorded_and_goes_back(

@@ -11,10 +11,13 @@ import httpx
 import pytest
 
 from careconnect import clock
+from careconnect.auth import Actor
 from careconnect.ids import uuid7
+from careconnect.money import Money
 from services.payments import repository
-from services.payments.errors import GatewayUnavailable
+from services.payments.errors import GatewayUnavailable, RefundFailed
 from services.payments.gateways import signatures
+from services.payments.gateways.sandbox import SandboxGateway
 from tests.services.payments.conftest import Desk, money, payment_body
 
 Send = Callable[..., Any]
@@ -84,8 +87,6 @@ async def test_an_event_is_acknowledged_only_when_its_effect_is_kept(
 async def test_money_that_was_taken_for_a_released_payment_goes_back(
     desk: Desk, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from services.payments.gateways.sandbox import SandboxGateway  # noqa: PLC0415 - only this test needs it
-
     payment_id = await _lose_the_record_of_a_capture(desk, monkeypatch)
 
     def die(*_: object) -> None:
@@ -108,8 +109,6 @@ async def test_money_that_was_taken_for_a_released_payment_goes_back(
 async def test_an_event_whose_gateway_is_silent_is_kept_and_looked_into_later(
     desk: Desk, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from services.payments.gateways.sandbox import SandboxGateway  # noqa: PLC0415 - only this test needs it
-
     payment_id = await _lose_the_record_of_a_capture(desk, monkeypatch)
 
     def be_silent(*_: object) -> None:
@@ -127,8 +126,6 @@ async def test_an_event_whose_gateway_is_silent_is_kept_and_looked_into_later(
 async def test_an_event_about_a_closed_door_lets_go_what_is_behind_it(
     desk: Desk, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from services.payments.gateways.sandbox import SandboxGateway  # noqa: PLC0415 - only this test needs it
-
     payment_id = uuid7()
     await desk.pay(payment_id, payment_body(card="pm_sandbox_flaky"))
 
@@ -141,6 +138,56 @@ async def test_an_event_about_a_closed_door_lets_go_what_is_behind_it(
     assert (await desk.charges())[0]["status"] == "authorised"
     assert (await send(payment_id)).status_code == 200
     assert (await desk.charges())[0]["status"] == "voided"
+
+
+@pytest.fixture
+async def stray(desk: Desk, apps: Callable[[str], Any], tenant_id: UUID, monkeypatch: pytest.MonkeyPatch) -> UUID:
+    """Let the gateway take money under an id that was released, as somebody at its own console can."""
+    payment_id = uuid7()
+    await desk.pay(payment_id, payment_body(card="pm_sandbox_flaky"))
+
+    def die(*_: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as dead:
+        dead.setattr(SandboxGateway, "find", die)
+        assert (await desk.release(payment_id)).status_code == 503
+    gateway = await apps("payments").state.gateways.of(Actor.system(tenant_id=tenant_id))
+    await gateway.capture(payment_id, Money(amount=350_000, currency="LKR"), f"{payment_id}:capture:1")
+    return payment_id
+
+
+async def test_money_that_was_taken_behind_a_closed_door_is_booked_and_goes_back_once(
+    desk: Desk, send: Send, stray: UUID
+) -> None:
+    answers = await asyncio.gather(*(send(stray) for _ in range(4)))
+    assert [answer.status_code for answer in answers] == [200] * 4
+    [charge] = await desk.charges()
+    assert (charge["captured"], charge["refunded"], len(charge["refunds"])) == (money(350_000), money(350_000), 1)
+    assert (await desk.payment(stray))["refunded"] == money(350_000)
+    assert await desk.balances() == {}
+    assert (await desk.ask("POST", "/gateway/events/unfinished")).json() == {"return_payments": [], "waiting": 0}
+
+
+async def test_the_release_of_money_that_was_taken_behind_a_closed_door_returns_it(desk: Desk, stray: UUID) -> None:
+    for _ in range(2):
+        assert (await desk.release(stray)).status_code == 200
+    assert (await desk.charges())[0]["refunded"] == money(350_000)
+    assert await desk.balances() == {}
+
+
+async def test_an_event_whose_stray_money_cannot_go_back_yet_is_kept_until_it_has(
+    desk: Desk, send: Send, stray: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise RefundFailed
+
+    with monkeypatch.context() as refusing:
+        refusing.setattr(SandboxGateway, "refund", refuse)
+        assert (await send(stray)).json()["outcome"] == "accepted"
+        assert (await desk.ask("POST", "/gateway/events/unfinished")).json()["waiting"] == 1
+    assert (await desk.ask("POST", "/gateway/events/unfinished")).json()["waiting"] == 0
+    assert (await desk.charges())[0]["refunded"] == money(350_000)
 
 
 async def test_an_event_that_tells_nothing_new_or_of_nobody_changes_nothing(desk: Desk, send: Send) -> None:
