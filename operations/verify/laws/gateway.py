@@ -16,7 +16,15 @@ from services.payments.schemas import GatewayCharge
 from workflows.ids import payment_of
 
 PAGE = 200
-_TENANTS = "SELECT DISTINCT tenant_id FROM payments UNION SELECT DISTINCT tenant_id FROM sandbox_charges"
+_TENANTS = """
+SELECT tenant_id FROM payments UNION SELECT tenant_id FROM sandbox_charges
+UNION SELECT tenant_id FROM gateway_accounts WHERE active
+"""
+_GATEWAYS = """
+SELECT gateway FROM payments WHERE tenant_id = $1 AND gateway <> 'desk'
+UNION SELECT kind FROM gateway_accounts WHERE tenant_id = $1 AND active
+UNION SELECT 'sandbox' FROM sandbox_charges WHERE tenant_id = $1
+"""
 _PAYMENTS = """
 SELECT id, invoice_id, status, amount, captured, refunded, currency, gateway, gateway_reference
 FROM payments WHERE tenant_id = $1 AND gateway <> 'desk'
@@ -76,16 +84,16 @@ async def _compare(evidence: Evidence, tenant_id: UUID) -> Finding:
 
 
 async def _charges(evidence: Evidence, tenant_id: UUID) -> AsyncIterator[GatewayCharge]:
+    """Go through the list of each gateway that the tenant's money ever went through."""
     client = (await evidence.services()).client(PaymentsClient)
     actor = Actor.system("payments:read", tenant_id=tenant_id)
-    cursor = None
-    while True:
-        page = await client.gateway_charges(actor, limit=PAGE, cursor=cursor)
-        for charge in page.items:
-            yield charge
-        cursor = page.next_cursor
-        if cursor is None:
-            return
+    for used in await evidence.rows("payments", _GATEWAYS, tenant_id):
+        cursor, more = None, True
+        while more:
+            page = await client.gateway_charges(actor, gateway=used["gateway"], limit=PAGE, cursor=cursor)
+            for charge in page.items:
+                yield charge
+            cursor, more = page.next_cursor, page.next_cursor is not None
 
 
 def _differences(charge: GatewayCharge, payment: Any) -> list[str]:

@@ -8,8 +8,10 @@ from careconnect import clock
 from careconnect.ids import uuid7
 from services.appointments.schemas import Cancellation
 from services.payments.errors import CardDeclined
-from services.payments.schemas import CashCount, DrawerClosing, DrawerWrite, MovementWrite
-from services.payments.states import CashMove
+from services.payments.gateways.protocol import Charges
+from services.payments.gateways.stripe.adapter import StripeGateway
+from services.payments.schemas import CashCount, DrawerClosing, DrawerWrite, GatewayAccountWrite, MovementWrite
+from services.payments.states import CashMove, GatewayKind
 from tests.operations.verify.clinic import PRICE, Clinic
 from tests.operations.verify.instance import Instance
 
@@ -221,3 +223,23 @@ async def test_a_late_cancellation_with_everything_returned_is_fine(clinic: Clin
     await clinic.refund(await clinic.payment_of(booked))
     for law in (4, 5, 6):
         assert await instance.violations(law) == []
+
+
+async def test_what_went_through_the_gateway_of_before_is_looked_up_there(
+    clinic: Clinic, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = await clinic.paid_appointment(clinic.at(13))
+    keys = {"secret_key": "sk_test_1", "webhook_secret": "whsec_1", "publishable_key": "pk_test_1", "active": True}
+    await clinic.payments.change_gateway(clinic.actor, GatewayKind.stripe, GatewayAccountWrite.model_validate(keys))
+
+    async def nothing(*_: object) -> Charges:
+        return Charges([], None)
+
+    monkeypatch.setattr(StripeGateway, "charges", nothing)
+    checked = (await instance.law(5)).finding
+    assert (checked.violations, checked.checked > 1) == ([], True)
+    await instance.plant(
+        "payments", "DELETE FROM sandbox_charges WHERE reference = $1", await clinic.payment_of(booked)
+    )
+    (said,) = await instance.violations(5)
+    assert said.endswith("the gateway has no charge for it")
