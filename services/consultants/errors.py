@@ -129,6 +129,13 @@ class PriceCurrency(InvalidInput):
     code, title = "price_currency", "This visit type is priced in another currency"
 
 
+class PricedInCurrency(Conflict):
+    """The price lists have rows of a visit type in its present currency; another one would change their worth."""
+
+    code = "priced_in_currency"
+    title = "Prices of this visit type are listed in its currency; remove them first, or make another visit type"
+
+
 class PriceExists(Conflict):
     """The id belongs to a price with other details."""
 

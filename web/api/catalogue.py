@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict, VersionConflict
 from careconnect.pagination import Page, PagingQuery
-from services.consultants.errors import ConsultantNotFound, VisitTypeExists, VisitTypeNotFound
+from services.consultants.errors import ConsultantNotFound, PricedInCurrency, VisitTypeExists, VisitTypeNotFound
 from services.consultants.schemas import VisitType, VisitTypeReplacement, VisitTypeWrite
 from services.identity.errors import LocationExists, LocationNotFound
 from services.identity.schemas import Location, LocationReplacement, LocationWrite
@@ -61,7 +61,7 @@ async def visit_type(visit_type_id: UUID, actor: Reader, gateway: Door, tag: Tag
 @router.put(
     "/visit-types/{visit_type_id}",
     summary="Replace a visit type",
-    **_record(VisitTypeNotFound, ConsultantNotFound, VersionConflict),
+    **_record(VisitTypeNotFound, ConsultantNotFound, VersionConflict, PricedInCurrency),
 )
 async def replace_visit_type(
     visit_type_id: UUID, body: VisitTypeReplacement, actor: Writer, gateway: Door, tag: Tagged, *, seen: IfMatch

@@ -10,7 +10,7 @@ from careconnect.db import Read, Write
 from careconnect.errors import VersionConflict
 from careconnect.pagination import Page, PagingQuery
 from services.consultants import schemas
-from services.consultants.errors import PriceCurrency, PriceExists
+from services.consultants.errors import PriceCurrency, PriceExists, VisitTypeNotFound
 from services.consultants.models import MoneyPolicies, PriceListEntry
 from services.consultants.repository import consultants, prices
 from services.consultants.repository import visit_types as catalogue
@@ -61,9 +61,11 @@ async def replace_price(session: Write, price_id: UUID, wanted: schemas.PriceRep
 
 
 async def _same_currency(session: Write, wanted: schemas.PriceWrite) -> None:
-    visit_type = await catalogue.visit_type(session, wanted.visit_type_id)
-    if visit_type.currency != wanted.price.currency:
-        raise PriceCurrency(expected=visit_type.currency)
+    currency = await catalogue.lock_currency(session, wanted.visit_type_id)
+    if currency is None:
+        raise VisitTypeNotFound
+    if currency != wanted.price.currency:
+        raise PriceCurrency(expected=currency)
 
 
 async def _kept(session: Write, entry: PriceListEntry, wanted: schemas.PriceWrite) -> schemas.Price:

@@ -8,9 +8,9 @@ from careconnect.auth import require
 from careconnect.db import Read, Write
 from careconnect.pagination import Page, PagingQuery
 from services.consultants import schemas
-from services.consultants.errors import VisitTypeExists
+from services.consultants.errors import PricedInCurrency, VisitTypeExists
 from services.consultants.models import VisitType
-from services.consultants.repository import consultants
+from services.consultants.repository import consultants, prices
 from services.consultants.repository import visit_types as repository
 
 router = APIRouter(tags=["visit types"])
@@ -65,10 +65,17 @@ async def replace_visit_type(
     known = await repository.visit_type(session, visit_type_id)
     if not known.same_as(terms):
         known.expect(terms.version)
+        if terms.price.currency != await repository.lock_currency(session, visit_type_id):
+            await _unlisted(session, visit_type_id)
         known.change(terms)
         await repository.keep_visit_type(session, known)
         session.record("visit_type.changed", "visit_type", known.id, data=_facts(terms))
     return known.shown()
+
+
+async def _unlisted(session: Write, visit_type_id: UUID) -> None:
+    if await prices.any_price(session, visit_type_id):
+        raise PricedInCurrency
 
 
 def _facts(terms: schemas.VisitTypeWrite) -> dict[str, object]:

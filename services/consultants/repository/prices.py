@@ -35,6 +35,11 @@ async def prices(session: ReadSession, paging: Paging, visit_type_id: UUID | Non
     return await keyset(session, statement, [PriceListEntry.visit_type_id, PriceListEntry.id], paging)
 
 
+async def any_price(session: ReadSession, visit_type_id: UUID) -> bool:
+    """Tell whether the price lists have a row of a visit type."""
+    return bool(await session.scalar(sa.select(sa.exists().where(PriceListEntry.visit_type_id == visit_type_id))))
+
+
 async def keep_price(session: WriteSession, entry: PriceListEntry) -> None:
     """Write one row of the price lists.
 

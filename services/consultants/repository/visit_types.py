@@ -29,6 +29,13 @@ async def visit_type(session: ReadSession, visit_type_id: UUID) -> VisitType:
     return found
 
 
+async def lock_currency(session: WriteSession, visit_type_id: UUID) -> str | None:
+    """Read in which currency a visit type is priced, and let nobody change that, or list a price, at the same time."""
+    statement = sa.select(VisitType.currency).where(VisitType.id == visit_type_id)
+    found: str | None = await session.scalar(statement.with_for_update())
+    return found
+
+
 async def visit_types(
     session: ReadSession, paging: Paging, *, active: bool | None = None, consultant_id: UUID | None = None
 ) -> Rows[VisitType]:

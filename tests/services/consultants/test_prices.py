@@ -1,5 +1,6 @@
 """Price lists, taxes and the organisation's own policies decide on what a visit costs and when it is paid."""
 
+import asyncio
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
@@ -124,3 +125,33 @@ def test_no_row_that_holds_is_more_specific_than_the_one_that_is_taken(data: st.
     best = max((row.rank for row in holding), default=None)
     assert (found is None) == (not holding)
     assert found is None or found in {row.amount for row in holding if row.rank == best}
+
+
+async def _in_yen(clinic: Clinic) -> dict[str, Any]:
+    known = (await clinic.http.get(f"/visit-types/{clinic.visit_type_id}", headers=clinic.headers)).json()
+    del known["id"]
+    policy = known["payment_policy"] | {"deposit": None, "kind": "none", "when": "booking"}
+    return {**known, "price": {"amount": 5_000, "currency": "JPY"}, "payment_policy": policy}
+
+
+async def test_a_visit_type_keeps_its_currency_while_prices_are_listed_in_it(clinic: Clinic) -> None:
+    path = f"/visit-types/{clinic.visit_type_id}"
+    in_yen = await _in_yen(clinic)
+    made = await enter(clinic, 500_000)
+    told = await clinic.put(f"{path}/record", in_yen, expect=409)
+    assert (told["code"], "remove them first" in told["title"]) == ("priced_in_currency", True)
+    assert (await clinic.offer(MONDAY_NINE)).json()["price"] == rupees(500_000)
+    await clinic.http.delete(f"/price-lists/{made['id']}", headers=clinic.headers)
+    await clinic.put(f"{path}/record", in_yen, expect=200)
+    assert (await enter(clinic, 500_000, expect=422))["code"] == "price_currency"
+
+
+async def test_a_price_and_another_currency_at_once_never_both_come_to_be(clinic: Clinic) -> None:
+    path = f"/visit-types/{clinic.visit_type_id}"
+    in_yen = await _in_yen(clinic)
+    listed = {"visit_type_id": str(clinic.visit_type_id), "price": rupees(500_000)}
+    answers = await asyncio.gather(
+        clinic.http.put(f"/price-lists/{uuid7()}", json=listed, headers=clinic.headers),
+        clinic.http.put(f"{path}/record", json=in_yen, headers=clinic.headers),
+    )
+    assert [answer.is_success for answer in answers].count(True) == 1, [answer.text for answer in answers]
