@@ -99,6 +99,7 @@ def payment(row: models.Payment, invoice: models.Invoice | None) -> schemas.Paym
         status=row.status,
         captured=money(row.captured),
         refunded=money(row.refunded),
+        refunding=money(row.refunding) if row.refunding else None,
         surplus=money(row.surplus) if row.surplus else None,
         decline_code=row.decline_code,
         gateway=row.gateway,

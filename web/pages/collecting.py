@@ -20,14 +20,14 @@ from web.looks import look
 from web.pages import naming
 from web.pages.appointments.terms import Way
 from web.pages.cards import cards_of
-from web.pages.paying import line
+from web.pages.paying import line, refundable
 from web.pages.screen import Screen, needs
 from web.words import gettext
 
 router = APIRouter(prefix="/billing/payments", include_in_schema=False)
 Writer = Annotated[Screen, needs("payments:write")]
 Refunder = Annotated[Screen, needs("payments:refund")]
-_METHODS = (Method.card, Method.card_terminal, Method.cash, Method.bank_transfer, Method.insurance)
+_METHODS = (Method.card, Method.card_terminal, Method.cash, Method.bank_transfer)
 _OFFERED_WAYS = (*_METHODS, Method.online_link, Method.patient_credit)
 _OFFERED = 100
 
@@ -88,8 +88,8 @@ async def _card_page(screen: Screen, form: Form, wanted: Collection) -> Response
 async def ask(payment_id: UUID, screen: Refunder) -> Response:
     """Ask how much goes back, and why."""
     payment = await screen.gateway.payments.get_payment(screen.actor, payment_id)
-    left = payment.captured - payment.refunded
-    return await _refund_form(screen, screen.form("refund", amount=decimal_amount(left)), payment)
+    form = screen.form("refund", amount=decimal_amount(refundable(payment)))
+    return await _refund_form(screen, form, payment)
 
 
 @router.post("/{payment_id}/refund")

@@ -8,6 +8,7 @@ from uuid import UUID
 from careconnect.money import Money
 from services.payments.schemas import Payment
 from services.payments.states import DECLINES, PaymentStatus
+from web.formats import money
 from web.looks import state_label
 from web.pages.naming import Person
 from web.words import gettext
@@ -29,13 +30,14 @@ class PaymentLine:
     status: str
     created_at: datetime
     refunded: Money
+    refunding: Money | None
     refundable: Money
     note: str
 
     @property
     def refunded_in_full(self) -> bool:
         """Whether nothing of it is left."""
-        return bool(self.refunded) and not self.refundable
+        return bool(self.refunded) and not self.refundable and not self.refunding
 
 
 def line(payment: Payment, patient: Person | None = None) -> PaymentLine:
@@ -51,9 +53,16 @@ def line(payment: Payment, patient: Person | None = None) -> PaymentLine:
         status=payment.status.value,
         created_at=payment.created_at,
         refunded=payment.refunded,
-        refundable=payment.captured - payment.refunded,
+        refunding=payment.refunding,
+        refundable=refundable(payment),
         note=_note(payment),
     )
+
+
+def refundable(payment: Payment) -> Money:
+    """Tell what of a payment neither went back nor is on its way back."""
+    left = payment.captured - payment.refunded
+    return left - payment.refunding if payment.refunding else left
 
 
 def reason_words(reason: str) -> str:
@@ -66,4 +75,6 @@ def reason_words(reason: str) -> str:
 def _note(payment: Payment) -> str:
     if payment.status == PaymentStatus.declined:
         return gettext(DECLINES.get(payment.decline_code or "", "The bank declined the card."))
+    if payment.refunding:
+        return gettext("%(amount)s is on its way back") % {"amount": money(payment.refunding)}
     return gettext("Authorised, not yet captured") if payment.status == PaymentStatus.authorised else ""

@@ -103,6 +103,7 @@ class Payment(BaseModel):
     status: PaymentStatus
     captured: Money
     refunded: Money
+    refunding: Money | None = Field(None, description="what was asked back and has not gone back yet")
     surplus: Money | None = Field(None, description="what was more than due and became the patient's credit")
     decline_code: str | None
     gateway: str

@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from careconnect.ids import uuid7
+from services.payments.gateways.sandbox import SandboxGateway
 from tests.services.payments.conftest import Desk, money, payment_body
 
 
@@ -77,3 +80,19 @@ async def test_a_refund_is_read_only_under_its_own_payment(desk: Desk) -> None:
     assert (await desk.ask("GET", f"/payments/{other}/refunds/{refund_id}")).json()["code"] == "refund_not_found"
     stolen = await desk.refund(other, 10_000, refund_id)
     assert stolen.json()["code"] == "idempotency_conflict"
+
+
+async def test_what_is_on_its_way_back_is_told_until_it_is_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    payment_id, refund_id = await desk.captured(), uuid7()
+
+    def die(*_: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as dead:
+        dead.setattr(SandboxGateway, "refund", die)
+        assert (await desk.refund(payment_id, 50_000, refund_id)).status_code == 503
+    payment = await desk.payment(payment_id)
+    assert (payment["refunding"], payment["refunded"]) == (money(50_000), money(0))
+    await desk.refund(payment_id, 50_000, refund_id)
+    payment = await desk.payment(payment_id)
+    assert (payment["refunding"], payment["refunded"]) == (None, money(50_000))

@@ -9,12 +9,17 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.config import Settings
 from careconnect.embedded.ports import pick
+from careconnect.ids import uuid7
+from careconnect.money import Money
+from services.payments.schemas import Payment
 from tests.web.clinic import Clinic
 from tests.web.pages.desk import Desk, Page
 from tests.web.pages.test_booking import wish
+from web.pages.paying import line
 
 
 async def owed(clinic: Clinic) -> str:
@@ -141,3 +146,14 @@ async def test_the_sums_are_those_of_the_day_the_week_or_the_month(front_desk: D
         paid = re.search(r"Paid (LKR [\d,]+)", page.text)
         assert paid
         assert paid[1] != "LKR 0"
+
+
+def test_what_is_on_its_way_back_is_not_offered_once_more() -> None:
+    said = {"id": uuid7(), "method": "card", "status": "captured", "gateway": "sandbox", "created_at": clock.now()}
+    unknown = ("invoice_id", "invoice_number", "appointment_id", "patient_id", "decline_code", "gateway_reference")
+    said |= dict.fromkeys((*unknown, "captured_at"))
+    amounts = {"amount": 350_000, "captured": 350_000, "refunded": 100_000, "refunding": 250_000}
+    said |= {name: Money(amount=amount, currency="LKR") for name, amount in amounts.items()}
+    shown = line(Payment.model_validate(said | {"version": 1}))
+    assert (shown.refundable.amount, shown.refunded_in_full) == (0, False)
+    assert "2,500.00 is on its way back" in shown.note
