@@ -32,29 +32,32 @@ class FollowUps:
     ) -> Offer:
         """Give the offer at its price, or for nothing where it is a free follow-up of this patient.
 
-        `appointment_id` is the visit itself, which does not count where it is there already.
+        `appointment_id` is the visit itself. Where it is there already, only those free ones count that came before it:
+        of two that are booked at once, each sees the other, and the first stays free.
         """
         policy = offer.follow_up
         if policy is None or patient_id is None or not offer.price:
             return offer
         actor = Actor.workflow(tenant_id, "follow-ups", _SCOPES)
-        visits = await self._visits(actor, offer, patient_id, appointment_id)
+        known = await self._visits(actor, offer, patient_id)
+        visits = [one for one in known if one.id != appointment_id]
+        itself = next((one for one in known if one.id == appointment_id), None)
         for paid in [one for one in visits if one.status == Status.FULFILLED and one.start < offer.start]:
-            since = [one for one in visits if paid.start < one.start]
+            since = [one for one in visits if paid.start < one.start and (itself is None or _before(one, itself))]
             if paid.start < offer.start - timedelta(days=policy.days) or not await self._was_paid(actor, paid.id):
                 continue
             free = [one for one in since if not await self._costs(actor, one.id)]
             return _for_nothing(offer) if len(free) < policy.visits else offer
         return offer
 
-    async def _visits(self, actor: Actor, offer: Offer, patient_id: UUID, besides: UUID | None) -> list[Appointment]:
+    async def _visits(self, actor: Actor, offer: Offer, patient_id: UUID) -> list[Appointment]:
         """List the patient's visits that count, the newest first: of the same type, or of the same speciality."""
         assert offer.follow_up is not None  # noqa: S101 - asked only where there is a policy
         days = timedelta(days=offer.follow_up.days)
         types = await self._types(actor, offer)
         found = await self._of_patient(actor, patient_id, offer.start - days, offer.start + days)
         counting = [one for one in found if one.visit_type_id in types and one.status in _TAKES_PLACE]
-        return sorted((one for one in counting if one.id != besides), key=lambda one: one.start, reverse=True)
+        return sorted(counting, key=lambda one: one.start, reverse=True)
 
     async def _of_patient(self, actor: Actor, patient_id: UUID, since: datetime, until: datetime) -> list[Appointment]:
         wanted = AppointmentFilter(patient_id=[patient_id], from_=since, to=until)
@@ -72,6 +75,11 @@ class FollowUps:
 
     async def _costs(self, actor: Actor, appointment_id: UUID) -> bool:
         return bool((await self.payments.for_appointment(actor, appointment_id)).invoices)
+
+
+def _before(one: Appointment, other: Appointment) -> bool:
+    """Tell whether a visit was asked for first: holds of one patient are written one after the other."""
+    return (one.created_at, one.id) < (other.created_at, other.id)
 
 
 def _for_nothing(offer: Offer) -> Offer:

@@ -123,7 +123,15 @@ class AppointmentBooking(GivingBack):
         )
         self.appointment = held.appointment
         self.held_until = workflow.now() + timedelta(seconds=self.request.hold_seconds) - _MARGIN
-        return held.refused
+        return held.refused or await self._still_free()
+
+    async def _still_free(self) -> Refused | None:
+        """Count free follow-ups again: what this patient books at the same time is held by now, and is seen."""
+        if self.offered().free_because is None or not workflow.patched("recount free follow-ups"):
+            return None
+        offered = await self.local(ConsultantActivities.offer, self._offer_wanted(held=True))
+        self.offer = offered.offer or self.offer
+        return offered.refused or self._card_is_missing()
 
     async def _authorise(self) -> Refused | None:
         """Reserve the money, while the hold lasts; where it is due later, issue the invoice and go on."""

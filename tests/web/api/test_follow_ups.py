@@ -1,5 +1,6 @@
 """Free follow-ups: after a paid visit, so many more within so many days cost nothing."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -26,7 +27,13 @@ class Had:
     def __init__(self, *visits: tuple[float, Status, int, bool], kind: UUID = TYPE) -> None:
         self.visits = [
             SimpleNamespace(
-                id=uuid7(), status=status, start=START - timedelta(days=days), visit_type_id=kind, paid=paid, free=free
+                id=uuid7(),
+                status=status,
+                start=START - timedelta(days=days),
+                visit_type_id=kind,
+                paid=paid,
+                free=free,
+                created_at=START - timedelta(days=30 + days),
             )
             for days, status, paid, free in visits
         ]
@@ -49,14 +56,14 @@ class Had:
         return SimpleNamespace(items=[SimpleNamespace(id=key, specialty=name) for key, name in kinds])
 
 
-async def price(had: Had, **policy: Any) -> tuple[int, str | None]:
+async def price(had: Had, itself: UUID | None = None, **policy: Any) -> tuple[int, str | None]:
     """Ask what the next visit costs, and why it is free."""
     fakes: Any = had
     cost = Money(amount=3500, currency="LKR")
     said: dict[str, Any] = {"visit_type_id": TYPE, "start": START, "price": cost, "listed": cost}
     said |= {"specialty": "Cardiology", "free_because": None}
     offer = Offer.model_construct(**said, follow_up=FollowUpPolicy(**({"visits": 1, "days": 14} | policy)))
-    found = await FollowUps(fakes, fakes, fakes).priced(uuid7(), offer, uuid7())
+    found = await FollowUps(fakes, fakes, fakes).priced(uuid7(), offer, uuid7(), itself)
     return found.price.amount, found.free_because
 
 
@@ -110,3 +117,25 @@ async def test_a_follow_up_is_booked_without_an_invoice_and_the_next_visit_costs
     assert (free["invoice"], free["payment"]) == (None, None)
     third = await clinic.booked(patient_id=patient)
     assert third["payment"]["captured"]["amount"] == 350_000
+
+
+async def test_of_two_that_are_held_at_once_the_first_stays_free_and_each_sees_the_other() -> None:
+    had = Had(PAID, (-1, Status.HELD, 0, True), (-2, Status.HELD, 0, True))
+    _, first, second = had.visits
+    assert [await price(had, itself=one.id) for one in (first, second)] == [FREE, FULL]
+
+
+async def test_of_two_follow_ups_that_are_booked_at_the_same_moment_one_is_free(
+    edge: FastAPI, http: httpx.AsyncClient
+) -> None:
+    clinic = await Clinic.begin(edge, http)
+    clinic.paid_visit = await clinic.made("/visit-types", visit_type(follow_up={"visits": 1, "days": 14}))
+    patient = await clinic.patient()
+    first = await clinic.booked(patient_id=patient)
+    for step in ("arrival", "check-in", "completion"):
+        done = await clinic.post(f"/appointments/{first['id']}/{step}")
+        assert done.status_code == 200, done.text
+    wishes = [await clinic.wish(patient_id=patient) for _ in range(2)]
+    both = await asyncio.gather(*(clinic.post("/appointments", json=wish) for wish in wishes))
+    assert [one.status_code for one in both] == [201, 201], [one.text for one in both]
+    assert sorted(bool(one.json()["payment"]) for one in both) == [False, True]
