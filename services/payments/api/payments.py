@@ -61,7 +61,7 @@ async def void(payment_id: UUID, _: Writer, till: TillOf) -> Payment:
 @router.get("/payments/{payment_id}/traces", summary="Tell whether a gateway may know of a payment")
 async def traces(payment_id: UUID, _: Writer, till: TillOf) -> Traces:
     """Tell it from what is written here; the gateway is not asked."""
-    return Traces(may_be_known=await (await till.gateway()).may_know(payment_id))
+    return Traces(may_be_known=await (await till.routed(payment_id)).may_know(payment_id))
 
 
 @router.put("/payments/{payment_id}/release", summary="Undo a payment, whatever became of it")

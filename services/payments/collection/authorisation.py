@@ -49,7 +49,7 @@ async def _again(till: Till, known: Payment, wanted: PaymentWrite) -> schemas.Pa
     if known.request_hash != wanted.fingerprint():
         if known.gateway == ledger.DESK:
             # A card was charged under this id at the same moment; money at the desk never has a charge.
-            await (await till.gateway()).void(known.id, f"{known.id}:void:1")
+            await (await till.routed(known.id)).void(known.id, f"{known.id}:void:1")
         raise IdempotencyConflict
     await _settle(till, known)
     return wire.listed(known)
@@ -84,13 +84,13 @@ def _admit(invoice: Invoice | None, wanted: PaymentWrite) -> None:
 
 async def _ask(till: Till, payment_id: UUID, wanted: PaymentWrite) -> GatewayCharge | None:
     if not wanted.method.through_gateway:
-        if await (await till.gateway()).find(payment_id):
+        if await (await till.routed(payment_id)).find(payment_id):
             raise IdempotencyConflict("A card was charged under this id, and it is not known here how that ended.")
         return None
     gateway, token = await keeping.named(till, wanted.card_id) if wanted.card_id else (None, wanted.token)
     assert token is not None  # noqa: S101 - PaymentWrite has one of the two
     order = Order(payment_id, wanted.amount, token)
-    return await (await till.gateway(gateway)).authorise(order, f"{payment_id}:authorise:1")
+    return await (await till.route(payment_id, gateway)).authorise(order, f"{payment_id}:authorise:1")
 
 
 async def _record(

@@ -16,7 +16,7 @@ from services.payments.models.beginnings import closed_door
 
 async def shut(till: Till, payment_id: UUID, reason: bytes) -> Payment | None:
     """Close the door; None if the payment is written down, and so can be released."""
-    fresh = closed_door(till.actor.tenant_id, payment_id, (await till.gateway()).name)
+    fresh = closed_door(till.actor.tenant_id, payment_id, (await till.route(payment_id)).name)
     fresh.release(reason)
     async with till.write() as session:
         if await repository.claim(session, fresh):

@@ -25,7 +25,7 @@ async def keep(till: Till, card_id: UUID, wanted: CardWrite) -> bool:
         known = await repository.find_card(session, card_id)
     if known:
         return _known(known, wanted)
-    gateway = await till.gateway()
+    gateway = await till.route(card_id)
     name = await gateway.keep(card_id, wanted.token, f"{card_id}:keep:1")
     keys = await till.keys()
     try:

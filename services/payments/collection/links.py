@@ -39,7 +39,7 @@ async def offer(till: Till, link_id: UUID, wanted: LinkWrite) -> tuple[schemas.P
         return shown(known, keys.open(known.url)), False
     amount = wanted.amount or Money(amount=invoice.open, currency=invoice.currency)
     invoice.admit(amount)
-    gateway = await till.gateway()
+    gateway = await till.route(link_id)
     expires_at = clock.now() + timedelta(hours=wanted.valid_hours)
     order = LinkOrder(link_id, amount, invoice.number, expires_at, wanted.return_url)
     url = await gateway.payment_link(order, f"{link_id}:link:1")

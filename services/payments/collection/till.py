@@ -1,11 +1,13 @@
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Request
 
 from careconnect.auth import Actor, authenticate
 from careconnect.crypto import TenantKeys
 from careconnect.db import Database, ReadSession, WriteSession
+from services.payments.gateways import routes
 from services.payments.gateways.protocol import Gateway
 from services.payments.gateways.registry import Gateways
 
@@ -45,6 +47,21 @@ class Till:
             GatewayNotFound: there is none of that name, or the tenant has no account there.
         """
         return await self._gateways.of(self.actor, name)
+
+    async def route(self, reference: UUID, name: str | None = None) -> Gateway:
+        """Give the gateway that `reference` goes through; `name`, or that of new payments, where nobody chose before.
+
+        Asked before the first send under `reference`, in a transaction of its own, so that a repeat finds the same.
+        """
+        wanted = (await self.gateway(name)).name
+        async with self.write() as session:
+            chosen = await routes.choose(session, reference, wanted)
+        return await self.gateway(chosen)
+
+    async def routed(self, reference: UUID) -> Gateway:
+        """Give the gateway that may know `reference`: the chosen one, or that of new payments where none was."""
+        async with self.read() as session:
+            return await self.gateway(await routes.chosen(session, reference))
 
     def forget_accounts(self) -> None:
         """Have the tenant's accounts at gateways read anew, after a change."""

@@ -9,7 +9,7 @@ from services.payments.models.discounts import Discount
 from services.payments.models.drawers import CashDrawer, CashMovement, CashRule
 from services.payments.models.dunnings import Dunning, DunningReminder
 from services.payments.models.events import WebhookEvent
-from services.payments.models.gateways import GatewayAccount, GatewayCall, GatewayStanding, WebhookRefusal
+from services.payments.models.gateways import GatewayAccount, GatewayCall, GatewayRoute, GatewayStanding, WebhookRefusal
 from services.payments.models.insurance import Coverage, Payer
 from services.payments.models.invoices import Covering, Invoice, InvoiceCounter, InvoiceLine
 from services.payments.models.ledger import LedgerBooks, LedgerEntry, LedgerLine, LedgerPeriod
@@ -34,6 +34,7 @@ __all__ = [
     "DunningReminder",
     "GatewayAccount",
     "GatewayCall",
+    "GatewayRoute",
     "GatewayStanding",
     "Invoice",
     "InvoiceCounter",

@@ -84,6 +84,17 @@ class GatewayCall(Base):
     answered_at: Mapped[datetime | None]
 
 
+class GatewayRoute(Base):
+    """Which gateway a reference of ours goes through; see `services.payments.gateways.routes`."""
+
+    __tablename__ = "gateway_routes"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    reference: Mapped[UUID] = mapped_column(primary_key=True)
+    gateway: Mapped[str]
+    chosen_at: Mapped[datetime]
+
+
 class GatewayStanding(Base):
     """Whether calls to a gateway go through, as whoever called it last has said."""
 

@@ -183,6 +183,25 @@ async def test_a_lost_answer_is_asked_for_and_nothing_is_sent_twice(till: Desk, 
     assert listed["refunded"] == money(50_000)
 
 
+async def test_a_repeat_after_a_lost_answer_goes_where_the_first_try_went_although_the_account_was_changed(
+    till: Desk, localstripe: str
+) -> None:
+    assert (await till.ask("PUT", "/gateways/sandbox", {"active": True})).status_code == 200
+    payment_id, body = uuid7(), payment_body(card="pm_sandbox_flaky")
+    assert (await till.pay(payment_id, body)).json()["code"] == "gateway_unknown"
+    released = uuid7()
+    assert (await till.pay(released, payment_body(card="pm_sandbox_flaky"))).status_code == 503
+    assert (await till.ask("PUT", "/gateways/stripe", {"active": True, "version": 2})).status_code == 200
+    assert (await till.pay(payment_id, body)).json()["gateway"] == "sandbox"
+    assert (await till.release(released)).status_code == 200
+    assert await _stripes_own(localstripe, payment_id) == []
+    listed = (await till.get("/gateway/charges", gateway="sandbox"))["items"]
+    assert {one["reference"]: one["status"] for one in listed} == {
+        str(payment_id): "authorised", str(released): "voided"
+    }  # fmt: skip
+    assert (await till.payment(await till.authorised()))["gateway"] == "stripe"
+
+
 async def test_a_payment_that_is_released_after_a_lost_answer_holds_nothing(
     till: Desk, localstripe: str, lost: Lost
 ) -> None:
