@@ -15,7 +15,7 @@ from careconnect.db import ReadSession, WriteSession
 from careconnect.errors import Unavailable
 from careconnect.ids import uuid7
 from services.payments import repository
-from services.payments.collection import links, stray
+from services.payments.collection import links, refund, stray
 from services.payments.collection.till import Till
 from services.payments.errors import GatewayNotFound, RefundFailed
 from services.payments.gateways.protocol import Event
@@ -119,21 +119,25 @@ async def _follow(session: WriteSession, payment: Payment, invoice: Invoice, cha
             await repository.add_credit(session, invoice.patient_id, invoice.currency, payment.to_credit)
         session.record("payment.captured", "payment", payment.id, data=payment.facts())
         changed = True
-    bookings = await _refunds(session, payment, invoice, charge)
-    await repository.post(session, *bookings)
-    return changed or bool(bookings)
+    return await _follow_refunds(session, payment, invoice, charge) or changed
 
 
-async def _refunds(session: WriteSession, payment: Payment, invoice: Invoice, charge: GatewayCharge) -> list[Booking]:
-    if not charge.refunds:
-        return []
-    listed = {refund.reference: refund.id for refund in charge.refunds}
+async def _follow_refunds(session: WriteSession, payment: Payment, invoice: Invoice, charge: GatewayCharge) -> bool:
+    """Bring refunds to where the gateway says that they are; one that failed may be sent another way."""
+    listed = {one.reference: one.id for one in charge.refunds}
+    failed = {one.reference for one in charge.unsettled if one.status == "failed"}
+    if not listed and not failed:
+        return False
     bookings: list[Booking] = []
+    changed = False
     for row in await repository.refunds(session, payment.id):
         if row.id in listed and (booked := row.succeed(payment, invoice, listed[row.id])):
             bookings += booked
             session.record("refund.succeeded", "refund", row.id, data=row.facts())
-    return bookings
+        if row.id in failed:
+            changed = await refund.fail(session, payment, invoice, row) or changed
+    await repository.post(session, *bookings)
+    return changed or bool(bookings)
 
 
 async def finish(till: Till) -> Unfinished:

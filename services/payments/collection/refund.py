@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from careconnect.db import WriteSession
 from careconnect.errors import IdempotencyConflict
 from careconnect.money import Money
 from services.payments import ledger, repository, schemas, wire
 from services.payments.collection.till import Till
 from services.payments.errors import RefundFailed
-from services.payments.models import Payment, Refund
+from services.payments.models import Invoice, Payment, Refund
 from services.payments.schemas import RefundWrite
 from services.payments.states import Method, RefundStatus
 
@@ -80,6 +81,8 @@ async def finish(till: Till, payment: Payment, row: Refund) -> Refund:
         except RefundFailed:
             await _failed(till, payment.id, row.id)
             raise
+        if returned.status == "pending":
+            return row  # the gateway tells by an event how it ends
         row = await _succeeded(till, payment.id, row.id, returned.id)
     if row.status == RefundStatus.failed:
         raise RefundFailed
@@ -100,8 +103,15 @@ async def _succeeded(till: Till, payment_id: UUID, refund_id: UUID, gateway_refe
 async def _failed(till: Till, payment_id: UUID, refund_id: UUID) -> None:
     async with till.write() as session:
         payment, invoice = await repository.lock_payment(session, payment_id)
-        row = await repository.refund(session, refund_id)
-        if row.status == RefundStatus.pending and row.surplus:
-            await repository.add_credit(session, invoice.patient_id, invoice.currency, row.surplus)
-        row.fail(payment)
-        session.record("refund.failed", "refund", refund_id, data=row.facts())
+        await fail(session, payment, invoice, await repository.refund(session, refund_id))
+
+
+async def fail(session: WriteSession, payment: Payment, invoice: Invoice, row: Refund) -> bool:
+    """Write down that the gateway did not return the money; false if the refund had ended before."""
+    if row.status != RefundStatus.pending:
+        return False
+    if row.surplus:
+        await repository.add_credit(session, invoice.patient_id, invoice.currency, row.surplus)
+    row.fail(payment)
+    session.record("refund.failed", "refund", row.id, data=row.facts())
+    return True

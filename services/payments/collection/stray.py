@@ -79,6 +79,8 @@ async def _return(till: Till, closed: Payment, row: Refund) -> Payment:
     amount = Money(amount=row.amount, currency=row.currency)
     at = await till.gateway(closed.gateway)
     returned = await at.refund(reference, row.id, amount, f"{reference}:refund:{row.id}")
+    if returned.status == "pending":
+        return closed
     async with till.write() as session:
         payment = await repository.lock_door(session, reference)
         fresh = await repository.refund(session, row.id)

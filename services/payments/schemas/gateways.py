@@ -78,10 +78,14 @@ class GatewayRefund(BaseModel):
     reference: UUID
     payment: UUID
     amount: Money
+    status: Literal["pending", "succeeded", "failed"] = "succeeded"
 
 
 class GatewayCharge(BaseModel):
-    """A charge as the gateway lists it; `reference` is our id of the payment."""
+    """A charge as the gateway lists it; `reference` is our id of the payment.
+
+    `refunded` and `refunds` are what went back; what is still on its way there, or failed, is `unsettled`.
+    """
 
     gateway: str
     id: str
@@ -93,6 +97,7 @@ class GatewayCharge(BaseModel):
     decline_code: str | None = None
     created_at: datetime
     refunds: list[GatewayRefund] = []
+    unsettled: list[GatewayRefund] = []
 
 
 Outcome = Literal["applied", "duplicate", "unmatched", "nothing", "accepted"]

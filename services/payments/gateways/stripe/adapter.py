@@ -186,7 +186,7 @@ class StripeGateway:
         found = await self._intent(reference)
         if found is None:
             raise RefundFailed
-        if again and (known := _refund_in(found, refund)):
+        if again and (known := await self._refund(found, refund)):
             return await self._returned(known, reference, key)
         try:
             with translated():
@@ -203,10 +203,32 @@ class StripeGateway:
         return await self._returned(made.to_dict(), reference, key)
 
     async def _returned(self, made: Mapping[str, Any], reference: UUID, key: str) -> GatewayRefund:
-        if made.get("status") in {"failed", "canceled"}:
+        told = words.refund(made, reference)
+        if told.status == "failed":
             raise RefundFailed
         await self._journal.heard(key, made["id"])
-        return words.refund(made, reference)
+        return told
+
+    async def _refund(self, intent: Mapping[str, Any], refund: UUID) -> Mapping[str, Any] | None:
+        """Find our refund among those of an intent."""
+        known = await self._refunds(intent)
+        return next((one for one in known if words.reference_of(one, words.REFUND) == refund), None)
+
+    async def _refunds(self, intent: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """List the refunds of an intent, however they stand: the first ones come with it, others are asked for."""
+        charge = intent.get("latest_charge")
+        if not isinstance(charge, Mapping):
+            return []
+        embedded = charge.get("refunds") or {}
+        found: list[Mapping[str, Any]] = list(embedded.get("data", []))
+        more = bool(embedded.get("has_more"))
+        while more and found:
+            asked: Any = {"payment_intent": intent["id"], "limit": _PAGE, "starting_after": found[-1]["id"]}
+            with translated():
+                page = await self._returns.list_async(asked)
+            found += [one.to_dict() for one in page.data]
+            more = bool(page.has_more and page.data)
+        return found
 
     async def may_know(self, reference: UUID) -> bool:
         """Tell whether anything was sent under our reference; see `Gateway`."""
@@ -219,7 +241,7 @@ class StripeGateway:
             return None
         if words.undecided(found):
             raise GatewayUnknown
-        return words.charge(found, reference, _refunds_of(found))
+        return words.charge(found, reference, await self._refunds(found))
 
     async def charges(self, since: datetime | None, cursor: str | None, limit: int) -> Charges:
         """List charges, the newest first; what is in the account and is not ours is left out."""
@@ -232,7 +254,7 @@ class StripeGateway:
             reference = words.reference_of(intent)
             ours = reference and words.reference_of(intent, words.TENANT) == self._tenant
             if reference and ours and not words.undecided(intent):
-                items.append(words.charge(intent, reference, _refunds_of(intent)))
+                items.append(words.charge(intent, reference, await self._refunds(intent)))
         return Charges(items, page[-1]["id"] if more else None)
 
     async def _page(self, asked: dict[str, Any]) -> tuple[list[dict[str, Any]], bool]:
@@ -289,17 +311,6 @@ def _intent_in(error: stripe.CardError) -> dict[str, Any] | None:
     body = error.json_body if isinstance(error.json_body, dict) else {}
     intent = (body.get("error") or {}).get("payment_intent")
     return intent if isinstance(intent, dict) else None
-
-
-def _refunds_of(intent: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    charge = intent.get("latest_charge")
-    if not isinstance(charge, Mapping):
-        return []
-    return [one for one in (charge.get("refunds") or {}).get("data", []) if one.get("status") != "failed"]
-
-
-def _refund_in(intent: Mapping[str, Any], refund: UUID) -> Mapping[str, Any] | None:
-    return next((one for one in _refunds_of(intent) if words.reference_of(one, words.REFUND) == refund), None)
 
 
 def _refused(error: stripe.InvalidRequestError) -> InvalidInput:

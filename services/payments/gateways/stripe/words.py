@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from careconnect.errors import FieldError, InvalidInput
@@ -21,6 +21,10 @@ _STATUS = {
     "requires_payment_method": "declined",
     "requires_action": "declined",
 }
+_REFUND_STATUS: dict[str, Literal["succeeded", "failed"]] = {
+    "succeeded": "succeeded", "failed": "failed", "canceled": "failed"
+}  # fmt: skip
+"""How a refund ended; anything else is on its way: https://docs.stripe.com/refunds#understand-refund-statuses"""
 _TAKEN = frozenset((
     "AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD",
     "BIF", "BMD", "BND", "BOB", "BRL", "BSD", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CLP", "CNY", "COP",
@@ -86,7 +90,8 @@ def charge(intent: Mapping[str, Any], reference: UUID, refunds: Sequence[Mapping
     """Read a payment intent whose status is final for now; see `undecided`."""
     currency, status = intent["currency"], _STATUS[intent["status"]]
     taken = intent.get("amount_received", intent["amount"]) if status == "captured" else 0
-    returned = [refund(one, reference) for one in refunds if one.get("status") not in {"failed", "canceled"}]
+    returned = [refund(one, reference) for one in refunds]
+    settled = [one for one in returned if one.status == "succeeded"]
     return GatewayCharge.model_validate(
         {
             "gateway": NAME,
@@ -94,11 +99,12 @@ def charge(intent: Mapping[str, Any], reference: UUID, refunds: Sequence[Mapping
             "reference": reference,
             "amount": money_of(intent["amount"], currency),
             "captured": money_of(taken, currency),
-            "refunded": money_of(sum(one["amount"] for one in refunds), currency),
+            "refunded": sum((one.amount for one in settled), money_of(0, currency)),
             "status": status,
             "decline_code": decline_code(intent) if status == "declined" else None,
             "created_at": datetime.fromtimestamp(intent["created"], UTC),
-            "refunds": returned,
+            "refunds": settled,
+            "unsettled": [one for one in returned if one.status != "succeeded"],
         }
     )
 
@@ -112,7 +118,11 @@ def refund(one: Mapping[str, Any], payment: UUID) -> GatewayRefund:
     """Read a refund. One that was made in Stripe's own dashboard gets an id here that nobody else has."""
     reference = reference_of(one, REFUND) or derived_id("stripe refund", one["id"])
     return GatewayRefund(
-        id=one["id"], reference=reference, payment=payment, amount=money_of(one["amount"], one["currency"])
+        id=one["id"],
+        reference=reference,
+        payment=payment,
+        amount=money_of(one["amount"], one["currency"]),
+        status=_REFUND_STATUS.get(one.get("status") or "succeeded", "pending"),
     )
 
 
