@@ -17,16 +17,18 @@ MEASUREMENTS = {
 
 
 def main(arguments: list[str]) -> int:
-    """Run the measurements named, or all; with `--json`, for a program to read."""
+    """Run the measurements named, or all; 1 where one that also proves something found it wrong.
+
+    With `--json`, for a program to read.
+    """
     AS_JSON.set("--json" in arguments)
     names = [one for one in arguments if one != "--json"]
     unknown = set(names) - set(MEASUREMENTS)
     if unknown:
         print(f"There is no measurement {', '.join(sorted(unknown))}; there are {', '.join(MEASUREMENTS)}.")
         return 2
-    for name in names or MEASUREMENTS:
-        asyncio.run(MEASUREMENTS[name]())
-    return 0
+    failed = [name for name in names or MEASUREMENTS if asyncio.run(MEASUREMENTS[name]()) is False]
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
