@@ -7,7 +7,6 @@ from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.appointments import AppointmentActivities
@@ -27,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
         MessageRequest,
         Stage,
     )
+    from workflows.outside import outside
     from workflows.undo import Undos, ours
 
 P = TypeVar("P")
@@ -150,18 +150,8 @@ class AppointmentProcess:
         return found
 
     async def outside(self, step: Callable[[Any, P], Awaitable[R]], request: P, **options: Any) -> R:
-        """Take a step that ends outside: at once while the outside is quick, else from the queue.
-
-        Both tries carry the same business key, so one that was cut off half-way is found again, not repeated.
-        """
-        try:
-            found: R = await workflow.execute_local_activity_method(step, request, **policies.INLINE)
-        except FailureError as error:
-            if is_cancelled_exception(error):
-                raise
-        else:
-            return found
-        return await workflow.execute_activity_method(step, request, **options)
+        """Take a step that ends outside; see `workflows.outside`."""
+        return await outside(step, request, **options)
 
     def take_over(self, changed: Changed) -> Changed:
         """Keep how the appointment stands after a change; a refusal changes nothing."""

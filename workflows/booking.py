@@ -25,7 +25,6 @@ with workflow.unsafe.imports_passed_through():
         CollectRequest,
         HoldRequest,
         OfferRequest,
-        PaymentResult,
         Progress,
         Refused,
         Stage,
@@ -34,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
         TermsRequest,
     )
     from workflows.giving_back import GivingBack
-    from workflows.undo import ours, regardless, within
+    from workflows.undo import ours, regardless
     from workflows.visit import WAITING
 
 _FRESH = timedelta(seconds=1)
@@ -208,9 +207,9 @@ class AppointmentBooking(GivingBack):
         if self.payment is None:
             return None
         asked = CaptureRequest(actor=self.own, payment_id=self.payment.id)
-        captured: PaymentResult = await within(
-            timedelta(seconds=self.request.hold_seconds),
-            workflow.execute_local_activity_method(PaymentActivities.capture, asked, **policies.CAPTURE),
+        limit = timedelta(seconds=self.request.hold_seconds)
+        captured = await self.outside(
+            PaymentActivities.capture, asked, summary="take the money", **policies.within(policies.GATEWAY, limit)
         )
         self.payment = captured.payment or self.payment
         return captured.refused

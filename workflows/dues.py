@@ -112,7 +112,7 @@ class Dues(Unpaid):
     async def _release_uncollected(self, payment_id: UUID) -> None:
         """Close the door: its process is gone, and nobody can tell whether it was collecting."""
         asked = PaymentRelease(actor=self.own, payment_id=payment_id, reason="visit_ended")
-        await workflow.execute_local_activity_method(PaymentActivities.release, asked, **policies.WITHOUT_END)
+        await self.outside(PaymentActivities.release, asked, summary="let the money go", **policies.RELEASE)
 
     async def payment_follows(self) -> None:
         """Let what is taken before the visit be taken before its new time."""

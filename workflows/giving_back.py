@@ -54,4 +54,4 @@ class GivingBack(Dues):
             reason="booking_abandoned",
             cancel_invoice=cancel_invoice,
         )
-        await workflow.execute_local_activity_method(PaymentActivities.release, asked, **policies.WITHOUT_END)
+        await self.outside(PaymentActivities.release, asked, summary="let the money go", **policies.RELEASE)

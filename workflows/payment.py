@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
         Settled,
         Settlement,
     )
+    from workflows.outside import outside
     from workflows.undo import ours, refusal_code, regardless
 
 PAID_OTHERWISE = frozenset({"invoice_state", "amount_exceeds_due"})
@@ -318,7 +319,7 @@ class PaymentCapture:
         """Make sure that nothing is kept; tell the code of a refusal. What it was for is still owed."""
         release = PaymentRelease(actor=self.request.actor, payment_id=self.request.payment_id, reason=reason)
         try:
-            await workflow.execute_local_activity_method(PaymentActivities.release, release, **policies.WITHOUT_END)
+            await outside(PaymentActivities.release, release, summary="let the money go", **policies.RELEASE)
         except BaseException as error:
             if not ours(error):
                 raise

@@ -48,19 +48,21 @@ GLANCE: LocalOptions = {
 }
 """A call whose answer is a courtesy; without it the other answer goes out all the same."""
 
-CAPTURE: LocalOptions = {
-    "start_to_close_timeout": timedelta(seconds=15),
-    "retry_policy": QUICKLY,
-    "local_retry_threshold": BETWEEN_TRIES,
-}
-"""A call that takes what was reserved a moment ago, while somebody waits; repeated within the caller's limit."""
-
 GATEWAY: Options = {
     "start_to_close_timeout": timedelta(seconds=15),
     "retry_policy": QUICKLY,
     "cancellation_type": ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 }
 """A call that ends at the card gateway, repeated within the limit that the caller adds."""
+
+RELEASE: Options = {
+    "start_to_close_timeout": timedelta(seconds=15),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+    ),
+    "cancellation_type": ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+}
+"""Giving money back at the gateway: it has to happen, and only a refusal ends the tries."""
 
 WITHOUT_END: LocalOptions = {
     "start_to_close_timeout": timedelta(seconds=15),
