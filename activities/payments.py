@@ -7,6 +7,7 @@ from temporalio import activity
 
 from activities.answers import insisting, refusing
 from activities.breaker import THRESHOLD, Breakers
+from careconnect import clock
 from careconnect.auth import Actor
 from services.payments.client import PaymentsClient
 from services.payments.errors import (
@@ -31,6 +32,7 @@ from services.payments.schemas import (
     RefundWrite,
     ReleaseWrite,
     Unfinished,
+    VisitEnd,
 )
 from services.payments.states import InvoiceStatus, PaymentStatus
 from workflows import ids
@@ -52,6 +54,7 @@ from workflows.contracts import (
     RenewalRequest,
     SourceFigures,
     SweepRequest,
+    VisitEarned,
 )
 
 R = TypeVar("R")
@@ -92,6 +95,16 @@ class PaymentActivities:
         for invoice in money.invoices:
             if invoice.status in {InvoiceStatus.issued, InvoiceStatus.balanced}:
                 await self._close(request, invoice)
+        # What is still invoiced by now is a fee that is kept.
+        ended = VisitEnd(took_place=False, ended_at=clock.now())
+        await self.payments.end_visit(request.actor, request.appointment_id, ended)
+
+    @activity.defn(name="earn_visit")
+    @insisting
+    async def earn_visit(self, request: VisitEarned) -> None:
+        """Let the price of a visit that took place be revenue, and no deposit any more."""
+        ended = VisitEnd(took_place=True, ended_at=request.ended_at)
+        await self.payments.end_visit(request.actor, request.appointment_id, ended)
 
     async def _close(self, request: MoneyTarget, invoice: Invoice) -> None:
         kept = invoice.paid - invoice.refunded

@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
         Resolution,
         Settled,
         Settlement,
+        VisitEarned,
     )
     from workflows.neighbours import Neighbours
     from workflows.undo import ours
@@ -54,6 +55,7 @@ class Settling(Neighbours):
         ending = self._how_it_ended()
         if ending is None:
             await self._keep_everything()
+            await self._earn()
         else:
             self._asked = _shares(await self._held(), self._settlement(ending))
             self.try_again = lambda: self._settle(ending)
@@ -71,6 +73,13 @@ class Settling(Neighbours):
     async def _keep_everything(self) -> None:
         if self.payment:
             await self.settle_payment(self.payment.id, Settlement(actor=self.own))
+
+    async def _earn(self) -> None:
+        """Let the price of a visit that took place be revenue; what is invoiced for it later is so at once."""
+        if self.now().status != Status.FULFILLED or not workflow.patched("earn-visit"):
+            return
+        earned = VisitEarned(actor=self.own, appointment_id=self.request.appointment_id, ended_at=self.now().end)
+        await workflow.execute_local_activity_method(PaymentActivities.earn_visit, earned, **policies.WITHOUT_END)
 
     async def _held(self) -> list[HeldPayment]:
         target = MoneyTarget(actor=self.own, appointment_id=self.request.appointment_id)

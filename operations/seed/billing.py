@@ -17,8 +17,8 @@ from operations.seed.ground import ZONE, Ground
 from operations.seed.money import Account, Paid, Return
 from operations.seed.money_events import events
 from operations.seed.team import Hands
-from services.payments import models
-from services.payments.states import RefundStatus
+from services.payments import ledger, models
+from services.payments.states import EarnedAs, RefundStatus
 
 Rows = dict[str, list[dict[str, Any]]]
 _INVOICES = table_of(models.Invoice)
@@ -29,7 +29,7 @@ _TABLES = {
         (
             models.Invoice, models.InvoiceLine, models.InvoiceCredit, models.Payment, models.Refund,
             models.Claim, models.ClaimStep, models.LedgerEntry, models.LedgerLine, models.SandboxCharge,
-            models.SandboxRefund,
+            models.SandboxRefund, models.EndedVisit,
         ),
     )
 }  # fmt: skip
@@ -91,6 +91,10 @@ def _note(rows: Rows, books: Account, number: str, keys: TenantKeys, ground: Gro
             rows["refunds"].append(_refund(books, paid, back, keys))
             if paid.method.through_gateway:
                 rows["sandbox_refunds"].append(refunded(paid, back))
+    if books.earned or books.ended:
+        at, how = books.earned or (books.ended[0] if books.ended else books.issued_at, EarnedAs.fee)
+        visit = {"appointment_id": books.visit.id, "took_place": how == EarnedAs.visit, "ended_at": at}
+        rows["ended_visits"].append(visit)
     if claim:
         rows["claims"].append(claim.row())
         rows["claim_steps"] += claim.step_rows(Hands.of(ground), keys)
@@ -117,6 +121,8 @@ def _invoice(books: Account, number: str, keys: TenantKeys) -> dict[str, Any]:
         "refunded": books.refunded,
         "credited": books.credited,
         "returned": books.returned,
+        "deferred": True,
+        "earned_as": books.earned[1].value if books.earned else None,
         "status": books.status.value,
         "issued_at": books.issued_at,
         "cancelled_at": cancelled_at,
@@ -162,6 +168,7 @@ def _credit(books: Account, at: datetime, reason: str, keys: TenantKeys) -> dict
         "amount": books.credited,
         "returned": books.returned,
         "reason": keys.seal(reason),
+        "against": ledger.DEPOSITS,
         **_times(at, at),
     }
 

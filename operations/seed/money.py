@@ -15,7 +15,7 @@ from operations.seed.claims import Insured, insured
 from operations.seed.fates import Visit
 from services.appointments.schemas import Status
 from services.payments import ledger
-from services.payments.states import InvoiceStatus, Method, PaymentStatus
+from services.payments.states import EarnedAs, InvoiceStatus, Method, PaymentStatus
 from workflows import ids
 
 _SECOND = timedelta(seconds=1)
@@ -138,13 +138,23 @@ class Account:
         return min(self.credited, self.refunded)
 
     @property
+    def earned(self) -> tuple[datetime, EarnedAs] | None:
+        """When its price was earned, and as what: the visit took place, or its fee is kept."""
+        if self.visit.status == Status.FULFILLED:
+            return self.visit.since, EarnedAs.visit
+        return (self.ended[0], EarnedAs.fee) if self.ended and not self.cancelled else None
+
+    @property
     def credit_id(self) -> UUID:
         """The key of the credit."""
         return ids.credit_of(self.id, self.paid - self.refunded)
 
     def bookings(self) -> Iterator[tuple[datetime, ledger.Booking]]:
         """Give the entries of the ledger, each with its time."""
-        yield self.issued_at, ledger.invoice_issued(self.id, self.currency, self.total, covered=self.covered)
+        yield (
+            self.issued_at,
+            ledger.invoice_issued(self.id, self.currency, self.total, covered=self.covered, income=ledger.DEPOSITS),
+        )
         for paid in self.payments:
             where = ledger.money_account(paid.method, paid.gateway)
             if paid.taken_at:
@@ -152,9 +162,31 @@ class Account:
             for back in paid.returns:
                 yield back.at, ledger.refund_succeeded(back.id, self.currency, where, back.amount)
         if self.ended and self.credited:
-            yield self.ended[0], ledger.invoice_credited(self.credit_id, self.currency, self.credited, self.returned)
+            yield (
+                self.ended[0],
+                ledger.invoice_credited(
+                    self.credit_id, self.currency, self.credited, self.returned, income=ledger.DEPOSITS
+                ),
+            )
         if self.cancelled:
-            yield self.cancelled[0], ledger.invoice_cancelled(self.id, self.currency, self.total, self.refunded)
+            yield (
+                self.cancelled[0],
+                ledger.invoice_cancelled(self.id, self.currency, self.total, self.refunded, income=ledger.DEPOSITS),
+            )
+        if self.earned:
+            at, how = self.earned
+            yield (
+                at,
+                ledger.invoice_earned(
+                    self.id,
+                    self.currency,
+                    self.total - self.credited,
+                    0,
+                    waited=ledger.DEPOSITS,
+                    as_fee=how == EarnedAs.fee,
+                    at=at,
+                ),
+            )
 
 
 def account(visit: Visit, *, covering: bool = False) -> Account | None:

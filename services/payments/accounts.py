@@ -33,7 +33,7 @@ CHART = (
     Account("insurance_clearing", Kind.asset, "Insurance, not yet settled"),
     Account("receivables", Kind.asset, "Owed by patients"),
     Account("payer_receivables", Kind.asset, "Owed by payers"),
-    Account("deposits", Kind.liability, "Deposits of visits to come"),
+    Account("deposits", Kind.liability, "Deposits and dues of visits to come"),
     Account("patient_credits", Kind.liability, "Credits of patients"),
     Account("tax", Kind.liability, "Tax to pay on"),
     Account("suspense", Kind.liability, "Money without an owner yet"),

@@ -124,7 +124,7 @@ def _entry(row: LedgerEntry, lines: list[EntryLine]) -> Entry:
 
 async def periods(session: ReadSession, keys: TenantKeys) -> list[Period]:
     """List the months from the first entry, or the first that was closed, to the present one; the newest first."""
-    zone = await _zone(session)
+    zone = await zone_of(session)
     known = {row.period: row for row in await session.scalars(sa.select(LedgerPeriod))}
     first = await session.scalar(sa.select(sa.func.min(LedgerEntry.period)))
     present = _present(zone)
@@ -158,7 +158,7 @@ async def set_period(session: WriteSession, month: str, wanted: PeriodWrite, key
         LaterPeriodClosed: a later month is closed, so this one is too.
     """
     await session.execute(_LOCK, {"tenant": str(session.tenant_id)})
-    zone, period = await _zone(session), first_day(month)
+    zone, period = await zone_of(session), first_day(month)
     known = await session.scalar(sa.select(LedgerPeriod).where(LedgerPeriod.period == period))
     if (known.status if known else "open") == wanted.status:
         return _period(period, known, zone, keys)
@@ -189,7 +189,8 @@ async def _admit(session: ReadSession, period: date, status: str, zone: str) -> 
             raise LaterPeriodClosed
 
 
-async def _zone(session: ReadSession) -> str:
+async def zone_of(session: ReadSession) -> str:
+    """Name the zone in which the months of the books begin and end."""
     return await session.scalar(sa.select(LedgerBooks.zone)) or "UTC"
 
 

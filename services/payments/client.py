@@ -14,6 +14,7 @@ from services.payments import errors as _errors  # noqa: F401 - a refusal comes 
 from services.payments.checks_client import MoneyChecksClient
 from services.payments.drawers_client import DrawersClient
 from services.payments.dunning_client import DunningClient
+from services.payments.earning_client import EarningClient
 from services.payments.schemas import (
     AppointmentMoney,
     Balance,
@@ -58,7 +59,7 @@ GATEWAY_TIMEOUT = 25.0
 """Seconds to wait for an answer that a gateway has part in; a slow one takes eight."""
 
 
-class PaymentsClient(MoneyChecksClient, DrawersClient, DunningClient):
+class PaymentsClient(MoneyChecksClient, DrawersClient, DunningClient, EarningClient):
     """Typed calls to the payments service; refusals come back as the classes of `services.payments.errors`."""
 
     service = "payments"

@@ -173,6 +173,12 @@ class EarlierPeriodOpen(Conflict):
     code, title = "earlier_period_open", "An earlier month is still open"
 
 
+class PayoutKnown(Conflict):
+    """The gateway's payout of this `reference` was entered before."""
+
+    code, title = "payout_known", "This payout was entered before"
+
+
 class LaterPeriodClosed(Conflict):
     """A month before a closed one takes no entries either, so the later one is opened first."""
 

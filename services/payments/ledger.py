@@ -3,14 +3,16 @@
 Amounts are minor units, debits positive and credits negative, so the lines of an entry add up to zero (Postgres refuses
 any other at commit, and every change afterwards). An event is booked once: its kind and its subject are a unique key.
 
-An invoice is revenue when it is issued. A refund is a credit that does not make the patient owe again, so it goes
-against `refunds` and not against the receivable; when the invoice is cancelled, its revenue and its refunds go away
-together. A credit does the same with a part of them. A tax is owed to the state from the invoice on, so it is no
-revenue; a discount goes against the revenue. What a patient pays beyond an invoice is the patient's credit: the clinic
-owes it until it is used or returned. A payer's share is owed by the payer from the invoice on.
+An invoice of a visit to come is owed from its issue on and not yet earned: its price waits under `deposits` until the
+visit took place and it is revenue, or a fee is kept and it is that. Any other invoice is revenue when it is issued. A
+refund is a credit that does not make the patient owe again, so it goes against `refunds` and not against the
+receivable; when the invoice is cancelled, its income and its refunds go away together. A credit does the same with a
+part of them. A tax is owed to the state from the invoice on, so it is no income; a discount goes against the revenue.
+What a patient pays beyond an invoice is the patient's credit: the clinic owes it until it is used or returned. A
+payer's share is owed by the payer from the invoice on. A gateway owes what it took until it pays out, less its fee.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -23,6 +25,10 @@ PAYER_RECEIVABLES = "payer_receivables"
 BANK = "bank"
 WRITTEN_OFF = "written_off"
 REVENUE = "revenue"
+DEPOSITS = "deposits"
+"""The price of visits to come, without tax: what was paid of it is the patients' until then."""
+FEES_KEPT = "fees_kept"
+GATEWAY_FEES = "gateway_fees"
 REFUNDS = "refunds"
 TAX = "tax"
 DISCOUNTS = "discounts"
@@ -32,6 +38,8 @@ SUSPENSE = "suspense"
 GATEWAY_CLEARING = "gateway_clearing"
 DESK = "desk"
 """The gateway of money that never went through one."""
+TERMINAL = "card_terminal"
+"""Who pays out what card terminals took, beside the gateways."""
 
 CASH = "cash"
 CASH_OVER_SHORT = "cash_over_short"
@@ -70,15 +78,27 @@ def money_account(method: Method, gateway: str) -> str:
     return _DESK_ACCOUNTS.get(method) or f"{GATEWAY_CLEARING}:{gateway}"
 
 
-def invoice_issued(invoice: UUID, currency: str, total: int, tax: int = 0, covered: int = 0) -> Booking:
-    """Book that the patient owes, and a payer what is `covered`; that we earned; that the tax is the state's."""
+def invoice_issued(
+    invoice: UUID, currency: str, total: int, tax: int = 0, covered: int = 0, income: str = REVENUE
+) -> Booking:
+    """Book that the patient owes, and a payer what is `covered`; the `income`; that the tax is the state's."""
     owed = {RECEIVABLES: total - covered, PAYER_RECEIVABLES: covered}
-    return _booking("invoice.issued", invoice, currency, owed | {REVENUE: tax - total, TAX: -tax})
+    return _booking("invoice.issued", invoice, currency, owed | {income: tax - total, TAX: -tax})
 
 
-def invoice_discounted(discount: UUID, currency: str, amount: int, tax: int = 0, covered: int = 0) -> Booking:
+def invoice_earned(
+    invoice: UUID, currency: str, price: int, discount: int, *, waited: str, as_fee: bool, at: datetime
+) -> Booking:
+    """Book that the `price` that `waited` is revenue, or less its `discount` a fee that is kept; both without tax."""
+    earned = {FEES_KEPT: discount - price, DISCOUNTS: -discount} if as_fee else {REVENUE: -price}
+    return replace(_booking("invoice.earned", invoice, currency, {waited: price} | earned), at=at)
+
+
+def invoice_discounted(
+    discount: UUID, currency: str, amount: int, tax: int = 0, covered: int = 0, against: str = DISCOUNTS
+) -> Booking:
     """Book that `amount` less is owed, `tax` of it being tax, and `covered` of it the payer's."""
-    lines = {DISCOUNTS: amount - tax, TAX: tax, RECEIVABLES: covered - amount, PAYER_RECEIVABLES: -covered}
+    lines = {against: amount - tax, TAX: tax, RECEIVABLES: covered - amount, PAYER_RECEIVABLES: -covered}
     return _booking("invoice.discounted", discount, currency, lines)
 
 
@@ -97,26 +117,34 @@ def refund_succeeded(refund: UUID, currency: str, account: str, amount: int, sur
 
 
 def invoice_cancelled(
-    invoice: UUID, currency: str, total: int, returned: int, *, tax: int = 0, discount: int = 0, covered: int = 0
+    invoice: UUID,
+    currency: str,
+    total: int,
+    returned: int,
+    *,
+    tax: int = 0,
+    discount: int = 0,
+    covered: int = 0,
+    income: str = REVENUE,
 ) -> Booking:
-    """Book that nothing was earned.
+    """Book that nothing was earned, or will be.
 
-    Undo the revenue less its `discount` (both without tax), the tax, what is still owed, `covered` of it by the payer,
+    Undo the `income` less its `discount` (both without tax), the tax, what is still owed, `covered` of it by the payer,
     and the refunds of what was `returned`.
     """
-    lines = {REVENUE: total - tax + discount, TAX: tax, DISCOUNTS: -discount, REFUNDS: -returned}
+    lines = {income: total - tax + discount, TAX: tax, DISCOUNTS: -discount, REFUNDS: -returned}
     owed = {RECEIVABLES: returned + covered - total, PAYER_RECEIVABLES: -covered}
     return _booking("invoice.cancelled", invoice, currency, lines | owed)
 
 
 def invoice_credited(
-    credit: UUID, currency: str, amount: int, returned: int, *, tax: int = 0, covered: int = 0
+    credit: UUID, currency: str, amount: int, returned: int, *, tax: int = 0, covered: int = 0, income: str = REVENUE
 ) -> Booking:
-    """Book that `amount` of an invoice was not earned, `tax` of it being tax, and `covered` the payer's.
+    """Book that `amount` of an invoice is not earned, `tax` of it being tax, and `covered` the payer's.
 
     `returned` of it had been paid by the patient, and went back.
     """
-    lines = {REVENUE: amount - tax, TAX: tax, REFUNDS: -returned}
+    lines = {income: amount - tax, TAX: tax, REFUNDS: -returned}
     owed = {RECEIVABLES: returned + covered - amount, PAYER_RECEIVABLES: -covered}
     return _booking("invoice.credited", credit, currency, lines | owed)
 
@@ -141,6 +169,17 @@ def cash_moved(movement: UUID, kind: str, amount: Money) -> Booking:
 def drawer_closed(drawer: UUID, currency: str, difference: int) -> Booking:
     """Book what was counted beyond what should have been in the drawer, or short of it: no lines where it is right."""
     return _booking("drawer.closed", drawer, currency, {CASH: difference, CASH_OVER_SHORT: -difference})
+
+
+def payout_received(payout: UUID, gross: Money, fee: Money, *, gateway: str, at: datetime) -> Booking:
+    """Book that a gateway paid out what it had taken, and kept its fee."""
+    lines = {BANK: (gross - fee).amount, GATEWAY_FEES: fee.amount, clearing_account(gateway): -gross.amount}
+    return replace(_booking("payout.received", payout, gross.currency, lines), at=at)
+
+
+def clearing_account(gateway: str) -> str:
+    """Name the account where money waits for the payout of a gateway, or of the card terminal's bank."""
+    return _DESK_ACCOUNTS[Method.card_terminal] if gateway == TERMINAL else f"{GATEWAY_CLEARING}:{gateway}"
 
 
 def stray_captured(payment: UUID, currency: str, account: str, amount: int) -> Booking:

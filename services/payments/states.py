@@ -32,6 +32,13 @@ class RefundStatus(StrEnum):
     failed = "failed"
 
 
+class EarnedAs(StrEnum):
+    """As what the price of an appointment was earned: the visit took place, or a fee is kept although it did not."""
+
+    visit = "visit"
+    fee = "fee"
+
+
 class Method(StrEnum):
     """How the patient pays."""
 

@@ -37,6 +37,7 @@ def invoice(row: models.Invoice, keys: TenantKeys) -> schemas.Invoice:
         refunded=money(row.refunded),
         credited=money(row.credited),
         due=money(row.due),
+        income=row.income,
         status=row.status,
         issued_at=row.issued_at,
         version=row.version,

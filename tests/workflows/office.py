@@ -109,8 +109,8 @@ class Office(Troubled):
             self._any(PatientActivities, self.patients).verify, experts.offer, experts.terms, visits.hold,
             visits.confirm, visits.release, visits.step, visits.cancel, visits.move, visits.standing, visits.attend,
             visits.decide_remarks,
-            money.issue_invoice, money.cancel_invoice, money.close_invoices, money.held, money.authorise,
-            money.capture, money.void, money.refund, money.release, money.standing, money.keep_card,
+            money.issue_invoice, money.cancel_invoice, money.close_invoices, money.earn_visit, money.held,
+            money.authorise, money.capture, money.void, money.refund, money.release, money.standing, money.keep_card,
             money.forget_card, money.renew, slots.alternatives, differences.owed, differences.lower, self.tell,
             DunningActivities.unpaid.__get__(SimpleNamespace(payments=self.till)), self.recalled,
         ]  # fmt: skip

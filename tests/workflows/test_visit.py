@@ -86,6 +86,7 @@ async def test_a_visit_whose_end_nobody_noted_is_completed_when_its_day_is_over(
     await the_day_ends(office, MINUTE)
     await office.process.result()
     assert (office.row.status, office.till.kept()) == (Status.FULFILLED, PRICE.amount)
+    assert office.till.ended == {office.appointment_id: True}
 
 
 @pytest.mark.parametrize(

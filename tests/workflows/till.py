@@ -22,12 +22,14 @@ from services.payments.schemas import (
     CaptureWrite,
     CardWrite,
     CreditWrite,
+    Earned,
     GatewayAccount,
     GatewayStandingWrite,
     Invoice,
     Payment,
     PaymentWrite,
     RefundWrite,
+    VisitEnd,
 )
 from services.payments.states import InvoiceStatus, Method, PaymentStatus
 from tests.workflows.services import PRICE, SOME_DAY
@@ -49,6 +51,7 @@ class Till:
         self.standings: list[GatewayStandingWrite] = []
         self.cards: dict[UUID, str] = {}
         self.renewed: list[int] = []
+        self.ended: dict[UUID, bool] = {}
 
     def kept(self) -> int:
         """Add up what is reserved or taken and not returned."""
@@ -96,6 +99,11 @@ class Till:
         invoice = self.invoices[key]
         self.invoices[key] = invoice.model_copy(update={"credited": invoice.credited + wanted.amount})
         return self.invoices[key]
+
+    async def end_visit(self, _actor: Actor, appointment_id: UUID, wanted: VisitEnd) -> Earned:
+        await self.world.meet("end_visit")
+        self.ended.setdefault(appointment_id, wanted.took_place)
+        return Earned(invoices=1)
 
     def _holds(self, one: Payment) -> bool:
         return one.status == PaymentStatus.authorised or one.captured.amount > one.refunded.amount

@@ -6,9 +6,11 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 
 from careconnect.auth import Actor
+from careconnect.errors import IdempotencyConflict
 from careconnect.pagination import Page, PagingQuery
-from services.payments.errors import EarlierPeriodOpen, LaterPeriodClosed, PeriodNotOver
-from services.payments.schemas import Balance, Entry, EntryFilter, Month, Period, PeriodWrite
+from services.payments.errors import EarlierPeriodOpen, LaterPeriodClosed, PayoutKnown, PeriodNotOver
+from services.payments.schemas import Balance, Entry, EntryFilter, Month, Payout, PayoutWrite, Period, PeriodWrite
+from web.api.keys import IdempotencyKey, minted
 from web.api.listing import LIST, listed
 from web.api.openapi import refusals
 from web.gateway.exports import balances_csv, entries_csv
@@ -78,6 +80,28 @@ async def set_period(
 ) -> Period:
     """Close it: what happens late is booked in the first open month, with its own date. A repeat is harmless."""
     return await gateway.payments.set_ledger_period(actor, period, body)
+
+
+@router.get("/payouts", summary="List the payouts of gateways", **LIST)
+async def payouts(actor: Reader, gateway: Door, paging: PagingQuery) -> Page[Payout]:
+    """List what gateways paid into the bank, less their fees, the newest first."""
+    return listed(await gateway.payments.payouts(actor, limit=paging.limit, cursor=paging.cursor))
+
+
+@router.post(
+    "/payouts",
+    summary="Enter a payout of a gateway",
+    status_code=201,
+    responses=refusals(PayoutKnown, IdempotencyConflict),
+)
+async def enter_payout(
+    body: PayoutWrite, actor: Annotated[Actor, may("ledger:close")], gateway: Door, *, key: IdempotencyKey = None
+) -> Payout:
+    """Book it from the gateway's clearing account into the bank, less the fee, on the day of the bank's statement.
+
+    One that is wrong is undone by another with the same amounts below zero.
+    """
+    return await gateway.payments.enter_payout(actor, minted("payout", actor, key), body)
 
 
 def attached(name: str) -> dict[str, str]:

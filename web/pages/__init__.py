@@ -28,6 +28,7 @@ from web.pages import (
     patients,
     payers,
     paylinks,
+    payouts,
     prices,
     public,
     queue,
@@ -50,8 +51,8 @@ def install(app: FastAPI) -> None:
     app.state.views = Views(assets)
     for module in (
         dashboard, signing_in, calendar, appointments, patients, leave, feeds, consultants, hours, absences, billing,
-        collecting, paylinks, receipts, drawers, claims, discounts, ledger, money_check, messages, attention, payers,
-        coverages, settings, prices, gateways, search, series, waitlist, public, queue, reminding, options,
+        collecting, paylinks, receipts, drawers, claims, discounts, payouts, ledger, money_check, messages, attention,
+        payers, coverages, settings, prices, gateways, search, series, waitlist, public, queue, reminding, options,
         clock_changes,
     ):  # fmt: skip
         app.include_router(module.router)

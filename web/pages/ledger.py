@@ -28,6 +28,10 @@ _KINDS = {
     "invoice.cancelled": "Invoice cancelled",
     "payment.captured": "Payment taken",
     "refund.succeeded": "Money returned",
+    "invoice.earned": "Visit took place, or fee kept",
+    "invoice.credited": "Invoice credited",
+    "invoice.discounted": "Discount given",
+    "payout.received": "Payout received",
     "cash.moved": "Cash put in or taken out",
     "drawer.closed": "Cash over or short",
 }

@@ -75,6 +75,7 @@ from workflows.contracts.payment import (
     Settled,
     Settlement,
     SweepRequest,
+    VisitEarned,
 )
 from workflows.contracts.processes import (
     AskCancel,
@@ -251,6 +252,7 @@ __all__ = [
     "Unmended",
     "UnpaidInvoices",
     "Verified",
+    "VisitEarned",
     "VisitStep",
     "WaitProgress",
     "WaitRequest",

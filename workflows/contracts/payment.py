@@ -171,6 +171,12 @@ class Owed(BaseModel):
     total: Money | None = None
 
 
+class VisitEarned(MoneyTarget):
+    """The money of an appointment that took place, and when that ended."""
+
+    ended_at: datetime
+
+
 class LowerRequest(MoneyTarget):
     """Asks that an appointment's invoices add up to `total` only; `cause` is part of the ids of what goes back."""
 

@@ -12,7 +12,9 @@ from operations.verify.laws.append_only import append_only
 from operations.verify.laws.drawers import miscounted
 from operations.verify.laws.shares import payers
 
-TABLES = ("ledger_entries", "ledger_lines", "invoice_credits", "cash_movements", "claim_steps")
+TABLES = (
+    "ledger_entries", "ledger_lines", "invoice_credits", "cash_movements", "claim_steps", "payouts", "ended_visits",
+)  # fmt: skip
 
 _ENTRIES = "SELECT count(*) FROM ledger_entries"
 _UNBALANCED = """
@@ -45,28 +47,52 @@ WITH money AS (
       AS share FROM (SELECT invoices.tenant_id, invoices.id) AS its
   ) AS payer CROSS JOIN LATERAL (VALUES
     ('receivables', total + off.amount - payer.share), ('payer_receivables', payer.share),
-    ('revenue', tax + off.part - total - off.amount), ('tax', -tax - off.part)
+    (CASE WHEN deferred THEN 'deposits' ELSE 'revenue' END, tax + off.part - total - off.amount),
+    ('tax', -tax - off.part)
   ) AS line(account, amount)
   WHERE status IN ('issued', 'balanced', 'cancelled')
   UNION ALL
-  SELECT tenant_id, 'invoice.cancelled', id, account, currency, amount
+  SELECT tenant_id, 'invoice.earned', id, account, currency, sum(line.amount)
   FROM invoices CROSS JOIN LATERAL (
-    VALUES ('revenue', total - credited - tax + credited_tax + discount), ('tax', tax - credited_tax),
-           ('discounts', -discount), ('receivables', refunded - returned - total + credited + covered),
+    SELECT invoices.total - invoices.tax + invoices.discount - coalesce(sum(credit.amount - credit.tax), 0) AS price
+    FROM invoice_credits AS credit WHERE credit.tenant_id = invoices.tenant_id AND credit.invoice_id = invoices.id
+      AND credit.against = CASE WHEN deferred THEN 'deposits' ELSE 'revenue' END
+  ) AS left_over CROSS JOIN LATERAL (
+    SELECT coalesce(sum(off.amount - off.tax), 0) AS off FROM discounts AS off
+    WHERE earned_as = 'fee' AND off.tenant_id = invoices.tenant_id AND off.invoice_id = invoices.id
+      AND off.against = 'discounts'
+  ) AS given CROSS JOIN LATERAL (VALUES
+    (CASE WHEN deferred THEN 'deposits' ELSE 'revenue' END, price), ('discounts', -given.off),
+    (CASE earned_as WHEN 'fee' THEN 'fees_kept' ELSE 'revenue' END, given.off - price)
+  ) AS line(account, amount)
+  WHERE earned_as IS NOT NULL
+  GROUP BY tenant_id, id, account, currency
+  UNION ALL
+  SELECT tenant_id, 'payout.received', id, line.account, currency, line.amount
+  FROM payouts CROSS JOIN LATERAL (VALUES ('bank', gross - fee), ('gateway_fees', fee),
+    (CASE gateway WHEN 'card_terminal' THEN 'card_terminal_clearing' ELSE 'gateway_clearing:' || gateway END, -gross)
+  ) AS line(account, amount)
+  UNION ALL
+  SELECT tenant_id, 'invoice.cancelled', id, account, currency, amount
+  FROM invoices CROSS JOIN LATERAL (SELECT CASE earned_as WHEN 'fee' THEN 0 ELSE discount END AS off) AS given
+  CROSS JOIN LATERAL (
+    VALUES (CASE WHEN earned_as = 'fee' THEN 'fees_kept' WHEN deferred AND earned_as IS NULL THEN 'deposits'
+              ELSE 'revenue' END, total - credited - tax + credited_tax + given.off), ('tax', tax - credited_tax),
+           ('discounts', -given.off), ('receivables', refunded - returned - total + credited + covered),
            ('payer_receivables', -covered),
            ('refunds', returned - refunded)) AS line(account, amount)
   WHERE status = 'cancelled'
   UNION ALL
   SELECT tenant_id, 'invoice.credited', id, account, currency, line.amount
   FROM invoice_credits AS credit CROSS JOIN LATERAL (
-    VALUES ('revenue', credit.amount - credit.tax), ('tax', credit.tax),
+    VALUES (credit.against, credit.amount - credit.tax), ('tax', credit.tax),
            ('receivables', returned + credit.covered - credit.amount), ('payer_receivables', -credit.covered),
            ('refunds', -returned)
   ) AS line(account, amount)
   UNION ALL
   SELECT tenant_id, 'invoice.discounted', discounts.id, account, currency, line.amount
   FROM discounts JOIN (SELECT tenant_id, id AS invoice_id, currency FROM invoices) AS its USING (tenant_id, invoice_id)
-  CROSS JOIN LATERAL (VALUES ('discounts', discounts.amount - discounts.tax), ('tax', discounts.tax),
+  CROSS JOIN LATERAL (VALUES (discounts.against, discounts.amount - discounts.tax), ('tax', discounts.tax),
     ('receivables', discounts.covered - discounts.amount), ('payer_receivables', -discounts.covered))
     AS line(account, amount)
   UNION ALL
@@ -183,6 +209,23 @@ FROM payments AS payment LEFT JOIN (
 WHERE payment.refunded <> coalesce(refund.refunded, 0) OR payment.refunding <> coalesce(refund.refunding, 0)
    OR payment.surplus_back <> coalesce(refund.surplus, 0)
 """
+# What waits to be earned is the price of the open invoices of visits to come, less what was credited.
+_DEPOSITS = """
+WITH waiting AS (
+  SELECT tenant_id, currency, sum(total - credited - tax + credited_tax + discount) AS amount FROM invoices
+  WHERE deferred AND earned_as IS NULL AND status IN ('issued', 'balanced') GROUP BY tenant_id, currency
+), booked AS (
+  SELECT tenant_id, currency, -sum(amount) AS amount FROM ledger_lines WHERE account = 'deposits'
+  GROUP BY tenant_id, currency
+)
+SELECT tenant_id, currency, coalesce(waiting.amount, 0) AS here, coalesce(booked.amount, 0) AS there
+FROM waiting FULL JOIN booked USING (tenant_id, currency)
+WHERE coalesce(waiting.amount, 0) <> coalesce(booked.amount, 0)
+"""
+_ENDED = """
+SELECT invoice.number FROM invoices AS invoice JOIN ended_visits USING (tenant_id, appointment_id)
+WHERE deferred AND earned_as IS NULL AND status IN ('issued', 'balanced')
+"""
 _NUMBER_GAPS = """
 SELECT counter.year, counter.last, count(invoice.id) AS numbers
 FROM invoice_counters AS counter LEFT JOIN invoices AS invoice
@@ -225,6 +268,14 @@ async def check(evidence: Evidence) -> Finding:
         finding.violations += [
             f"{row['numbers']} invoices have a number of {row['year']}, the last being {row['last']}"
             for row in await books.fetch(_NUMBER_GAPS)
+        ]
+        finding.violations += [
+            f"what waits to be earned of tenant {row['tenant_id']} is {row['here']} {row['currency']} by its invoices "
+            f"and {row['there']} by its ledger"
+            for row in await books.fetch(_DEPOSITS)
+        ]
+        finding.violations += [
+            f"{row['number']} still waits to be earned, and its visit is over" for row in await books.fetch(_ENDED)
         ]
         finding.violations += await miscounted(books)
         finding.violations += await payers(books)

@@ -6,6 +6,7 @@ from services.payments.api import (
     claims,
     drawers,
     dunning,
+    earning,
     gateways,
     invoices,
     ledger,
@@ -20,4 +21,4 @@ from services.payments.api import (
 # `reads` first: /payments/summary is not a payment.
 routers = [reads.router, invoices.router, payments.router, refunds.router, ledger.router]
 routers += [accounts.router, links.router, gateways.router, webhooks.router, checks.router, drawers.router]
-routers += [payers.router, claims.router, dunning.router]
+routers += [payers.router, claims.router, dunning.router, earning.router]

@@ -43,6 +43,7 @@ SELECT CASE
   CASE WHEN invoice.paid <> money.paid THEN 'paid' WHEN invoice.refunded <> money.refunded THEN 'refunded'
     WHEN invoice.reserved <> money.reserved THEN 'reserved' WHEN invoice.total <> line.total THEN 'total'
     WHEN coalesce(issued.owed, 0) <> invoice.total + off.amount THEN 'invoice.issued'
+    WHEN /*unearned*/ THEN 'invoice.earned' WHEN /*uncredited*/ THEN 'invoice.credited'
     ELSE 'invoice.cancelled' END AS detail,
   invoice.currency,
   CASE WHEN invoice.paid <> money.paid THEN invoice.paid WHEN invoice.refunded <> money.refunded THEN invoice.refunded
@@ -74,8 +75,19 @@ WHERE invoice.id > :after AND invoice.id <= :last AND invoice.updated_at <= :you
   invoice.paid <> money.paid OR invoice.refunded <> money.refunded OR invoice.reserved <> money.reserved
   OR invoice.total <> line.total
   OR (invoice.status IN ('issued', 'balanced', 'cancelled') AND coalesce(issued.owed, 0) <> invoice.total + off.amount)
-  OR (invoice.status = 'cancelled' AND invoice.total > invoice.credited AND cancelled.moved IS NULL))
+  OR (invoice.status = 'cancelled' AND invoice.total > invoice.credited AND cancelled.moved IS NULL)
+  OR /*unearned*/ OR /*uncredited*/)
 """
+# Looked into only where there is something to look for, since most invoices have neither.
+_UNEARNED = """(invoice.deferred AND invoice.earned_as IS NOT NULL AND invoice.total > invoice.credited
+  AND invoice.status <> 'cancelled' AND NOT EXISTS (
+    SELECT FROM ledger_entries
+    WHERE tenant_id = invoice.tenant_id AND kind = 'invoice.earned' AND subject_id = invoice.id))"""
+_UNCREDITED = """(invoice.credited > 0 AND invoice.credited <> (
+  SELECT coalesce(sum(credit.amount) FILTER (WHERE EXISTS (
+    SELECT FROM ledger_entries
+    WHERE tenant_id = credit.tenant_id AND kind = 'invoice.credited' AND subject_id = credit.id)), 0)
+  FROM invoice_credits AS credit WHERE credit.tenant_id = invoice.tenant_id AND credit.invoice_id = invoice.id))"""
 _PAYMENTS = """
 SELECT CASE WHEN payment.refunded <> back.refunded OR payment.refunding <> back.refunding
     THEN 'payment_sums' ELSE 'not_booked' END AS kind,
@@ -121,22 +133,25 @@ WHERE entry.id > :after AND entry.id <= :last AND entry.booked_at <= :young AND 
     WHEN 'invoice.credited' THEN EXISTS (
       SELECT FROM invoice_credits WHERE tenant_id = entry.tenant_id AND id = entry.subject_id)
     ELSE EXISTS (SELECT FROM invoices WHERE tenant_id = entry.tenant_id AND id = entry.subject_id
-      AND (entry.kind <> 'invoice.cancelled' OR status = 'cancelled')) END
+      AND CASE entry.kind WHEN 'invoice.cancelled' THEN status = 'cancelled'
+        WHEN 'invoice.earned' THEN earned_as IS NOT NULL ELSE true END) END
   WHEN 'payment' THEN EXISTS (
     SELECT FROM payments WHERE tenant_id = entry.tenant_id AND id = entry.subject_id AND captured > 0)
   WHEN 'claim' THEN EXISTS (
     SELECT FROM claim_steps WHERE tenant_id = entry.tenant_id AND id = entry.subject_id)
   WHEN 'refund' THEN EXISTS (
     SELECT FROM refunds WHERE tenant_id = entry.tenant_id AND id = entry.subject_id AND status = 'succeeded')
+  WHEN 'payout' THEN EXISTS (SELECT FROM payouts WHERE tenant_id = entry.tenant_id AND id = entry.subject_id)
   WHEN 'cash' THEN EXISTS (SELECT FROM cash_movements WHERE tenant_id = entry.tenant_id AND id = entry.subject_id)
   WHEN 'drawer' THEN EXISTS (
     SELECT FROM cash_drawers WHERE tenant_id = entry.tenant_id AND id = entry.subject_id AND counted <> expected)
   ELSE true END
 """
 _WRONG = {
-    "invoices": _INVOICES.replace("/*issued*/", _BOOKED % ("invoice.issued", "invoice", "invoice", "issued")).replace(
-        "/*cancelled*/", _BOOKED % ("invoice.cancelled", "invoice", "invoice", "cancelled")
-    ),
+    "invoices": _INVOICES.replace("/*issued*/", _BOOKED % ("invoice.issued", "invoice", "invoice", "issued"))
+    .replace("/*cancelled*/", _BOOKED % ("invoice.cancelled", "invoice", "invoice", "cancelled"))
+    .replace("/*unearned*/", _UNEARNED)
+    .replace("/*uncredited*/", _UNCREDITED),
     "payments": _PAYMENTS.replace("/*taken*/", _BOOKED % ("payment.captured", "payment", "payment", "taken")),
     "refunds": _REFUNDS.replace("/*gone*/", _BOOKED % ("refund.succeeded", "refund", "refund", "gone")),
     "entries": _ENTRIES,

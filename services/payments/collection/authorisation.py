@@ -103,8 +103,9 @@ async def _record(
         else:
             assert wanted.invoice is not None  # noqa: S101 - _admit has seen to it
             covered_by = await covering(session, wanted.invoice)
-            owed = Invoice.issue(session.tenant_id, wanted.invoice.id, wanted.invoice, covered_by)
-            bookings = [ledger.invoice_issued(owed.id, owed.currency, owed.total, owed.tax, owed.covered)]
+            deferred = await repository.is_to_come(session, wanted.invoice)
+            owed = Invoice.issue(session.tenant_id, wanted.invoice.id, wanted.invoice, covered_by, deferred=deferred)
+            bookings = [owed.booking()]
         payment = begin(payment_id, wanted, charge, owed)
         if payment.method == Method.cash:
             payment.drawer_id = await repository.drawer_for_cash(session, payment.currency)

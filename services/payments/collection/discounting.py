@@ -43,9 +43,11 @@ async def discount(till: Till, invoice_id: UUID, discount_id: UUID, wanted: Disc
             covered=covered,
             reason=keys.seal(wanted.reason),
             request_hash=wanted.fingerprint(),
+            against=invoice.discounts_stand,
         )
         session.add(row)
-        await repository.post(session, ledger.invoice_discounted(discount_id, invoice.currency, amount, tax, covered))
+        booking = ledger.invoice_discounted(discount_id, invoice.currency, amount, tax, covered, row.against)
+        await repository.post(session, booking)
         await claiming.follow(session, invoice)
         said = {"amount": amount, "tax": tax, "percent": wanted.percent}
         session.record("invoice.discounted", "invoice", invoice_id, data=invoice.facts() | said)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from careconnect.errors import IdempotencyConflict
 from careconnect.money import Money
-from services.payments import ledger, repository
+from services.payments import repository
 from services.payments.collection.till import Till
 from services.payments.errors import wrong_currency
 from services.payments.insurance import claiming
@@ -30,9 +30,10 @@ async def _issue(till: Till, invoice_id: UUID, wanted: InvoiceWrite) -> bool:
     async with till.write() as session:
         known = await repository.find_invoice(session, invoice_id)
         if known is None:
-            row = Invoice.issue(session.tenant_id, invoice_id, wanted, await covering(session, wanted))
+            covered_by, deferred = await covering(session, wanted), await repository.is_to_come(session, wanted)
+            row = Invoice.issue(session.tenant_id, invoice_id, wanted, covered_by, deferred=deferred)
             await repository.add_invoice(session, row, wanted, keys)
-            await repository.post(session, ledger.invoice_issued(row.id, row.currency, row.total, row.tax, row.covered))
+            await repository.post(session, row.booking())
             session.record("invoice.issued", "invoice", row.id, data=row.facts())
         elif known.request_hash != wanted.fingerprint():
             raise IdempotencyConflict

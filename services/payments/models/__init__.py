@@ -16,8 +16,10 @@ from services.payments.models.ledger import LedgerBooks, LedgerEntry, LedgerLine
 from services.payments.models.links import PaymentLink
 from services.payments.models.patient_credits import PatientCredit
 from services.payments.models.payments import Payment
+from services.payments.models.payouts import Payout
 from services.payments.models.refunds import Refund
 from services.payments.models.sandbox import SandboxCharge, SandboxCheckout, SandboxEvent, SandboxKey, SandboxRefund
+from services.payments.models.visits import EndedVisit
 
 __all__ = [
     "Base",
@@ -32,6 +34,7 @@ __all__ = [
     "Discount",
     "Dunning",
     "DunningReminder",
+    "EndedVisit",
     "GatewayAccount",
     "GatewayCall",
     "GatewayRoute",
@@ -52,6 +55,7 @@ __all__ = [
     "Payer",
     "Payment",
     "PaymentLink",
+    "Payout",
     "Refund",
     "SandboxCharge",
     "SandboxCheckout",

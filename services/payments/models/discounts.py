@@ -10,7 +10,7 @@ from services.payments.models.base import Base
 class Discount(db.Tenanted, Base):
     """What was taken off an invoice: `amount` with the tax in it, `covered` of it off the payer's share.
 
-    The reason is sealed, since it is free text.
+    `against` is the account that it lessens. The reason is sealed, since it is free text.
     """
 
     __tablename__ = "discounts"
@@ -27,3 +27,4 @@ class Discount(db.Tenanted, Base):
     covered: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     reason: Mapped[bytes]
     request_hash: Mapped[bytes]
+    against: Mapped[str] = mapped_column(default="discounts", server_default=sa.text("'discounts'"))

@@ -17,11 +17,11 @@ from services.payments.errors import (
     wrong_currency,
 )
 from services.payments.insurance.cover import NOTHING, Cover
-from services.payments.models.base import Base
+from services.payments.models.base import Base, Word
 from services.payments.models.discounts import Discount
 from services.payments.models.insurance import Payer
 from services.payments.schemas import InvoiceWrite
-from services.payments.states import InvoiceStatus
+from services.payments.states import EarnedAs, InvoiceStatus
 
 
 class InvoiceCounter(Base):
@@ -81,6 +81,8 @@ class Invoice(db.Tenanted, db.Versioned, Base):
     A payer owes `covered` of it, as `cover_rate` or `cover_fixed` say; the patient owes the rest, and `paid`,
     `refunded` and `status` are about that rest alone. Once the payer was asked (`claimed`) the shares stand. Of what is
     covered, `payer_paid` has come and `written_off` nobody pays.
+
+    Its price is income at once, or `deferred` until the visit took place or a fee is kept (`earned_as`).
     """
 
     __tablename__ = "invoices"
@@ -119,6 +121,8 @@ class Invoice(db.Tenanted, db.Versioned, Base):
     written_off: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     claimed: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
     authorisation: Mapped[bytes | None]
+    deferred: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    earned_as: Mapped[EarnedAs | None] = mapped_column(Word(EarnedAs))
 
     lines: Mapped[list[InvoiceLine]] = relationship(
         primaryjoin=lambda: sa.and_(
@@ -146,9 +150,15 @@ class Invoice(db.Tenanted, db.Versioned, Base):
 
     @classmethod
     def issue(
-        cls, tenant_id: UUID, invoice_id: UUID, wanted: InvoiceWrite, covering: Covering | None = None
+        cls,
+        tenant_id: UUID,
+        invoice_id: UUID,
+        wanted: InvoiceWrite,
+        covering: Covering | None = None,
+        *,
+        deferred: bool = False,
     ) -> "Invoice":
-        """Make an invoice that is owed from now on, to be numbered as it is written.
+        """Make an invoice that is owed from now on, to be numbered as it is written; `deferred` if not yet earned.
 
         One of which the patient owes nothing is balanced at once.
         """
@@ -184,7 +194,12 @@ class Invoice(db.Tenanted, db.Versioned, Base):
             payer_paid=0,
             written_off=0,
             claimed=False,
+            deferred=deferred,
         )
+
+    def booking(self) -> ledger.Booking:
+        """Give the entry of its issue."""
+        return ledger.invoice_issued(self.id, self.currency, self.total, self.tax, self.covered, self.income)
 
     def facts(self) -> dict[str, Any]:
         """Tell an event what this is, without anything personal."""
@@ -202,6 +217,32 @@ class Invoice(db.Tenanted, db.Versioned, Base):
     def payer_due(self) -> int:
         """What the payer has still to pay."""
         return 0 if self.status == InvoiceStatus.cancelled else self.covered - self.payer_paid - self.written_off
+
+    @property
+    def income(self) -> str:
+        """Name the account where its price stands at present."""
+        if self.earned_as == EarnedAs.fee:
+            return ledger.FEES_KEPT
+        return ledger.DEPOSITS if self.deferred and not self.earned_as else ledger.REVENUE
+
+    @property
+    def discounts_stand(self) -> str:
+        """Name the account where a discount goes: a fee is kept net, so that one lessens it."""
+        return ledger.FEES_KEPT if self.earned_as == EarnedAs.fee else ledger.DISCOUNTS
+
+    def earn(self, how: EarnedAs, at: datetime) -> list[ledger.Booking]:
+        """Let what is left of its price be earned, once: as revenue, or as a fee that is kept."""
+        if self.earned_as or self.status not in {InvoiceStatus.issued, InvoiceStatus.balanced}:
+            return []
+        waited = self.income
+        self.earned_as = how
+        price = self.total - self.credited - self.tax + self.credited_tax + self.discount
+        if waited == self.income:
+            return []
+        as_fee = how == EarnedAs.fee
+        return [
+            ledger.invoice_earned(self.id, self.currency, price, self.discount, waited=waited, as_fee=as_fee, at=at)
+        ]
 
     def admit(self, amount: Money) -> None:
         """Refuse a payment that has no place on this invoice.
@@ -340,8 +381,9 @@ class Invoice(db.Tenanted, db.Versioned, Base):
         self.cancelled_at = clock.now()
         self.cancel_reason = reason
         total, refunded = self.total - self.credited, self.refunded - self.returned
-        whole = {"tax": self.tax - self.credited_tax, "discount": self.discount, "covered": self.covered}
-        return [ledger.invoice_cancelled(self.id, self.currency, total, refunded, **whole)]
+        discount = 0 if self.earned_as == EarnedAs.fee else self.discount
+        whole = {"tax": self.tax - self.credited_tax, "discount": discount, "covered": self.covered}
+        return [ledger.invoice_cancelled(self.id, self.currency, total, refunded, **whole, income=self.income)]
 
 
 def _text(key: UUID | None) -> str | None:

@@ -21,6 +21,7 @@ from services.payments.repository.invoices import add_invoice, find_credit, find
 from services.payments.repository.payments import claim, find_payment, find_together, lock_door, lock_payment, payment
 from services.payments.repository.refunds import find_refund, refund, refunds
 from services.payments.repository.rows import Doubled
+from services.payments.repository.visits import end_visit, is_to_come, lock_unearned
 
 __all__ = [
     "Doubled",
@@ -36,6 +37,7 @@ __all__ = [
     "drawer_payments",
     "drawer_refunds",
     "drawer_sums",
+    "end_visit",
     "find_card",
     "find_credit",
     "find_discount",
@@ -46,11 +48,13 @@ __all__ = [
     "find_refund",
     "find_together",
     "invoice",
+    "is_to_come",
     "lines_of",
     "lock_door",
     "lock_drawer",
     "lock_invoice",
     "lock_payment",
+    "lock_unearned",
     "open_drawer",
     "payment",
     "post",

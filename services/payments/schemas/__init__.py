@@ -62,6 +62,7 @@ from services.payments.schemas.dunning import (
     Reminder,
     ReminderWrite,
 )
+from services.payments.schemas.earning import Earned, Payout, PayoutWrite, VisitEnd
 from services.payments.schemas.gateways import (
     Checkout,
     CheckoutWrite,
@@ -140,6 +141,7 @@ __all__ = [
     "DunningBegin",
     "DunningStatus",
     "DunningWrite",
+    "Earned",
     "Entry",
     "EntryFilter",
     "EntryLine",
@@ -178,6 +180,8 @@ __all__ = [
     "Payment",
     "PaymentLink",
     "PaymentWrite",
+    "Payout",
+    "PayoutWrite",
     "Period",
     "PeriodWrite",
     "Pieces",
@@ -194,6 +198,7 @@ __all__ = [
     "UnchargedAsk",
     "UnchargedFound",
     "Unfinished",
+    "VisitEnd",
     "WebhookReceipt",
     "Zone",
 ]

@@ -82,6 +82,7 @@ class Invoice(BaseModel):
     refunded: Money
     credited: Money
     due: Money
+    income: str = Field("revenue", description="the account where its price stands: deposits, revenue or fees_kept")
     status: InvoiceStatus
     issued_at: datetime
     version: int

@@ -10,7 +10,15 @@ from services.appointments.schemas import Cancellation
 from services.payments.errors import CardDeclined
 from services.payments.gateways.protocol import Charges
 from services.payments.gateways.stripe.adapter import StripeGateway
-from services.payments.schemas import CashCount, DrawerClosing, DrawerWrite, GatewayAccountWrite, MovementWrite
+from services.payments.schemas import (
+    CashCount,
+    DrawerClosing,
+    DrawerWrite,
+    GatewayAccountWrite,
+    MovementWrite,
+    PayoutWrite,
+    VisitEnd,
+)
 from services.payments.states import CashMove, GatewayKind
 from tests.operations.verify.clinic import PRICE, Clinic
 from tests.operations.verify.instance import Instance
@@ -243,3 +251,27 @@ async def test_what_went_through_the_gateway_of_before_is_looked_up_there(
     )
     (said,) = await instance.violations(5)
     assert said.endswith("the gateway has no charge for it")
+
+
+async def test_a_price_that_waits_although_its_visit_is_over_is_found(clinic: Clinic, instance: Instance) -> None:
+    booked = await clinic.paid_appointment(clinic.at(13))
+    tenant = await instance.ask("payments", "SELECT tenant_id FROM invoices WHERE appointment_id = $1", booked.id)
+    over = "INSERT INTO ended_visits VALUES ($1, $2, true, now())"
+    await instance.plant("payments", over, tenant, booked.id)
+    (said,) = await instance.violations(6)
+    assert said.endswith("still waits to be earned, and its visit is over")
+
+
+async def test_revenue_of_a_visit_that_took_place_a_kept_fee_and_a_payout_agree(
+    clinic: Clinic, instance: Instance
+) -> None:
+    for hour, took_place in ((13, True), (14, False)):
+        booked = await clinic.paid_appointment(clinic.at(hour))
+        await clinic.payments.end_visit(clinic.actor, booked.id, VisitEnd(took_place=took_place, ended_at=clock.now()))
+    payout = {"gateway": "sandbox", "gross": PRICE, "fee": HALF.percent(10), "paid_on": "2026-01-12", "reference": "1"}
+    await clinic.payments.enter_payout(clinic.actor, uuid7(), PayoutWrite.model_validate(payout))
+    assert await instance.violations(6) == []
+    await instance.plant("payments", "UPDATE invoices SET earned_as = NULL WHERE earned_as = 'fee'")
+    found = await instance.violations(6)
+    assert any(one.startswith("invoice.earned of ") and one.endswith("as it did not happen") for one in found)
+    assert any("waits to be earned of tenant" in one for one in found)

@@ -34,6 +34,11 @@ def payment_body(amount: int = 350_000, card: str | None = "pm_card_visa", **als
     return {"invoice": invoice, "method": "card", "token": card, "amount": money(amount)} | also
 
 
+def ended(*, took_place: bool = True, at: str = "2026-01-10T09:00:00Z") -> dict[str, Any]:
+    """Write that a visit took place, or will not."""
+    return {"took_place": took_place, "ended_at": at}
+
+
 class Desk:
     """Somebody at the billing desk of one tenant."""
 

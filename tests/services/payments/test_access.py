@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from careconnect.ids import uuid7
-from tests.services.payments.conftest import SCOPES, Desk, invoice_body, money, payment_body
+from tests.services.payments.conftest import SCOPES, Desk, ended, invoice_body, money, payment_body
 
 ONE = UUID(int=1)  # the same in every process that runs these tests
 PAYER = {"name": "Lanka Health", "code": "LHI"}
@@ -40,6 +40,10 @@ ENDPOINTS: list[tuple[str, str, str, Any]] = [
     ("GET", "/ledger/entries?period=2026-01", "payments:read", None),
     ("GET", "/ledger/periods", "payments:read", None),
     ("PUT", "/ledger/periods/2026-01", "ledger:close", {"status": "closed", "reason": "month's end"}),
+    ("GET", "/payouts", "payments:read", None),
+    ("PUT", f"/payouts/{ONE}", "ledger:close",
+     {"gateway": "sandbox", "gross": money(9), "fee": money(1), "paid_on": "2026-01-12", "reference": "po_1"}),
+    ("PUT", f"/appointments/{ONE}/end", "payments:write", ended()),
     ("GET", "/drawers", "payments:read", None),
     ("PUT", f"/drawers/{ONE}", "payments:write", {"location_id": str(ONE), "opening": {"sum": money(0)}}),
     ("GET", f"/drawers/{ONE}", "payments:read", None),

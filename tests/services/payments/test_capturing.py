@@ -15,7 +15,7 @@ async def test_a_capture_takes_all_and_balances_the_invoice(desk: Desk) -> None:
     assert payment["captured_at"] is not None
     invoice = await desk.get(f"/invoices/{payment['invoice_id']}")
     assert (invoice["status"], invoice["paid"], invoice["due"]) == ("balanced", money(350_000), money(0))
-    assert await desk.balances() == {"gateway_clearing:sandbox": 350_000, "revenue": -350_000}
+    assert await desk.balances() == {"gateway_clearing:sandbox": 350_000, "deposits": -350_000}
 
 
 async def test_ten_parallel_captures_take_the_money_once(desk: Desk) -> None:
@@ -25,7 +25,7 @@ async def test_ten_parallel_captures_take_the_money_once(desk: Desk) -> None:
     assert {answer.json()["captured"]["amount"] for answer in answers} == {350_000}
     (charge,) = await desk.charges()
     assert charge["captured"] == money(350_000)
-    assert await desk.balances() == {"gateway_clearing:sandbox": 350_000, "revenue": -350_000}
+    assert await desk.balances() == {"gateway_clearing:sandbox": 350_000, "deposits": -350_000}
 
 
 async def test_a_part_may_be_captured_and_the_rest_is_due_again(desk: Desk) -> None:

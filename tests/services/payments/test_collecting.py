@@ -47,7 +47,7 @@ async def test_ten_parallel_identical_posts_charge_once_and_all_hear_the_same(de
     assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
     assert len({answer.text for answer in answers}) == 1
     assert len(await desk.charges()) == 1
-    assert await desk.balances() == {"receivables": 350_000, "revenue": -350_000}
+    assert await desk.balances() == {"receivables": 350_000, "deposits": -350_000}
 
 
 async def test_ten_payments_of_one_invoice_never_reserve_more_than_it_asks(desk: Desk) -> None:
@@ -124,7 +124,7 @@ async def test_an_invoice_may_be_paid_in_parts_by_several_methods(desk: Desk) ->
     invoice = await desk.get(f"/invoices/{invoice_id}")
     assert (invoice["status"], invoice["due"]) == ("balanced", money(0))
     accounts = await desk.balances()
-    assert accounts == {"cash": 40_000, "gateway_clearing:sandbox": 60_000, "revenue": -100_000}
+    assert accounts == {"cash": 40_000, "gateway_clearing:sandbox": 60_000, "deposits": -100_000}
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ async def test_a_drawer_expects_what_was_counted_in_and_what_moved_and_books_the
     assert reviewed["review_note"] == "seen"
     assert await desk.balances() == {
         "cash": 221_000 - 500 - 100_000 + 350_000, "bank": 170_000, "petty_expenses": 9_000, "cash_over_short": 500,
-        "refunds": 50_000, "revenue": -700_000,
+        "refunds": 50_000, "deposits": -700_000,
     }  # fmt: skip
 
 

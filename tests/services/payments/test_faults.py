@@ -100,7 +100,7 @@ async def test_death_between_the_capture_and_our_record_is_healed_by_the_same_re
     assert (await desk.charges())[0]["status"] == "captured"
     dead.undo()
     assert (await desk.capture(payment_id)).json()["captured"] == money(350_000)
-    assert await desk.balances() == {"gateway_clearing:sandbox": 350_000, "revenue": -350_000}
+    assert await desk.balances() == {"gateway_clearing:sandbox": 350_000, "deposits": -350_000}
 
 
 async def test_death_between_the_capture_and_our_record_is_healed_by_a_release(

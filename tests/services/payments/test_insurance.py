@@ -83,7 +83,7 @@ async def test_an_invoice_is_paid_when_the_patient_has_paid_their_share(desk: De
     ward = await Ward(desk).covered(rate=6667)
     made = await ward.issue(10_001)
     assert shares(made) == (6668, 3333, 3333, "issued")
-    assert await desk.balances() == {"receivables": 3333, "payer_receivables": 6668, "revenue": -10_001}
+    assert await desk.balances() == {"receivables": 3333, "payer_receivables": 6668, "deposits": -10_001}
     more = {"invoice_id": made["id"], "method": "cash", "amount": money(3334)}
     assert (await desk.pay(uuid7(), more)).json()["code"] == "amount_exceeds_due"
     await pay(desk, made, 3333)
@@ -133,12 +133,12 @@ async def test_what_is_kept_of_a_covered_visit_that_did_not_take_place_is_the_pa
     kept = await desk.ask("PUT", f"/invoices/{made['id']}/credits/{uuid7()}", said)
     assert shares(kept.json()) == (0, 1500, 0, "balanced")
     assert (await desk.get(f"/claims/{claim}"))["status"] == "cancelled"
-    assert await desk.balances() == {"cash": 1500, "revenue": -1500}
+    assert await desk.balances() == {"cash": 1500, "deposits": -1500}
     other = await ward.issue(10_000)
     draft = await ward.claim(other)
     await desk.ask("POST", f"/invoices/{other['id']}/cancellation", {"reason": "pat"})
     assert (await desk.get(f"/claims/{draft}"))["status"] == "cancelled"
-    assert await desk.balances() == {"cash": 1500, "revenue": -1500}
+    assert await desk.balances() == {"cash": 1500, "deposits": -1500}
 
 
 async def test_a_claim_is_submitted_accepted_in_part_and_paid_by_transfers(desk: Desk) -> None:
@@ -165,7 +165,7 @@ async def test_a_claim_is_submitted_accepted_in_part_and_paid_by_transfers(desk:
     assert (done["status"], [one["kind"] for one in done["steps"]]) == (
         "paid", ["submitted", "accepted", "paid", "paid"],
     )  # fmt: skip
-    assert await desk.balances() == {"bank": 7000, "receivables": 3000, "revenue": -10_000}
+    assert await desk.balances() == {"bank": 7000, "receivables": 3000, "deposits": -10_000}
 
 
 async def test_a_rejected_share_is_the_patients_or_written_off_by_right_or_sent_again(
@@ -191,7 +191,7 @@ async def test_a_rejected_share_is_the_patients_or_written_off_by_right_or_sent_
     assert (again["status"], again["left"]["amount"]) == ("draft", 8000)
     assert (await ward.step(claims[2], "submission")).json()["status"] == "submitted"
     assert await desk.balances() == {
-        "cash": 6000, "receivables": 8000, "payer_receivables": 8000, "written_off": 8000, "revenue": -30_000,
+        "cash": 6000, "receivables": 8000, "payer_receivables": 8000, "written_off": 8000, "deposits": -30_000,
     }  # fmt: skip
 
 

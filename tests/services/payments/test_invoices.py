@@ -20,7 +20,7 @@ async def test_an_invoice_adds_up_its_lines(desk: Desk) -> None:
     invoice = answer.json()
     assert invoice["total"] == invoice["due"] == money(353_750)
     assert [line["total"]["amount"] for line in invoice["lines"]] == [350_000, 3_750]
-    assert await desk.balances() == {"receivables": 353_750, "revenue": -353_750}
+    assert await desk.balances() == {"receivables": 353_750, "deposits": -353_750}
 
 
 async def test_issuing_twice_gives_the_same_answer_and_another_body_is_refused(desk: Desk) -> None:
@@ -133,7 +133,7 @@ async def test_what_is_not_owed_after_all_is_credited_and_the_invoice_balanced_b
     if not kept:
         await desk.ask("POST", f"{path}/cancellation", {"reason": "pat"})
     assert (await desk.get(path))["status"] == status
-    expected = {"revenue": -kept, "gateway_clearing:sandbox": kept} if kept else {}
+    expected = {"deposits": -kept, "gateway_clearing:sandbox": kept} if kept else {}
     assert await desk.balances() == expected
 
 
@@ -146,4 +146,4 @@ async def test_a_credit_of_what_was_not_paid_makes_less_due(desk: Desk) -> None:
     assert (await desk.pay(uuid7(), body)).json()["code"] == "amount_exceeds_due"
     assert (await desk.pay(uuid7(), body | {"amount": money(200_000)})).status_code == 201
     assert (await desk.get(path))["status"] == "balanced"
-    assert await desk.balances() == {"revenue": -200_000, "cash": 200_000}
+    assert await desk.balances() == {"deposits": -200_000, "cash": 200_000}

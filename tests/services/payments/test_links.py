@@ -53,7 +53,7 @@ async def test_what_is_paid_by_a_link_settles_its_invoice_once(desk: Desk) -> No
     assert (payment["status"], payment["method"], payment["captured"]) == ("captured", "online_link", money(350_000))
     assert (await desk.get(f"/invoices/{invoice}"))["status"] == "balanced"
     assert [one["status"] for one in await desk.get(f"/invoices/{invoice}/links")] == ["paid"]
-    assert await desk.balances() == {"gateway_clearing:sandbox": 350_000, "revenue": -350_000}
+    assert await desk.balances() == {"gateway_clearing:sandbox": 350_000, "deposits": -350_000}
     assert (await desk.ask("PUT", f"/links/{uuid7()}", body)).json()["code"] == "invoice_state"
 
 

@@ -209,6 +209,18 @@ async def test_what_the_ledger_does_not_say_and_what_it_says_of_nothing_are_foun
     assert str(payment)
 
 
+async def test_a_credit_and_a_price_that_the_ledger_never_heard_of_are_found(desk: Desk, plant: Plant) -> None:
+    keys = [uuid7(), uuid7()]
+    for key in keys:
+        await desk.ask("PUT", f"/invoices/{key}", invoice_body(1_000))
+    assert await check(desk) == {}
+    await plant("UPDATE invoices SET earned_as = 'visit' WHERE id = :id", id=keys[0])
+    await plant("UPDATE invoices SET credited = 100 WHERE id = :id", id=keys[1])
+    found = await check(desk)
+    assert sorted(one["detail"] for one in found.pop("not_booked")) == ["invoice.credited", "invoice.earned"]
+    assert found == {}
+
+
 async def test_an_orphan_is_noted_once_goes_by_itself_and_stays_dismissed_until_it_changes(
     desk: Desk, plant: Plant
 ) -> None:

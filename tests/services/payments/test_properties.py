@@ -13,9 +13,22 @@ from hypothesis import strategies as st
 from careconnect.auth import Actor
 from careconnect.ids import uuid7
 from tests.conftest import AS
-from tests.services.payments.conftest import SCOPES, Desk, money, payment_body
+from tests.services.payments.conftest import SCOPES, Desk, ended, money, payment_body
 
-VERBS = ("authorise", "decline", "flaky", "cash", "capture", "refund", "void", "release", "undo", "cancel")
+VERBS = (
+    "authorise",
+    "decline",
+    "flaky",
+    "cash",
+    "capture",
+    "refund",
+    "void",
+    "release",
+    "undo",
+    "cancel",
+    "seen",
+    "missed",
+)
 STEPS = st.lists(
     st.tuples(st.sampled_from(VERBS), st.integers(0, 2), st.none() | st.integers(1, 120)), min_size=1, max_size=14
 )
@@ -38,7 +51,6 @@ class Story:
         assert answer.status_code < 500 or answer.status_code == 503, answer.text
 
     async def _do(self, verb: str, payment_id: UUID, which: int, amount: int | None) -> httpx.Response:
-        invoice_id = self.bodies[which]["invoice"]["id"]
         match verb:
             case "capture":
                 return await self.desk.capture(payment_id, amount)
@@ -48,11 +60,17 @@ class Story:
                 return await self.desk.void(payment_id)
             case "release" | "undo":
                 return await self.desk.release(payment_id, cancel_invoice=verb == "undo")
-            case "cancel":
-                return await self.desk.ask("POST", f"/invoices/{invoice_id}/cancellation", {"reason": "pat"})
+            case "seen" | "missed" | "cancel":
+                return await self._end(verb, self.bodies[which]["invoice"])
             case _:
                 how = {"token": CARDS.get(verb), "method": "card" if verb in CARDS else "cash"}
                 return await self.desk.pay(payment_id, self.bodies[which] | how | {"amount": money(amount or 100)})
+
+    async def _end(self, verb: str, invoice: dict[str, Any]) -> httpx.Response:
+        if verb == "cancel":
+            return await self.desk.ask("POST", f"/invoices/{invoice['id']}/cancellation", {"reason": "pat"})
+        path = f"/appointments/{invoice['appointment_id']}/end"
+        return await self.desk.ask("PUT", path, ended(took_place=verb == "seen"))
 
     async def check(self) -> None:
         """Compare the payments with the invoices, the gateway's own list and the ledger."""
@@ -94,7 +112,7 @@ def _expected_balances(payments: list[dict[str, Any]], invoices: list[dict[str, 
     for invoice in invoices:
         if invoice["status"] != "cancelled":
             expected["receivables"] += units(invoice, "total") - units(invoice, "paid")
-            expected["revenue"] -= units(invoice, "total")
+            expected[invoice["income"]] -= units(invoice, "total")
             expected["refunds"] += units(invoice, "refunded")
     for payment in payments:
         account = "cash" if payment["method"] == "cash" else "gateway_clearing:sandbox"

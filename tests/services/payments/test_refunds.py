@@ -30,7 +30,7 @@ async def test_a_refund_is_a_credit_and_the_patient_does_not_owe_again(desk: Des
     invoice_id = (await desk.payment(payment_id))["invoice_id"]
     invoice = await desk.get(f"/invoices/{invoice_id}")
     assert (invoice["status"], invoice["due"], invoice["refunded"]) == ("balanced", money(0), money(100_000))
-    assert await desk.balances() == {"gateway_clearing:sandbox": 250_000, "refunds": 100_000, "revenue": -350_000}
+    assert await desk.balances() == {"gateway_clearing:sandbox": 250_000, "refunds": 100_000, "deposits": -350_000}
 
 
 async def test_a_repeated_refund_returns_the_money_once(desk: Desk) -> None:
@@ -70,7 +70,7 @@ async def test_cash_is_returned_without_a_gateway(desk: Desk) -> None:
     payment_id = uuid7()
     await desk.pay(payment_id, payment_body(method="cash", card=None))
     assert (await desk.refund(payment_id)).json()["status"] == "succeeded"
-    assert await desk.balances() == {"refunds": 350_000, "revenue": -350_000}
+    assert await desk.balances() == {"refunds": 350_000, "deposits": -350_000}
 
 
 async def test_a_refund_is_read_only_under_its_own_payment(desk: Desk) -> None:

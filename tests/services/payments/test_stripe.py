@@ -106,7 +106,7 @@ async def test_a_card_is_authorised_captured_and_refunded_in_parts(till: Desk, l
     payment = await till.payment(payment_id)
     assert (payment["gateway"], payment["gateway_reference"]) == ("stripe", intent["id"])
     assert payment["refunded"] == money(70_000)
-    assert await till.balances() == {"gateway_clearing:stripe": 280_000, "refunds": 70_000, "revenue": -350_000}
+    assert await till.balances() == {"gateway_clearing:stripe": 280_000, "refunds": 70_000, "deposits": -350_000}
     [listed] = [one for one in await till.charges() if one["reference"] == str(payment_id)]
     assert (listed["status"], listed["captured"], listed["refunded"]) == ("captured", money(350_000), money(70_000))
     assert len(listed["refunds"]) == 2

@@ -46,7 +46,7 @@ async def test_each_line_has_its_tax_and_the_ledger_owes_it_to_the_state(desk: D
     ]
     assert told == [(11800, 1800), (9999 + 750, 750), (500, 0)]
     assert amounts(made) == {"total": 23049, "tax": 2550, "paid": 0, "due": 23049}
-    assert await desk.balances() == {"receivables": 23049, "revenue": -20499, "tax": -2550}
+    assert await desk.balances() == {"receivables": 23049, "deposits": -20499, "tax": -2550}
     await desk.ask("POST", f"/invoices/{made['id']}/cancellation", {"reason": "pat"})
     assert await desk.balances() == {}
 
@@ -62,7 +62,7 @@ async def test_a_discount_lowers_price_and_tax_and_is_told_with_its_reason(desk:
     assert (told["percent"], told["amount"]["amount"], told["reason"]) == (25, 14333 - 10750, "Staff member")
     assert (await take_off(desk, made, {"percent": 20}, key)).json()["code"] == "idempotency_conflict"
     assert await desk.balances() == {
-        "receivables": 10750, "revenue": -13333, "discounts": 3333, "tax": -750,
+        "receivables": 10750, "deposits": -13333, "discounts": 3333, "tax": -750,
     }  # fmt: skip
     await desk.ask("POST", f"/invoices/{made['id']}/cancellation", {"reason": "pat"})
     assert await desk.balances() == {}
@@ -91,7 +91,7 @@ async def test_more_than_is_due_is_refused_unless_it_becomes_credit(desk: Desk) 
     assert (await pay(desk, made, 12_500)).json()["code"] == "amount_exceeds_due"
     paid = (await pay(desk, made, 12_500, "bank_transfer", surplus="credit")).json()
     assert (paid["captured"]["amount"], paid["surplus"]["amount"]) == (12_500, 2500)
-    assert await desk.balances() == {"bank": 12_500, "revenue": -10_000, "patient_credits": -2500}
+    assert await desk.balances() == {"bank": 12_500, "deposits": -10_000, "patient_credits": -2500}
     credit = await desk.get(f"/patients/{made['patient_id']}/credit")
     assert credit == [{"patient_id": made["patient_id"], "credit": money(2500)}]
 

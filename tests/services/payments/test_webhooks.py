@@ -58,7 +58,7 @@ async def test_an_event_writes_down_what_the_gateway_did_and_we_did_not_see(
     payment_id = await _lose_the_record_of_a_capture(desk, monkeypatch)
     assert (await send(payment_id)).json()["outcome"] == "applied"
     assert (await desk.payment(payment_id))["captured"] == money(350_000)
-    assert await desk.balances() == {"gateway_clearing:sandbox": 350_000, "revenue": -350_000}
+    assert await desk.balances() == {"gateway_clearing:sandbox": 350_000, "deposits": -350_000}
 
 
 async def test_an_event_that_comes_ten_times_at_once_has_one_effect(
@@ -67,7 +67,7 @@ async def test_an_event_that_comes_ten_times_at_once_has_one_effect(
     payment_id = await _lose_the_record_of_a_capture(desk, monkeypatch)
     answers = await asyncio.gather(*(send(payment_id, "evt_same") for _ in range(10)))
     assert sorted(answer.json()["outcome"] for answer in answers) == ["applied"] + ["duplicate"] * 9
-    assert await desk.balances() == {"gateway_clearing:sandbox": 350_000, "revenue": -350_000}
+    assert await desk.balances() == {"gateway_clearing:sandbox": 350_000, "deposits": -350_000}
 
 
 async def test_an_event_is_acknowledged_only_when_its_effect_is_kept(

@@ -37,3 +37,25 @@ async def test_a_month_is_read_filed_and_closed(
     again = await owner.read(action)
     assert (await owner.send(again, action, {"reason": "one was forgotten"})).status_code == 303
     assert "takes no more entries" not in (await owner.read(f"/billing/ledger?period={month}")).text
+
+
+async def test_a_payout_is_entered_by_hand_and_leaves_the_clearing_account(owner: Desk, clinic: Clinic) -> None:
+    await clinic.booked()
+    before = await _held(clinic)
+    ask = await owner.read("/billing/ledger/payouts/new")
+    said = {"gateway": "sandbox", "gross": "3,500.00", "fee": "101.50", "reference": "po_7"}
+    assert (await owner.send(ask, "/billing/ledger/payouts", said | {"fee": "a little"})).status_code == 422
+    assert (await owner.send(ask, "/billing/ledger/payouts", said)).status_code == 303
+    again = await owner.send(await owner.read("/billing/ledger/payouts/new"), "/billing/ledger/payouts", said)
+    assert (again.status_code, "entered before" in again.text) == (409, True)
+    page = (await owner.read("/billing/ledger")).text
+    assert "Fees of gateways" in page
+    assert page.count("Payout received") == 2  # the button, and one entry
+    moved = {name: amount - before.get(name, 0) for name, amount in (await _held(clinic)).items()}
+    assert {name: amount for name, amount in moved.items() if amount} == {
+        "bank": 339_850, "gateway_fees": 10_150, "gateway_clearing:sandbox": -350_000
+    }  # fmt: skip
+
+
+async def _held(clinic: Clinic) -> dict[str, int]:
+    return {one["account"]: one["balance"]["amount"] for one in (await clinic.get("/ledger/balances")).json()}

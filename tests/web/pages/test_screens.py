@@ -38,6 +38,7 @@ SCREENS = {
     "/billing/ledger": "payments:read",
     "/billing/money-check": "payments:read",
     "/billing/ledger/2026-01/closing": "ledger:close",
+    "/billing/ledger/payouts/new": "ledger:close",
     "/messages": "messages:read",
     "/messages/mailbox": "messages:read",
     "/attention": "appointments:read",
