@@ -58,6 +58,17 @@ async def booked(client: Client) -> Lives:
         return {"booked": office.process}
 
 
+async def earned(client: Client) -> Lives:
+    """Pay before the visit, and have the price earned once it took place."""
+    async with Office(client).open() as office:
+        await office.book()
+        await office.accompanied()
+        await office.step("check-in")
+        await office.step("completion")
+        await office.process.result()
+        return {"earned": office.process}
+
+
 async def taken(client: Client) -> Lives:
     """Want a time that is taken."""
     async with Office(client).open() as office:
@@ -386,13 +397,13 @@ async def gateway_away(client: Client) -> Lives:
 
 
 SCENARIOS: list[Scenario] = [
-    gateway_away, booked, taken, declined, capture_refused, moved_and_cancelled, moved_for_another_price,
+    gateway_away, booked, earned, taken, declined, capture_refused, moved_and_cancelled, moved_for_another_price,
     undone_cancellation, left, cancelled, no_show, crash, given_up, payment_refunded, kept_card, reminders_sent,
     dashboard, money_check, series, series_refused, waiting, waiting_crash, matching, absence, unpaid, recalled,
     unresolved,
 ]  # fmt: skip
 NAMES = {
-    "gateway_waited_for", "gateway_owed",
+    "gateway_waited_for", "gateway_owed", "earned",
     "booked", "taken", "declined", "capture_refused", "moved", "payment_settled", "reminders_moved", "cancelled",
     "moved_for_another_price", "undone_cancellation", "left", "no_show", "crash", "given_up", "payment_refunded",
     "reminders_sent", "dashboard", "series", "series_refused", "waiting", "waiting_left", "waiting_crash", "matching",
