@@ -45,6 +45,8 @@ class Judge:
                 yield _note(OrphanKind.authorisation_alone, held, one.payment_id, (one.reserved, 0), ending)
             elif one.kept and _never_was(ending):
                 yield _note(OrphanKind.kept_without_visit, held, one.payment_id, (one.kept, 0), ending)
+        if held.due and not any(one.kept or one.reserved for one in held.payments):
+            yield _note(OrphanKind.invoice_without_visit, held, None, (held.due, 0), ending)
         if kept > allowed and not _never_was(ending):
             yield _note(OrphanKind.kept_beyond_fee, held, None, (kept, allowed), ending)
 
@@ -73,7 +75,7 @@ def _note(kind: OrphanKind, held: Kept, payment: UUID | None, amounts: tuple[int
     return OrphanNote(
         kind=kind,
         subject_id=payment or held.invoice_id,
-        payment_id=payment or held.payments[-1].payment_id,
+        payment_id=payment or (held.payments[-1].payment_id if held.payments else None),
         invoice_id=held.invoice_id,
         appointment_id=held.appointment_id,
         detail=ending.status.value if ending.status else "unknown",

@@ -36,6 +36,7 @@ R = TypeVar("R")
 _PARTS: tuple[tuple[Comparison, Part], ...] = (
     ("invoices", "invoices"), ("sums", "payments"), ("sums", "refunds"), ("entries", "entries"),
 )  # fmt: skip
+_LATER_PARTS: tuple[tuple[Comparison, Part], ...] = (("claims", "claims"), ("drawers", "drawers"))
 _LOOKS = (1, 2, 4, 8, 15)
 """Seconds between looks at whether the payments have done as they were asked; the next check sees what takes longer."""
 
@@ -66,6 +67,9 @@ class MoneyCheck:
         await self._compare("charges", "refunds", "payments", how=self._lists)
         for name, part in _PARTS:
             await self._compare(name, how=lambda name=name, part=part: self._books(name, part))  # type: ignore[misc]
+        if workflow.patched("check-claims-and-drawers"):
+            for name, part in _LATER_PARTS:
+                await self._compare(name, how=lambda name=name, part=part: self._books(name, part))  # type: ignore[misc]
         await self._compare("appointments", how=self._visits)
         await self._mend()
         self.stage = "concluding"

@@ -78,6 +78,10 @@ class MoneyChecksClient(ServiceClient):
         params = {"status": status, "limit": limit, "cursor": cursor, "count": count}
         return await self.call(actor, "GET", "/orphans", params=params, into=Page[Orphan])
 
+    async def orphan(self, actor: Actor, orphan_id: UUID) -> Orphan:
+        """Read an orphan."""
+        return await self.call(actor, "GET", f"/orphans/{orphan_id}", into=Orphan)
+
     async def mend_orphan(self, actor: Actor, orphan_id: UUID) -> Orphan:
         """Mend an orphan that only the payments service knows of."""
         return await self.call(actor, "PUT", f"/orphans/{orphan_id}/mending", into=Orphan, timeout=_PAGE)

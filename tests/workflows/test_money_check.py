@@ -88,12 +88,13 @@ async def test_a_step_that_is_repeated_goes_on_where_it_was(tenant_id: UUID) -> 
 
 
 def judged(
-    ending: Ending | None, kept: int = 1_000, reserved: int = 0, since: timedelta = timedelta(days=90)
+    ending: Ending | None, kept: int = 1_000, reserved: int = 0, since: timedelta = timedelta(days=90), due: int = 0
 ) -> list[tuple[str, int]]:
     """Judge what is held for one appointment; tell what is wrong and how much is held."""
     held = Kept(
         invoice_id=uuid7(), appointment_id=uuid7(), total=Money(amount=1_000, currency="LKR"),
         payments=[KeptOf(payment_id=uuid7(), kept=kept, reserved=reserved)], since=NOW - timedelta(days=2),
+        due=due,
     )  # fmt: skip
     found = [ending.model_copy(update={"id": held.appointment_id})] if ending else []
     policy = CancellationPolicy(fee_percent=50, no_show_fee_percent=80)
@@ -121,6 +122,15 @@ def test_money_is_kept_only_as_far_as_the_policy_says() -> None:
     assert judged(ended(Status.NO_SHOW), kept=800) == []
     assert judged(ended(Status.NO_SHOW), kept=801) == [("kept_beyond_fee", 801)]
     assert judged(ended(Status.EXPIRED), kept=0, reserved=1_000) == [("authorisation_alone", 1_000)]
+
+
+def test_nobody_goes_on_owing_for_a_visit_that_will_not_be() -> None:
+    assert judged(None, kept=0, due=1_000) == []
+    assert judged(ended(Status.CANCELLED), kept=0, due=1_000) == [("invoice_without_visit", 1_000)]
+    assert judged(ended(Status.EXPIRED), kept=0, due=1_000) == [("invoice_without_visit", 1_000)]
+    assert judged(ended(Status.CANCELLED, hours_ago=0.1), kept=0, due=1_000) == []
+    # What is kept as a fee is judged by itself; the rest of such an invoice is for a person.
+    assert judged(ended(Status.CANCELLED), kept=500, due=500) == []
 
 
 def test_what_is_still_being_settled_is_left_alone() -> None:

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from careconnect.errors import Refusal
 from services.payments.errors import OrphanNotFound
-from services.payments.schemas import MoneyCheck, Orphan
+from services.payments.schemas import MoneyCheck
 from web.formats import local_time, when
 from web.forms import Form
 from web.pages.days import today
@@ -85,10 +85,9 @@ async def dismiss(orphan_id: UUID, screen: Refunder) -> Response:
 
 
 async def _dismissal(screen: Screen, form: Form, orphan_id: UUID, status: int = 200) -> Response:
-    waiting = await screen.gateway.checks.waiting(screen.actor, _SHOWN)
-    found: Orphan | None = next((one for one in waiting if one.id == orphan_id), None)
-    if found is None:
-        raise OrphanNotFound
+    found = await screen.gateway.payments.orphan(screen.actor, orphan_id)
+    if found.status not in {"open", "mending"}:
+        raise OrphanNotFound  # somebody has dealt with it meanwhile
     return screen.page("billing/dismissal.html", http=status, form=form, orphan=told(found))
 
 

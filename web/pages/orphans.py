@@ -47,6 +47,17 @@ _WORDS = {
         "More kept than the fee", "The visit did not take place, and more is kept than its policy allows.",
         "Kept", "Allowed",
     ),
+    OrphanKind.invoice_without_visit: Words(
+        "An invoice without a visit", "The visit will not take place, and its invoice is still to be paid.",
+        "To be paid", "Owed",
+    ),
+    OrphanKind.claim_sums: Words(
+        "A claim that differs from its invoice", "It asks a payer for another amount than the invoice says.",
+        "The claim", "The invoice",
+    ),
+    OrphanKind.drawer_sums: Words(
+        "A cash drawer that does not add up", "What was expected in it is not what was taken and returned.", *_PARTS
+    ),
     OrphanKind.invoice_sums: Words(
         "An invoice that does not add up", "Its sums are not those of its lines and payments.", *_PARTS
     ),
@@ -68,7 +79,9 @@ _COMPARED: dict[Comparison, tuple[str, str]] = {
     "invoices": ("Invoices", "against their lines, payments and the ledger"),
     "sums": ("Payments and refunds", "against each other and the ledger"),
     "entries": ("Entries of the ledger", "against what happened"),
-    "appointments": ("Money held for visits", "against how the visits ended"),
+    "claims": ("Claims", "against the payers' shares of invoices"),
+    "drawers": ("Cash drawers", "against what moved their cash"),
+    "appointments": ("Money held for visits, and owed", "against how the visits ended"),
 }
 ORDER = tuple(_COMPARED)
 """The comparisons, as a page lists them."""

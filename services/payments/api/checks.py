@@ -91,6 +91,12 @@ async def listed(_: Reader, session: Read, paging: PagingQuery, status: OrphanSt
     return await orphans.listed(session, status, paging, await session.tenant_keys())
 
 
+@router.get("/orphans/{orphan_id}", summary="Read an orphan")
+async def one(orphan_id: UUID, _: Reader, session: Read) -> Orphan:
+    """Read one, however many wait."""
+    return orphans.told(await orphans.find(session, orphan_id, lock=False), await session.tenant_keys())
+
+
 @router.put("/orphans/{orphan_id}/mending", summary="Mend an orphan that only this service knows of")
 async def mend(orphan_id: UUID, _: Refunder, till: TillOf) -> Orphan:
     """Let go, send back, or note what the gateway did; a repeat is harmless."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.payments import repository
 from services.payments.checking import orphans
 from services.payments.collection import events, refund, stray
+from services.payments.collection.invoicing import cancel_invoice
 from services.payments.collection.till import Till
 from services.payments.errors import RefundFailed
 from services.payments.gateways.protocol import Event
@@ -27,6 +28,7 @@ async def mend(till: Till, orphan_id: UUID) -> str:
         OrphanNotFound: there is none.
         OrphanSettled: it does not wait any more.
         RefundFailed: the gateway would not return the money; the orphan stays open.
+        InvoiceHoldsMoney: somebody has paid the invoice since; the orphan stays open.
     """
     async with till.write() as session:
         row = await orphans.settle(session, orphan_id, "mending")
@@ -39,6 +41,8 @@ async def mend(till: Till, orphan_id: UUID) -> str:
         await _follow(till, row)
     elif row.kind == OrphanKind.refund_stuck:
         await _finish(till, row)
+    elif row.kind == OrphanKind.invoice_without_visit:
+        await cancel_invoice(till, row.subject_id, (await till.keys()).seal(_WHY))
     async with till.write() as session:
         return (await orphans.settle(session, orphan_id, "mended")).status
 

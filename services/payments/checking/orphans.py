@@ -56,13 +56,14 @@ async def listed(session: ReadSession, status: str | None, paging: Paging, keys:
     return page.of(lambda row: told(row, keys))
 
 
-async def find(session: ReadSession, orphan_id: UUID) -> Orphan:
-    """Read an orphan.
+async def find(session: ReadSession, orphan_id: UUID, *, lock: bool = True) -> Orphan:
+    """Read an orphan, for a change unless it is not locked.
 
     Raises:
         OrphanNotFound: there is none.
     """
-    found = await session.scalar(sa.select(Orphan).where(Orphan.id == orphan_id).with_for_update())
+    statement = sa.select(Orphan).where(Orphan.id == orphan_id)
+    found = await session.scalar(statement.with_for_update() if lock else statement)
     if found is None:
         raise OrphanNotFound
     return found

@@ -21,7 +21,10 @@ from services.payments.schemas import (
 )
 
 _FIRST = UUID(int=0)
-_TABLES = {"invoices": "invoices", "payments": "payments", "refunds": "refunds", "entries": "ledger_entries"}
+_TABLES = {
+    "invoices": "invoices", "payments": "payments", "refunds": "refunds", "entries": "ledger_entries",
+    "claims": "claims", "drawers": "cash_drawers",
+}  # fmt: skip
 STUCK = timedelta(minutes=15)
 """How long a refund may be under way at the gateway before somebody looks."""
 
@@ -147,6 +150,35 @@ WHERE entry.id > :after AND entry.id <= :last AND entry.booked_at <= :young AND 
     SELECT FROM cash_drawers WHERE tenant_id = entry.tenant_id AND id = entry.subject_id AND counted <> expected)
   ELSE true END
 """
+_CLAIMS = """
+SELECT 'claim_sums' AS kind, claim.id AS subject_id, NULL::uuid AS payment_id, claim.invoice_id, claim.appointment_id,
+  CASE WHEN share.here <> share.there THEN 'share' WHEN invoice.payer_paid <> claim.paid THEN 'paid'
+    ELSE 'written_off' END AS detail, claim.currency,
+  CASE WHEN share.here <> share.there THEN share.here WHEN invoice.payer_paid <> claim.paid THEN claim.paid
+    ELSE claim.written_off END AS here,
+  CASE WHEN share.here <> share.there THEN share.there WHEN invoice.payer_paid <> claim.paid THEN invoice.payer_paid
+    ELSE invoice.written_off END AS there
+FROM claims AS claim JOIN invoices AS invoice
+  ON invoice.tenant_id = claim.tenant_id AND invoice.id = claim.invoice_id
+CROSS JOIN LATERAL (SELECT CASE claim.status WHEN 'cancelled' THEN 0 ELSE claim.amount - claim.returned END AS here,
+  CASE claim.status WHEN 'cancelled' THEN 0 ELSE invoice.covered END AS there) AS share
+WHERE claim.id > :after AND claim.id <= :last AND greatest(claim.updated_at, invoice.updated_at) <= :young
+  AND (share.here <> share.there OR invoice.payer_paid <> claim.paid OR invoice.written_off <> claim.written_off)
+"""
+_DRAWERS = """
+SELECT 'drawer_sums' AS kind, drawer.id AS subject_id, NULL::uuid AS payment_id, NULL::uuid AS invoice_id,
+  NULL::uuid AS appointment_id, 'expected' AS detail, drawer.currency, drawer.expected AS here,
+  drawer.opening + moved.amount AS there
+FROM cash_drawers AS drawer
+CROSS JOIN LATERAL (SELECT (
+    (SELECT coalesce(sum(captured), 0) FROM payments WHERE tenant_id = drawer.tenant_id AND drawer_id = drawer.id)
+    - (SELECT coalesce(sum(amount), 0) FROM refunds
+       WHERE tenant_id = drawer.tenant_id AND drawer_id = drawer.id AND status = 'succeeded')
+    + (SELECT coalesce(sum(amount), 0) FROM cash_movements
+       WHERE tenant_id = drawer.tenant_id AND drawer_id = drawer.id))::bigint AS amount) AS moved
+WHERE drawer.id > :after AND drawer.id <= :last AND drawer.updated_at <= :young
+  AND drawer.closed_at IS NOT NULL AND drawer.expected <> drawer.opening + moved.amount
+"""
 _WRONG = {
     "invoices": _INVOICES.replace("/*issued*/", _BOOKED % ("invoice.issued", "invoice", "invoice", "issued"))
     .replace("/*cancelled*/", _BOOKED % ("invoice.cancelled", "invoice", "invoice", "cancelled"))
@@ -155,19 +187,26 @@ _WRONG = {
     "payments": _PAYMENTS.replace("/*taken*/", _BOOKED % ("payment.captured", "payment", "payment", "taken")),
     "refunds": _REFUNDS.replace("/*gone*/", _BOOKED % ("refund.succeeded", "refund", "refund", "gone")),
     "entries": _ENTRIES,
+    "claims": _CLAIMS,
+    "drawers": _DRAWERS,
 }
 _KEPT = """
-SELECT invoice.id, invoice.appointment_id, invoice.total, invoice.currency, max(payment.updated_at) AS since,
-  array_agg(payment.id ORDER BY payment.created_at, payment.id) AS payments,
-  array_agg(held.kept ORDER BY payment.created_at, payment.id) AS kept,
-  array_agg(CASE payment.status WHEN 'authorised' THEN payment.amount ELSE 0 END
-    ORDER BY payment.created_at, payment.id) AS reserved
-FROM invoices AS invoice JOIN payments AS payment
+SELECT invoice.id, invoice.appointment_id, invoice.total, invoice.currency,
+  coalesce(max(payment.updated_at), max(invoice.updated_at)) AS since, max(owed.due) AS due,
+  coalesce(array_agg(payment.id ORDER BY payment.created_at, payment.id) FILTER (WHERE held.any), '{}') AS payments,
+  coalesce(array_agg(held.kept ORDER BY payment.created_at, payment.id) FILTER (WHERE held.any), '{}') AS kept,
+  coalesce(array_agg(CASE payment.status WHEN 'authorised' THEN payment.amount ELSE 0 END
+    ORDER BY payment.created_at, payment.id) FILTER (WHERE held.any), '{}') AS reserved
+FROM invoices AS invoice LEFT JOIN payments AS payment
   ON payment.tenant_id = invoice.tenant_id AND payment.invoice_id = invoice.id
+CROSS JOIN LATERAL (SELECT CASE invoice.status WHEN 'issued' THEN invoice.total - invoice.covered - invoice.credited
+  - invoice.paid + invoice.returned ELSE 0 END AS due) AS owed
 CROSS JOIN LATERAL (SELECT CASE payment.status WHEN 'captured' THEN payment.captured - payment.refunding
-  - payment.refunded - payment.surplus + payment.surplus_back ELSE 0 END AS kept) AS held
+  - payment.refunded - payment.surplus + payment.surplus_back ELSE 0 END AS kept) AS sums
+CROSS JOIN LATERAL (
+  SELECT sums.kept, payment.id IS NOT NULL AND (sums.kept > 0 OR payment.status = 'authorised') AS any) AS held
 WHERE invoice.id > :after AND invoice.id <= :last AND invoice.appointment_id IS NOT NULL
-  AND (held.kept > 0 OR payment.status = 'authorised')
+  AND (held.any OR owed.due > 0)
 GROUP BY invoice.tenant_id, invoice.id ORDER BY invoice.id
 """
 
@@ -210,6 +249,7 @@ def _kept(row: Any) -> Kept:
             for key, held, reserved in zip(row.payments, row.kept, row.reserved, strict=True)
         ],
         since=since,
+        due=row.due,
     )
 
 

@@ -24,8 +24,11 @@ class OrphanKind(StrEnum):
     refund_stuck = "refund_stuck"
     kept_without_visit = "kept_without_visit"
     kept_beyond_fee = "kept_beyond_fee"
+    invoice_without_visit = "invoice_without_visit"
     invoice_sums = "invoice_sums"
     payment_sums = "payment_sums"
+    claim_sums = "claim_sums"
+    drawer_sums = "drawer_sums"
     not_booked = "not_booked"
     booked_without_event = "booked_without_event"
 
@@ -37,12 +40,16 @@ MENDED_BY_ITSELF = frozenset(
         OrphanKind.status_differs,
         OrphanKind.refund_stuck,
         OrphanKind.kept_without_visit,
+        OrphanKind.invoice_without_visit,
     }
 )
-"""What the policy lets a check mend: money goes back that nobody has a right to, and what the gateway did is noted."""
+"""What the policy lets a check mend: money goes back that nobody has a right to, what the gateway did is noted, and
+nobody goes on owing for a visit that will not be."""
 
-Comparison = Literal["charges", "refunds", "payments", "invoices", "sums", "entries", "appointments"]
-Part = Literal["invoices", "payments", "refunds", "entries"]
+Comparison = Literal[
+    "charges", "refunds", "payments", "invoices", "sums", "entries", "appointments", "claims", "drawers"
+]
+Part = Literal["invoices", "payments", "refunds", "entries", "claims", "drawers"]
 OrphanStatus = Literal["open", "mending", "mended", "gone", "dismissed"]
 
 
@@ -127,13 +134,17 @@ class KeptOf(BaseModel):
 
 
 class Kept(BaseModel):
-    """What is held for an invoice of an appointment; `since` is the last change of any of its payments."""
+    """What is held for an invoice of an appointment, or `due` for it; `since` is its last change, or of its payments.
+
+    One that nobody pays has no payments here.
+    """
 
     invoice_id: UUID
     appointment_id: UUID
     total: Money
     payments: list[KeptOf]
     since: datetime
+    due: int = 0
 
 
 class KeptPage(BaseModel):

@@ -65,6 +65,7 @@ ENDPOINTS: list[tuple[str, str, str, Any]] = [
     ("GET", "/orphans", "payments:read", None),
     ("PUT", f"/orphans/{ONE}/mending", "payments:refund", None),
     ("PUT", f"/orphans/{ONE}/asking", "payments:refund", None),
+    ("GET", f"/orphans/{ONE}", "payments:read", None),
     ("PUT", f"/orphans/{ONE}/dismissal", "payments:refund", {"reason": "known"}),
     ("GET", "/figures", "payments:read", None),
     ("GET", "/gateway/charges", "payments:read", None),

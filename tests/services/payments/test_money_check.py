@@ -13,7 +13,7 @@ from careconnect.auth import Actor
 from careconnect.ids import uuid7
 from careconnect.money import Money
 from services.payments.gateways.protocol import Order
-from tests.services.payments.conftest import Desk, invoice_body, money
+from tests.services.payments.conftest import Desk, invoice_body, money, payment_body
 
 Plant = Callable[..., Awaitable[None]]
 NOW = {"grace_seconds": 0}
@@ -53,7 +53,7 @@ async def check(desk: Desk, **asked: Any) -> dict[str, list[dict[str, Any]]]:
         await desk.ask("POST", f"{path}/charges", NOW | {"gateway": "sandbox", "remember": True})
         uncharged = (await desk.ask("POST", f"{path}/uncharged", {"remembered": True})).json()
     compared["payments"] = uncharged["payments"]
-    for part in ("invoices", "payments", "refunds", "entries"):
+    for part in ("invoices", "payments", "refunds", "entries", "claims", "drawers"):
         after = None
         while True:
             page = (
@@ -263,3 +263,39 @@ async def test_what_is_held_for_appointments_is_listed_by_invoice(desk: Desk) ->
     found = {one["payment_id"]: (one["kept"], one["reserved"]) for item in items for one in item["payments"]}
     assert found == {str(kept): (600, 0), str(reserved): (0, 700)}
     assert all(item["since"] <= (clock.now() + timedelta(seconds=1)).isoformat() for item in items)
+
+
+async def test_an_invoice_that_nobody_pays_is_listed_with_what_is_due_and_mended_by_its_end(desk: Desk) -> None:
+    key = uuid7()
+    await desk.ask("PUT", f"/invoices/{key}", invoice_body(1_000))
+    (kept,) = (await desk.get("/money-checks/kept"))["items"]
+    assert (kept["invoice_id"], kept["due"], kept["payments"]) == (str(key), 1_000, [])
+    check_id = uuid7()
+    await desk.ask("PUT", f"/money-checks/{check_id}", {})
+    note = {"kind": "invoice_without_visit", "subject_id": str(key), "invoice_id": str(key), "here": 1_000, "there": 0}
+    await desk.ask("POST", f"/money-checks/{check_id}/orphans", {"orphans": [note | {"currency": "LKR"}]})
+    (orphan,) = (await desk.get("/orphans"))["items"]
+    assert await desk.get(f"/orphans/{orphan['id']}") == orphan
+    assert await mended(desk, orphan) == "mended"
+    assert (await desk.get(f"/invoices/{key}"))["status"] == "cancelled"
+    assert await desk.balances() == {}
+
+
+async def test_a_claim_and_a_drawer_that_differ_from_their_other_side_are_found(desk: Desk, plant: Plant) -> None:
+    drawer = uuid7()
+    opened = {"location_id": str(uuid7()), "opening": {"sum": money(500)}}
+    assert (await desk.ask("PUT", f"/drawers/{drawer}", opened)).status_code == 201
+    await desk.pay(uuid7(), payment_body(1_000, method="cash", card=None))
+    counted = {"counted": {"sum": money(1_500)}}
+    assert (await desk.ask("PUT", f"/drawers/{drawer}/closing", counted)).status_code == 200
+    payer = "INSERT INTO payers SELECT tenant_id, id, 'Payer', 'P', 'active', now(), now(), 1 FROM invoices"
+    await plant(payer)
+    await plant(
+        "INSERT INTO claims (tenant_id, id, invoice_id, patient_id, payer_id, coverage_id, currency, amount, paid, "
+        "returned, written_off, status, since, created_at, updated_at, version) SELECT tenant_id, id, id, patient_id, "
+        "id, id, currency, 300, 0, 0, 0, 'draft', now(), now(), now(), 1 FROM invoices"
+    )
+    await plant("UPDATE payments SET drawer_id = NULL")
+    found = await check(desk)
+    amounts = {kind: [(one["here"]["amount"], one["there"]["amount"]) for one in rows] for kind, rows in found.items()}
+    assert (amounts["claim_sums"], amounts["drawer_sums"]) == ([(300, 0)], [(1_500, 500)])
