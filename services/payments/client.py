@@ -79,13 +79,15 @@ class PaymentsClient(MoneyChecksClient, DrawersClient, DunningClient, EarningCli
         patient_id: UUID | None = None,
         appointment_id: UUID | None = None,
         status: InvoiceStatus | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
         limit: int = 50,
         cursor: str | None = None,
         count: bool = False,
     ) -> Page[Invoice]:
         """List invoices, newest first."""
         params: dict[str, Any] = {"patient_id": patient_id, "appointment_id": appointment_id, "status": status}
-        params |= {"limit": limit, "cursor": cursor, "count": count}
+        params |= {"from": since, "to": until, "limit": limit, "cursor": cursor, "count": count}
         return await self.call(actor, "GET", "/invoices", params=params, into=Page[Invoice])
 
     async def discount(self, actor: Actor, invoice_id: UUID, discount_id: UUID, wanted: DiscountWrite) -> Invoice:
@@ -151,6 +153,7 @@ class PaymentsClient(MoneyChecksClient, DrawersClient, DunningClient, EarningCli
         patient_id: UUID | None = None,
         appointment_id: UUID | None = None,
         invoice_id: UUID | None = None,
+        refunded: bool | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         limit: int = 50,
@@ -160,6 +163,7 @@ class PaymentsClient(MoneyChecksClient, DrawersClient, DunningClient, EarningCli
         """List payments, newest first."""
         params: dict[str, Any] = {"status": status, "method": method, "patient_id": patient_id}
         params |= {"appointment_id": appointment_id, "invoice_id": invoice_id, "from": since, "to": until}
+        params |= {"refunded": refunded}
         params |= {"limit": limit, "cursor": cursor, "count": count}
         return await self.call(actor, "GET", "/payments", params=params, into=Page[Payment])
 

@@ -22,17 +22,31 @@ _WHOLE = (selectinload(Invoice.lines), selectinload(Invoice.discounts), joinedlo
 _FAILED = (PaymentStatus.declined, PaymentStatus.failed)
 
 
-async def invoices(session: ReadSession, paging: Paging, **wanted: UUID | str | None) -> Rows[Invoice]:
-    """List invoices with their lines, newest first; `wanted` are columns and their values, None for any."""
+async def invoices(
+    session: ReadSession, paging: Paging, since: datetime | None, until: datetime | None, **wanted: UUID | str | None
+) -> Rows[Invoice]:
+    """List invoices issued in [since, until) with their lines, newest first.
+
+    `wanted` are columns and their values, None for any.
+    """
     statement = _where(sa.select(Invoice), Invoice, wanted).options(*_WHOLE)
+    statement = _between(statement, Invoice.issued_at, since, until)
     return await keyset(session, statement, [Invoice.issued_at.desc(), Invoice.id.desc()], paging)
 
 
 async def payments(
-    session: ReadSession, paging: Paging, since: datetime | None, until: datetime | None, **wanted: UUID | str | None
+    session: ReadSession,
+    paging: Paging,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    refunded: bool | None = None,
+    **wanted: UUID | str | None,
 ) -> Rows[Payment]:
     """List payments made in [since, until), newest first; closed doors without a charge are nobody's business."""
     statement = _where(sa.select(Payment), Payment, wanted).where(Payment.amount > 0)
+    if refunded is not None:
+        statement = statement.where((Payment.refunded > 0) == refunded)
     statement = _between(statement, Payment.created_at, since, until).options(joinedload(Payment.invoice))
     return await keyset(session, statement, [Payment.created_at.desc(), Payment.id.desc()], paging)
 

@@ -3,8 +3,8 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict
@@ -35,6 +35,8 @@ from web.words import locale
 
 router = APIRouter(prefix="/payments/invoices", tags=["payments"])
 Reader = Annotated[Actor, may("payments:read")]
+From = Annotated[AwareDatetime | None, Query(alias="from", description="not before this instant")]
+To = Annotated[AwareDatetime | None, Query(description="before this instant")]
 
 
 @router.get("", summary="List invoices", **LIST)
@@ -45,10 +47,18 @@ async def search(
     patient_id: UUID | None = None,
     appointment_id: UUID | None = None,
     status: InvoiceStatus | None = None,
+    from_: From = None,
+    to: To = None,
 ) -> Page[Invoice]:
-    """List by patient, appointment or status, the newest first."""
+    """List by patient, appointment, status or when they were issued, the newest first."""
     found = await gateway.payments.list_invoices(
-        actor, patient_id=patient_id, appointment_id=appointment_id, status=status, **paging.model_dump()
+        actor,
+        patient_id=patient_id,
+        appointment_id=appointment_id,
+        status=status,
+        since=from_,
+        until=to,
+        **paging.model_dump(),
     )
     return listed(found)
 

@@ -86,8 +86,10 @@ async def search(
     patient_id: UUID | None = None,
     appointment_id: UUID | None = None,
     invoice_id: UUID | None = None,
+    *,
+    refunded: bool | None = None,
 ) -> Page[Payment]:
-    """List by when they were made, status, method, patient, appointment or invoice, the newest first."""
+    """List by when they were made, status, method, patient, appointment, invoice, or whether money went back."""
     found = await gateway.payments.list_payments(
         actor,
         status=status,
@@ -95,6 +97,7 @@ async def search(
         patient_id=patient_id,
         appointment_id=appointment_id,
         invoice_id=invoice_id,
+        refunded=refunded,
         since=from_,
         until=to,
         **paging.model_dump(),

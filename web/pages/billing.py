@@ -1,7 +1,6 @@
 """Billing: what is paid, pending, failed and refunded; payments, invoices, and one invoice."""
 
 import asyncio
-from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,59 +11,66 @@ from careconnect.pagination import Page
 from services.payments.insurance.schemas import Claim, ClaimFilter
 from services.payments.schemas import Invoice, Payment
 from services.payments.states import InvoiceStatus, PaymentStatus
-from web.formats import local_date
 from web.looks import state_label
 from web.pages import naming
-from web.pages.days import midnight, today
+from web.pages.days import day_of, today
 from web.pages.links import link
 from web.pages.paying import line, reason_words
 from web.pages.paylinks import links_of
 from web.pages.receipts import mails_of
 from web.pages.reminding import told
 from web.pages.screen import Screen, needs
+from web.pages.spans import PERIODS, USUAL, Span
 from web.words import gettext
 
 router = APIRouter(prefix="/billing", include_in_schema=False)
 Reader = Annotated[Screen, needs("payments:read")]
 _SHOWN = 30
 _PAYMENTS = (PaymentStatus.captured, PaymentStatus.authorised, PaymentStatus.declined, PaymentStatus.voided)
-_PERIODS = {"day": "Today", "week": "This week", "month": "This month"}
+_RETURNED = "refunded"
 _SHOWS = {"payments": "Payments", "invoices": "Invoices"}
 _INVOICES = (InvoiceStatus.issued, InvoiceStatus.balanced, InvoiceStatus.cancelled)
 
 
 @router.get("")
 async def overview(
-    screen: Reader, show: str = "", status: str = "", period: str = "", cursor: str | None = None
+    screen: Reader, show: str = "", status: str = "", period: str = "", day: str = "", cursor: str | None = None
 ) -> Response:
-    """Show the sums of this day, week or month, and payments or invoices, the newest first."""
+    """Show the sums of a day, week or month, and its payments or invoices, the newest first."""
     show = "invoices" if show == "invoices" else "payments"
     offered = _INVOICES if show == "invoices" else _PAYMENTS
     chosen = next((one for one in offered if one.value == status), None)
-    period = period if period in {"day", "week"} else "month"
-    first = _first_day(period, today(screen.frame))
+    of_today, returned = today(screen.frame), show == "payments" and status == _RETURNED
+    span = Span.around(period, day_of(day, of_today))
+    since, until = span.bounds(screen.frame.zone)
+    wanted = {"status": chosen, "since": since, "until": until} | ({"refunded": True} if returned else {})
     page, summary = await asyncio.gather(
-        _page(screen, show, chosen, cursor),
-        screen.gateway.payments.summary(screen.actor, since=midnight(first, screen.frame.zone)),
+        _page(screen, show, wanted, cursor), screen.gateway.payments.summary(screen.actor, since=since, until=until)
     )
-    said = {"period": period if period != "month" else ""}
-    here = link("/billing", show=show if show == "invoices" else "", status=chosen, **said)
+    shown, status = "invoices" if show == "invoices" else "", _RETURNED if returned else chosen or ""
+    said = {"show": shown} | span.said(of_today)
     rows = "billing/_invoice_rows.html" if show == "invoices" else "billing/_payment_rows.html"
     part = rows if cursor else "billing/_results.html"
     return screen.page(
         part if screen.targets("results") or (screen.htmx and cursor) else "billing/page.html",
         summary=summary,
-        period_words=_period_words(period, first),
-        period=period,
-        periods=_segments(_PERIODS, "month", "period", show=show if show == "invoices" else ""),
-        shows=_segments(_SHOWS, "payments", "show", **said),
+        span=span,
+        said=span.said(of_today),
+        before=link("/billing", **said | span.before.said(of_today), status=status),
+        after=link("/billing", **said | span.after.said(of_today), status=status),
+        periods=_segments(PERIODS, USUAL, "period", show=shown),
+        shows=_segments(_SHOWS, "payments", "show", **span.said(of_today)),
         show=show,
-        status=chosen or "",
-        statuses=[(one.value, _word(one)) for one in offered],
-        here=here,
+        status=status,
+        statuses=[(one.value, _word(one)) for one in offered] + _returned(show),
+        here=link("/billing", **said, status=status),
         page=page,
-        next_href=page.next_cursor and link("/billing", show=show, status=chosen, cursor=page.next_cursor),
+        next_href=page.next_cursor and link("/billing", **said, status=status, cursor=page.next_cursor),
     )
+
+
+def _returned(show: str) -> list[tuple[str, str]]:
+    return [(_RETURNED, gettext("Refunded"))] if show == "payments" else []
 
 
 def _segments(options: dict[str, str], usual: str, name: str, **kept: str) -> list[tuple[str, str, str]]:
@@ -73,19 +79,6 @@ def _segments(options: dict[str, str], usual: str, name: str, **kept: str) -> li
         (one, gettext(words), link("/billing", **{name: one if one != usual else ""}, **kept))
         for one, words in options.items()
     ]
-
-
-def _first_day(period: str, day: date) -> date:
-    """Give the first day of the period in which `day` is; a week begins on Monday."""
-    if period == "week":
-        return day - timedelta(days=day.weekday())
-    return day if period == "day" else day.replace(day=1)
-
-
-def _period_words(period: str, first: date) -> str:
-    if period == "week":
-        return gettext("The week from %(day)s") % {"day": local_date(first, skeleton="MMMd")}
-    return local_date(first) if period == "day" else local_date(first, skeleton="yMMMM")
 
 
 @router.get("/invoices/{invoice_id}")
@@ -129,11 +122,9 @@ async def _claim(screen: Screen, invoice: Invoice) -> Claim | None:
     return found.items[0] if found.items else None
 
 
-async def _page(
-    screen: Screen, show: str, chosen: InvoiceStatus | PaymentStatus | None, cursor: str | None
-) -> Page[Any]:
+async def _page(screen: Screen, show: str, wanted: dict[str, Any], cursor: str | None) -> Page[Any]:
     read: Any = screen.gateway.payments.list_invoices if show == "invoices" else screen.gateway.payments.list_payments
-    page: Page[Invoice] | Page[Payment] = await read(screen.actor, status=chosen, limit=_SHOWN, cursor=cursor)
+    page: Page[Invoice] | Page[Payment] = await read(screen.actor, **wanted, limit=_SHOWN, cursor=cursor)
     people = await naming.patients(screen, (one.patient_id for one in page.items))
     items = [
         one.model_dump() | _exact(one) | {"patient": people[one.patient_id]}

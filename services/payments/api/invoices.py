@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from careconnect.db import Read
 from careconnect.pagination import Page, PagingQuery
 from services.payments import reading, repository, wire
-from services.payments.api.asking import Discounter, Reader, Writer
+from services.payments.api.asking import Discounter, Reader, Since, Until, Writer
 from services.payments.collection import discounting, invoicing, links
 from services.payments.collection.till import Till, TillOf
 from services.payments.schemas import CancellationWrite, CreditWrite, DiscountWrite, Invoice, InvoiceWrite
@@ -25,10 +25,12 @@ async def list_invoices(
     patient_id: UUID | None = None,
     appointment_id: UUID | None = None,
     status: Annotated[InvoiceStatus | None, Query()] = None,
+    since: Since = None,
+    until: Until = None,
 ) -> Page[Invoice]:
-    """List by patient, appointment or status."""
+    """List by patient, appointment, status or when they were issued."""
     wanted = {"patient_id": patient_id, "appointment_id": appointment_id, "status": status}
-    page = await reading.invoices(session, paging, **wanted)
+    page = await reading.invoices(session, paging, since, until, **wanted)
     keys = await session.tenant_keys()
     return page.of(lambda row: wire.invoice(row, keys))
 

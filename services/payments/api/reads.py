@@ -30,11 +30,12 @@ async def list_payments(
     patient_id: UUID | None = None,
     appointment_id: UUID | None = None,
     invoice_id: UUID | None = None,
+    refunded: bool | None = None,
 ) -> Page[Payment]:
-    """List by when they were made, status, method, patient, appointment or invoice."""
+    """List by when they were made, status, method, patient, appointment or invoice, or whether money went back."""
     wanted = {"status": status, "method": method, "patient_id": patient_id}
     wanted |= {"appointment_id": appointment_id, "invoice_id": invoice_id}
-    page = await reading.payments(session, paging, since, until, **wanted)
+    page = await reading.payments(session, paging, since, until, refunded=refunded, **wanted)
     return page.of(wire.listed)
 
 

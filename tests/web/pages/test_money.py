@@ -157,3 +157,29 @@ def test_what_is_on_its_way_back_is_not_offered_once_more() -> None:
     shown = line(Payment.model_validate(said | {"version": 1}))
     assert (shown.refundable.amount, shown.refunded_in_full) == (0, False)
     assert "2,500.00 is on its way back" in shown.note
+
+
+async def test_sums_and_lists_are_those_of_the_period_in_the_address(front_desk: Desk, clinic: Clinic) -> None:
+    booked = await clinic.booked()
+    invoice = "/billing/invoices/" + booked["invoice"]["id"]
+    for show in ("payments", "invoices"):
+        page = await front_desk.read(f"/billing?show={show}")
+        assert invoice in page.links
+        (before,) = [one["href"] for one in page.having("aria-label", "The period before")]
+        assert "day=" in before
+        earlier = await front_desk.read(before)
+        assert "Nothing here yet" in earlier.text
+        assert "Paid LKR 0" in earlier.text
+        (again,) = [one["href"] for one in earlier.having("aria-label", "The period after")]
+        assert "day=" not in again
+    await front_desk.read("/billing?period=week&day=9999-99-99")
+
+
+async def test_payments_of_which_money_went_back_are_found(owner: Desk, clinic: Clinic) -> None:
+    booked = await clinic.booked()
+    invoice = f"/billing/invoices/{booked['invoice']['id']}"
+    assert invoice in (await owner.read("/billing")).links
+    assert invoice not in (await owner.read("/billing?status=refunded")).links
+    action = f"/billing/payments/{booked['payment']['id']}/refund"
+    await owner.send(await owner.read(action), action, amount="500.00", reason="Shorter visit")
+    assert invoice in (await owner.read("/billing?status=refunded")).links

@@ -6,7 +6,7 @@ from alembic import op
 from careconnect.migrations import protect
 
 revision = "0220_gateway_routes"
-down_revision = "0200_drawer_links"
+down_revision = "0210_earned"
 
 
 def upgrade() -> None:
