@@ -1,6 +1,6 @@
 """What a gateway paid into the bank, entered by whoever reads the bank's statement."""
 
-from datetime import date
+from collections.abc import Collection
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -34,7 +34,7 @@ async def ask(screen: Closer) -> Response:
 async def enter(screen: Closer) -> Response:
     """Book it."""
     form = await screen.submitted("payout")
-    wanted = _read(form)
+    wanted = _read(form, await _currencies(screen))
     if wanted is None:
         return await _asking(screen, form, 422)
     try:
@@ -44,10 +44,13 @@ async def enter(screen: Closer) -> Response:
     return screen.done(gettext("The payout is booked"), link("/billing/ledger", period=f"{wanted.paid_on:%Y-%m}"))
 
 
-def _read(form: Form) -> PayoutWrite | None:
+def _read(form: Form, currencies: Collection[str]) -> PayoutWrite | None:
     currency = form.values["currency"]
+    if currency not in currencies:
+        form.object(gettext("Choose a currency"), "currency")
+        return None
     gross, fee = form.money("gross", currency), form.money("fee", currency, or_nothing=True)
-    if form.values["paid_on"] > f"{date.max}" or gross is None or fee is None:
+    if gross is None or fee is None:
         return None
     sign = -1 if form.values["direction"] == _BACK else 1
     said: dict[str, Any] = {name: form.values[name].strip() for name in ("gateway", "paid_on", "reference")}
@@ -67,9 +70,12 @@ def _key(screen: Screen, form: Form) -> UUID:
     return derived_id("payout form", screen.actor.tenant_id, screen.actor.id, form.key)
 
 
-async def _asking(screen: Screen, form: Form, status: int = 200) -> Response:
+async def _currencies(screen: Screen) -> list[str]:
     held = await screen.gateway.payments.balances(screen.actor)
-    currencies = sorted({one.balance.currency for one in held} | {screen.person.session.tenant.currency})
+    return sorted({one.balance.currency for one in held} | {screen.person.session.tenant.currency})
+
+
+async def _asking(screen: Screen, form: Form, status: int = 200) -> Response:
     return screen.page(
         "billing/payout.html",
         http=status,
@@ -79,6 +85,9 @@ async def _asking(screen: Screen, form: Form, status: int = 200) -> Response:
             ("stripe", gettext("Stripe")),
             ("card_terminal", gettext("Card terminals")),
         ],
-        currencies=[(one, one) for one in currencies],
-        directions=[("", gettext("They paid us")), (_BACK, gettext("They took money back, or one entered wrongly"))],
+        currencies=[(one, one) for one in await _currencies(screen)],
+        directions=[
+            ("paid", gettext("They paid us")),
+            (_BACK, gettext("They took money back, or one entered wrongly")),
+        ],
     )
