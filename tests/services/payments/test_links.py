@@ -72,7 +72,7 @@ async def test_several_first_events_of_one_payment_at_once_are_all_taken_in_and_
 
     answers = await asyncio.gather(*(tell(f"charge.{number}") for number in range(8)))
     assert sorted(answer.json().get("outcome", answer.text) for answer in answers) == ["applied"] + ["nothing"] * 7
-    assert await desk.balances() == {"gateway_clearing:sandbox": 350_000, "revenue": -350_000}
+    assert await desk.balances() == {"gateway_clearing:sandbox": 350_000, "deposits": -350_000}
 
 
 async def test_what_is_paid_after_the_invoice_was_cancelled_is_recorded_and_goes_back(

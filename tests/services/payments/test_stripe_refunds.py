@@ -78,14 +78,14 @@ async def test_a_refund_that_is_on_its_way_is_booked_when_it_has_arrived(
         assert (await till.refund(payment_id, 50_000, refund_id)).json()["status"] == "pending"
     payment = await till.payment(payment_id)
     assert (payment["refunding"], payment["refunded"]) == (money(50_000), money(0))
-    assert await till.balances() == {"gateway_clearing:stripe": 350_000, "revenue": -350_000}
+    assert await till.balances() == {"gateway_clearing:stripe": 350_000, "deposits": -350_000}
     [listed] = await till.charges()
     assert (listed["refunded"], listed["refunds"], len(listed["unsettled"])) == (money(0), [], 1)
     assert await tell(payment_id, "refund.updated") == "nothing"
     says["status"] = "succeeded"
     assert await tell(payment_id, "refund.updated") == "applied"
     assert (await till.payment(payment_id))["refunded"] == money(50_000)
-    assert await till.balances() == {"gateway_clearing:stripe": 300_000, "refunds": 50_000, "revenue": -350_000}
+    assert await till.balances() == {"gateway_clearing:stripe": 300_000, "refunds": 50_000, "deposits": -350_000}
 
 
 @pytest.mark.parametrize("status", ["failed", "canceled"])
@@ -100,7 +100,7 @@ async def test_a_refund_that_fails_on_its_way_is_no_money_back_and_may_be_made_a
     assert (await till.refund(payment_id, 350_000, refund_id)).json()["code"] == "refund_failed"
     [listed] = await till.charges()
     assert (listed["refunded"], listed["refunds"]) == (money(0), [])
-    assert await till.balances() == {"gateway_clearing:stripe": 350_000, "revenue": -350_000}
+    assert await till.balances() == {"gateway_clearing:stripe": 350_000, "deposits": -350_000}
     says["status"] = "succeeded"
     assert (await till.refund(payment_id, 350_000)).json()["status"] == "succeeded"
 
