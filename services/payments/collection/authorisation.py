@@ -7,6 +7,7 @@ from services.payments import ledger, repository, schemas, wire
 from services.payments.collection import door, keeping
 from services.payments.collection.till import Till
 from services.payments.errors import AmountExceedsDue, CardDeclined, InvoiceNotFound, PaymentReleased, wrong_currency
+from services.payments.gateways import routes
 from services.payments.gateways.protocol import Order
 from services.payments.insurance.covering import covering
 from services.payments.models import Invoice, Payment
@@ -27,12 +28,11 @@ async def authorise(till: Till, payment_id: UUID, wanted: PaymentWrite) -> tuple
     """
     invoice_id = wanted.invoice.id if wanted.invoice else wanted.invoice_id
     assert invoice_id is not None  # noqa: S101 - PaymentWrite has one of the two
-    async with till.read() as session:
-        known, invoice = await repository.find_together(session, payment_id, invoice_id)
+    known, invoice, gateway = await _look(till, payment_id, invoice_id, wanted)
     if known:
         return await _again(till, known, wanted), False
     _admit(invoice, wanted)
-    charge = await _ask(till, payment_id, wanted)
+    charge = await _ask(till, payment_id, wanted, gateway)
     try:
         payment, invoice = await _record(till, payment_id, wanted, invoice, charge)
     except repository.Doubled:
@@ -40,6 +40,19 @@ async def authorise(till: Till, payment_id: UUID, wanted: PaymentWrite) -> tuple
         return await authorise(till, payment_id, wanted)
     await _settle(till, payment)
     return wire.payment(payment, invoice), True
+
+
+async def _look(
+    till: Till, payment_id: UUID, invoice_id: UUID, wanted: PaymentWrite
+) -> tuple[Payment | None, Invoice | None, str | None]:
+    """Read what is known under both ids; of a new card, choose the gateway in the same transaction."""
+    if not (wanted.method.through_gateway and wanted.token):
+        async with till.read() as session:
+            return *await repository.find_together(session, payment_id, invoice_id), None
+    usual = (await till.gateway()).name
+    async with till.write() as session:
+        known, invoice = await repository.find_together(session, payment_id, invoice_id)
+        return known, invoice, None if known else await routes.choose(session, payment_id, usual)
 
 
 async def _again(till: Till, known: Payment, wanted: PaymentWrite) -> schemas.Payment:
@@ -82,15 +95,15 @@ def _admit(invoice: Invoice | None, wanted: PaymentWrite) -> None:
         raise AmountExceedsDue
 
 
-async def _ask(till: Till, payment_id: UUID, wanted: PaymentWrite) -> GatewayCharge | None:
+async def _ask(till: Till, payment_id: UUID, wanted: PaymentWrite, chosen: str | None) -> GatewayCharge | None:
     if not wanted.method.through_gateway:
         if await (await till.routed(payment_id)).find(payment_id):
             raise IdempotencyConflict("A card was charged under this id, and it is not known here how that ended.")
         return None
-    gateway, token = await keeping.named(till, wanted.card_id) if wanted.card_id else (None, wanted.token)
+    keeper, token = await keeping.named(till, wanted.card_id) if wanted.card_id else (None, wanted.token)
     assert token is not None  # noqa: S101 - PaymentWrite has one of the two
-    order = Order(payment_id, wanted.amount, token)
-    return await (await till.route(payment_id, gateway)).authorise(order, f"{payment_id}:authorise:1")
+    gateway = await till.gateway(chosen) if chosen else await till.route(payment_id, keeper)
+    return await gateway.authorise(Order(payment_id, wanted.amount, token), f"{payment_id}:authorise:1")
 
 
 async def _record(
