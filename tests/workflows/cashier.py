@@ -50,7 +50,7 @@ class Cashier:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         )  # fmt: skip
-        async with asyncio.timeout(12):
+        async with asyncio.timeout(30):
             found: PaymentResult = await self.office.client.execute_update_with_start_workflow(
                 update, argument, id=update_id, start_workflow_operation=start
             )
@@ -71,6 +71,6 @@ class Cashier:
 
     async def result(self) -> PaymentResult:
         """Wait for the end of the process."""
-        async with asyncio.timeout(12):
+        async with asyncio.timeout(30):
             found: PaymentResult = await self.office.payment(self.payment_id).result()
             return found

@@ -147,7 +147,7 @@ class Office(Troubled):
     async def book(self, token: str | None = CARD, **also: Any) -> BookingOutcome:
         """Book, as the edge does."""
         request = self.request(token, **also)
-        async with asyncio.timeout(12):
+        async with asyncio.timeout(30):
             return await self.client.execute_update_with_start_workflow(
                 AppointmentBooking.book,
                 request.request_hash,
@@ -226,7 +226,7 @@ class Office(Troubled):
 
     async def accompanied(self, times: int = 1) -> None:
         """Wait until processes beside the appointment's were started as often."""
-        async with asyncio.timeout(12):
+        async with asyncio.timeout(30):
             async for event in self.process.fetch_history_events(wait_new_event=True):
                 step = event.marker_recorded_event_attributes.details["data"].payloads
                 times -= any(b'"start_beside"' in part.data for part in step)

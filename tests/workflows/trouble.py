@@ -32,7 +32,7 @@ class Troubled:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something that was asked makes `condition` true."""
-        async with asyncio.timeout(12):
+        async with asyncio.timeout(30):
             while not condition():
                 self.changed.clear()
                 await self.changed.wait()

@@ -158,7 +158,7 @@ class Ward:
 
     async def until(self, state: AbsenceState) -> None:
         """Wait until it stands at `state`."""
-        async with asyncio.timeout(12):
+        async with asyncio.timeout(30):
             while state not in self.states:
                 self.noted.clear()
                 await self.noted.wait()

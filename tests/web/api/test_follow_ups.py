@@ -131,7 +131,7 @@ async def test_of_two_follow_ups_that_are_booked_at_the_same_moment_one_is_free(
     clinic = await Clinic.begin(edge, http)
     clinic.paid_visit = await clinic.made("/visit-types", visit_type(follow_up={"visits": 1, "days": 14}))
     patient = await clinic.patient()
-    first = await clinic.booked(patient_id=patient)
+    first = await clinic.expected(patient_id=patient)
     for step in ("arrival", "check-in", "completion"):
         done = await clinic.post(f"/appointments/{first['id']}/{step}")
         assert done.status_code == 200, done.text
