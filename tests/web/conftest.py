@@ -12,12 +12,12 @@ from temporalio.testing import WorkflowEnvironment
 import worker
 from careconnect.config import MailSettings, Settings, TemporalSettings, WebSettings
 from careconnect.embedded.ports import pick
-from careconnect.embedded.temporal import DYNAMIC_CONFIG, NAMESPACE, program
+from careconnect.embedded.temporal import NAMESPACE, program
 from careconnect.propagation import Propagation
 from careconnect.temporal import data_converter
 from services.hosting import Services
 from tests.web.clinic import Clinic
-from tests.workflows.conftest import SEARCH_ATTRIBUTES
+from tests.workflows.conftest import SEARCH_ATTRIBUTES, flags
 from web.app import create
 
 ADDRESS = "http://edge.test"
@@ -27,7 +27,6 @@ ADDRESS = "http://edge.test"
 async def engine_environment(settings: Settings) -> AsyncIterator[WorkflowEnvironment]:
     """Run an engine of this session's own; payloads are encrypted as everywhere."""
     known = settings.model_copy(update={"temporal": settings.temporal.model_copy(update={"namespace": NAMESPACE})})
-    quick = [word for name, value in DYNAMIC_CONFIG.items() for word in ("--dynamic-config-value", f"{name}={value}")]
     environment = await WorkflowEnvironment.start_local(
         namespace=NAMESPACE,
         data_converter=data_converter(known),
@@ -35,7 +34,7 @@ async def engine_environment(settings: Settings) -> AsyncIterator[WorkflowEnviro
         search_attributes=SEARCH_ATTRIBUTES,
         dev_server_existing_path=str(program()),
         dev_server_log_level="error",
-        dev_server_extra_args=quick,
+        dev_server_extra_args=flags(),
     )
     async with environment:
         yield environment
