@@ -23,6 +23,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, marks: Path) -> Iterator[I
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("HELD_AT", str(marks))
         environment.setenv("RENEWED_AFTER", "6")  # seconds, so that a test need not wait for six days
+        environment.setenv("HELD_FOR", "10")  # seconds, as above
         # Dozens of calls held at once look like a gateway that is out of order; here nobody is spared it.
         environment.setenv("CARECONNECT_WORKER__GATEWAY_FAULTS", "1000")
         environment.setenv("PYTHONPATH", os.pathsep.join([str(DYING), *os.environ.get("PYTHONPATH", "").split()]))

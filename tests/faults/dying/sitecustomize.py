@@ -69,7 +69,14 @@ def _hurry(module: ModuleType) -> None:
     module.RENEW_AFTER = timedelta(seconds=float(os.environ["RENEWED_AFTER"]))  # type: ignore[attr-defined]
 
 
+def _hold_shortly(module: ModuleType) -> None:
+    """Let a time be held for a form for seconds rather than minutes."""
+    module.HoldWanted.model_fields["hold_seconds"].default = int(os.environ["HELD_FOR"])
+    module.HoldWanted.model_rebuild(force=True)
+
+
 _CHANGES = {
+    "workflows.contracts.holding": _hold_shortly,
     "workflows.policies": _hurry,
     _GATEWAY: _change_gateway,
     f"{_COLLECTION}.authorisation": _change("authorise", "authorise"),
