@@ -7,6 +7,7 @@ from fastapi.responses import PlainTextResponse, Response
 
 from careconnect import ics
 from careconnect.links import LinkExpired, LinkInvalid
+from web.calendar_words import calendar_words
 from web.gateway import Gateway
 
 router = APIRouter(include_in_schema=False)
@@ -23,7 +24,7 @@ async def read(token: str, request: Request) -> Response:
     """Give the calendar; an unchanged one is not sent again."""
     gateway: Gateway = request.app.state.gateway
     try:
-        written = await gateway.feeds.read(token)
+        written = await gateway.feeds.read(token, calendar_words())
     except (LinkInvalid, LinkExpired):
         return PlainTextResponse("There is no such calendar.\n", 404, {"Cache-Control": "no-store"})
     tag = f'"{hashlib.sha256(written).hexdigest()[:32]}"'

@@ -9,6 +9,7 @@ from careconnect import clock, ics
 from careconnect.auth import Actor
 from services.appointments.errors import AppointmentNotFound
 from services.appointments.schemas import Appointment, Status
+from services.consultants.schemas import VisitType
 from services.identity.schemas import Location
 
 if TYPE_CHECKING:
@@ -44,8 +45,7 @@ async def calendar_file(gateway: "Gateway", actor: Actor, appointment_id: UUID, 
         gateway.consultants.visit_type(edge, found.visit_type_id),
     )
     place = next((one for one in places if one.id == found.location_id), None)
-    gone, remote = found.status in _GONE, kind.mode == "telehealth"
-    how = (words.by_video if kind.video_url else words.called) if remote else ""
+    gone, (location, how) = found.status in _GONE, held(kind, place, words)
     entry = ics.Entry(
         uid=ics.uid(found.id),
         sequence=revision(found),
@@ -55,11 +55,18 @@ async def calendar_file(gateway: "Gateway", actor: Actor, appointment_id: UUID, 
         stamp=clock.now(),
         summary=words.summary % {"consultant": consultants[0].name if consultants else ""},
         description="\n".join(part for part in (how, found.reference, place and place.phone, tenant.name) if part),
-        location=(kind.video_url or "") if remote else where(place),
+        location=location,
         status="CANCELLED" if gone else "CONFIRMED",
         organiser=ics.Party(tenant.name, parseaddr(gateway.sender)[1]),
     )
     return ics.write([entry], method="CANCEL" if gone else "PUBLISH")
+
+
+def held(kind: VisitType, place: Location | None, words: Words) -> tuple[str, str]:
+    """Say where a visit is held, and how if nobody is to travel to it."""
+    if kind.mode != "telehealth":
+        return where(place), ""
+    return kind.video_url or "", words.by_video if kind.video_url else words.called
 
 
 def revision(appointment: Appointment) -> int:

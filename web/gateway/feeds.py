@@ -17,7 +17,8 @@ from services.appointments.errors import FeedNotFound
 from services.appointments.feeds.client import FeedsClient
 from services.appointments.feeds.schemas import Feed, FeedKind, FeedWrite
 from services.appointments.schemas import Appointment, AppointmentFilter, Status
-from web.gateway.calendars import revision, where
+from services.consultants.schemas import VisitType
+from web.gateway.calendars import Words, held, revision
 
 if TYPE_CHECKING:
     from web.gateway.gateway import Gateway
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 PURPOSE = "calendar"
 _ALWAYS = datetime(9000, 1, 1, tzinfo=UTC)
 """The address is good until its row is revoked."""
-_SCOPES = ("appointments:read", "consultants:read", "identity:read", "patients:read")
+_SCOPES = ("appointments:read", "catalogue:read", "consultants:read", "identity:read", "patients:read")
 _SPANS = {
     FeedKind.CONSULTANT: (timedelta(days=30), timedelta(days=180)),
     FeedKind.LOCATION: (timedelta(days=7), timedelta(days=60)),
@@ -81,7 +82,7 @@ class CalendarFeeds:
         if known:
             await self._feeds.revoke(actor, known.id)
 
-    async def read(self, token: str) -> bytes:
+    async def read(self, token: str, words: Words) -> bytes:
         """Write the calendar behind an address.
 
         Raises:
@@ -93,29 +94,21 @@ class CalendarFeeds:
             feed = await self._feeds.get(reader, link.subject)
         except FeedNotFound:
             raise LinkInvalid from None
-        return await self._written(reader, feed)
+        return await self._written(reader, feed, words)
 
-    async def _written(self, reader: Actor, feed: Feed) -> bytes:
+    async def _written(self, reader: Actor, feed: Feed, words: Words) -> bytes:
         booked, places = await asyncio.gather(self._booked(reader, feed), self._gateway.identity.locations(reader))
-        doctors = await self._gateway.consultants.names(
-            reader, {one.consultant_id for one in booked} | {feed.subject_id}
+        doctors, kinds = await asyncio.gather(
+            self._gateway.consultants.names(reader, {one.consultant_id for one in booked} | {feed.subject_id}),
+            self._kinds(reader, booked),
         )
         names = await self._patients(reader, booked) if feed.shows_names else {}
         experts, at = {one.id: one.name for one in doctors}, {one.id: one for one in places}
-        entries = [
-            ics.Entry(
-                uid=ics.uid(one.id),
-                sequence=revision(one),
-                start=one.start,
-                end=one.end,
-                zone=one.zone,
-                stamp=max(one.status_since, one.created_at),
-                summary=_summary(feed, one, names.get(one.patient_id), experts.get(one.consultant_id, "")),
-                location=where(at.get(one.location_id)),
-                status="TENTATIVE" if one.status is Status.HELD else "CONFIRMED",
-            )
-            for one in booked
-        ]
+        entries = []
+        for one in booked:
+            location, how = held(kinds[one.visit_type_id], at.get(one.location_id), words)
+            summary = _summary(feed, one, names.get(one.patient_id), experts.get(one.consultant_id, ""))
+            entries.append(_entry(one, summary, location, how))
         title = experts.get(feed.subject_id) or (at[feed.subject_id].name if feed.subject_id in at else "")
         return ics.write(entries, name=title or "Care-Connect", refresh_minutes=_REFRESH_MINUTES)
 
@@ -144,10 +137,30 @@ class CalendarFeeds:
         found = await asyncio.gather(*(self._gateway.patients.names(reader, part) for part in parts))
         return {one.id: one.name for part in found for one in part}
 
+    async def _kinds(self, reader: Actor, booked: Iterable[Appointment]) -> dict[UUID, VisitType]:
+        ids = {one.visit_type_id for one in booked}
+        found = await asyncio.gather(*(self._gateway.consultants.visit_type(reader, key) for key in ids))
+        return {one.id: one for one in found}
+
     def _addressed(self, actor: Actor, feed: Feed) -> FeedAddress:
         token = self._links.make(actor.tenant_id, PURPOSE, feed.id, _ALWAYS)
         url = f"{self._public_url}/calendar/{token}.ics"
         return FeedAddress(id=feed.id, url=url, shows_names=feed.shows_names, created_at=feed.created_at)
+
+
+def _entry(one: Appointment, summary: str, location: str, how: str) -> ics.Entry:
+    return ics.Entry(
+        uid=ics.uid(one.id),
+        sequence=revision(one),
+        start=one.start,
+        end=one.end,
+        zone=one.zone,
+        stamp=max(one.status_since, one.created_at),
+        summary=summary,
+        description=how,
+        location=location,
+        status="TENTATIVE" if one.status is Status.HELD else "CONFIRMED",
+    )
 
 
 def _summary(feed: Feed, one: Appointment, patient: str | None, doctor: str) -> str:

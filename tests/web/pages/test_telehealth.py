@@ -75,6 +75,18 @@ async def test_it_is_told_on_every_screen_in_the_mail_and_in_the_calendar(
         assert ("LOCATION" in event, "the clinic calls" in event["DESCRIPTION"]) == (False, True)
 
 
+@pytest.mark.parametrize(("address", "how"), [(ROOM, "By video"), (None, "the clinic calls")])
+async def test_private_calendars_send_nobody_to_a_street_either(clinic: Clinic, address: str | None, how: str) -> None:
+    made, there = await booked(clinic, video_url=address), await clinic.booked()
+    for path in (f"/consultants/{made['consultant']['id']}", f"/locations/{clinic.location}"):
+        feed = (await clinic.post(f"{path}/calendar-feed", json={})).json()["url"]
+        read = Calendar.from_ical((await clinic.http.get(feed)).content)
+        events: dict[str, Any] = {str(event["UID"]).partition("@")[0]: event for event in read.walk("VEVENT")}
+        remote, usual = events[made["id"]], events[there["id"]]
+        assert (remote.get("LOCATION"), how in remote["DESCRIPTION"]) == (address, True)
+        assert ("Colombo 03" in usual["LOCATION"], "DESCRIPTION" in usual) == (True, False)
+
+
 async def test_the_address_is_entered_with_the_visit_type_and_goes_with_its_mode(owner: Desk, clinic: Clinic) -> None:
     page = await owner.read("/settings/visit-types/new")
     fields = {"name": "Video visit", "price": "0", "kind": "none", "mode": "telehealth", "video_url": "room 7"}
