@@ -31,6 +31,7 @@ class DirectoryEntry(Base):
     key_hash: Mapped[str] = mapped_column(primary_key=True)
     tenant_id: Mapped[UUID]
     subject_id: Mapped[UUID]
+    created_at: Mapped[datetime]
 
 
 class Session(Base, Tenanted):

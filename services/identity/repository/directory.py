@@ -5,6 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from careconnect import clock
 from careconnect.auth import NOBODY
 from careconnect.crypto import TenantKeys
 from careconnect.db import ReadSession, WriteSession
@@ -33,8 +34,8 @@ def email_key(platform_keys: TenantKeys, email: str) -> str:
 
 def enter(session: WriteSession, kind: str, key_hash: str, subject_id: UUID) -> None:
     """Make a subject of the session's tenant findable."""
-    entry = DirectoryEntry(kind=kind, key_hash=key_hash, tenant_id=session.tenant_id, subject_id=subject_id)
-    session.add(entry)
+    mine = {"tenant_id": session.tenant_id, "subject_id": subject_id, "created_at": clock.now()}
+    session.add(DirectoryEntry(kind=kind, key_hash=key_hash, **mine))
 
 
 async def remove(session: WriteSession, kind: str, subject_id: UUID) -> None:
@@ -53,7 +54,7 @@ async def find(session: ReadSession, kind: str, key_hash: str) -> Subject:
 async def tenants(session: ReadSession) -> list[UUID]:
     """Give the ids of all organisations of the platform, the oldest first."""
     statement = sa.select(DirectoryEntry.tenant_id).where(DirectoryEntry.kind == TENANT)
-    return list(await session.scalars(statement.order_by(DirectoryEntry.tenant_id)))
+    return list(await session.scalars(statement.order_by(DirectoryEntry.created_at, DirectoryEntry.tenant_id)))
 
 
 def _is(kind: str, key_hash: str) -> sa.ColumnElement[bool]:

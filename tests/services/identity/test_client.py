@@ -45,6 +45,14 @@ async def test_an_organisation_and_its_places_live_through_the_client(identity: 
         await identity.location(owner, uuid7())
 
 
+async def test_organisations_are_listed_from_the_oldest_whatever_their_ids(identity: IdentityClient) -> None:
+    begun = [UUID(int=number << 64 | uuid7().int >> 64) for number in (3, 1, 2)]
+    details = schemas.TenantWrite(name="Serendib Clinics", currency="LKR", country="LK", locale="en_LK")
+    for key in begun:
+        await identity.create_tenant(Actor.system("tenants:create", tenant_id=key), details)
+    assert [key for key in await identity.tenants(EDGE) if key in begun] == begun
+
+
 async def test_a_person_lives_through_the_client(identity: IdentityClient, owner: Actor) -> None:
     details = person(name="Tharindu Bandara")
     made = await identity.create_staff(owner, uuid7(), schemas.StaffWrite.model_validate(details))
