@@ -171,7 +171,8 @@ class AbsenceActivities:
         asked = CancellationRequest(
             actor=task.actor,
             reason=_REASON,
-            notify=False,
+            # What the clinic does is told once, at the end; whoever wants none of the times is told of that by itself.
+            notify=task.number > 0,
             waive_fee=True,
             expected_version=task.step.version,
             undoable=task.undoable,

@@ -2,13 +2,17 @@
 
 import re
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
+from temporalio.testing import TimeSkipper, TimeSkippingConfig, WorkflowEnvironment
 
+from services.appointments.schemas import UNDO_WINDOW
 from tests.web.absences import Day, moment
 from tests.web.clinic import ZONE, Clinic, eventually
 from tests.web.pages.desk import Desk, Page, browser, id_in
+from workflows import ids
 
 
 async def entered(owner: Desk, day: Day) -> str:
@@ -103,6 +107,23 @@ async def test_a_patient_chooses_once_among_the_offered_times(edge: FastAPI, cli
     gone = (await clinic.get(f"/appointments/{done['items'][1]['appointment_id']}")).json()
     assert (gone["status"], gone["cancellation_reason"]) == ("cancelled", "prov")
     assert [one["template"] for one in await day.messages("absence")] == ["absence_choice"] * 2
+
+
+async def test_a_patient_who_wants_none_of_the_times_is_told_that_the_visit_is_cancelled(
+    edge: FastAPI, clinic: Clinic, engine_environment: WorkflowEnvironment
+) -> None:
+    """It is told as any cancellation is: when it can no longer be undone, and once."""
+    day = await Day.begin(clinic, 1, ahead=75)
+    absence = await day.deal((await day.leave())["id"], action="offer")
+    (item,) = (await day.until(absence, "finished"))["items"]
+    link = await _link(clinic, item)
+    assert (await browser(edge).post(f"{link}/cancellation", data={})).status_code == 303
+    assert await _sent(clinic, item, "cancellation") == []
+    skipper = TimeSkipper(engine_environment.client, config=TimeSkippingConfig(enabled=False))
+    process = skipper.client.get_workflow_handle(ids.appointment(UUID(item["appointment_id"])))
+    await skipper.fast_forward(process, UNDO_WINDOW)
+    (told,) = await eventually(lambda: _sent(clinic, item, "cancellation"), bool)
+    assert told["appointment_id"] == item["appointment_id"]
 
 
 async def _sent(clinic: Clinic, item: dict[str, Any], template: str) -> list[dict[str, Any]]:
