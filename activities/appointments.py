@@ -20,6 +20,7 @@ from workflows.contracts import (
     RemarksDecided,
     SourceFigures,
     StepRequest,
+    SweepRequest,
     Target,
 )
 
@@ -113,6 +114,12 @@ class AppointmentActivities:
         """Let the reasons of a change stand, or drop those of one that was refused."""
         decided = RemarkDecision(ids=request.remark_ids, stand=request.stand)
         await self.appointments.decide_remarks(request.actor, request.appointment_id, decided)
+
+    @activity.defn(name="forget_remark_drafts")
+    async def forget_drafts(self, request: SweepRequest) -> None:
+        """Drop the reasons of changes that were never asked for."""
+        actor = Actor.workflow(request.tenant_id, "sweep", frozenset({"appointments:write"}))
+        await self.appointments.forget_remark_drafts(actor)
 
     @activity.defn(name="appointment_figures")
     async def figures(self, request: FiguresRequest) -> SourceFigures:

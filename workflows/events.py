@@ -1,4 +1,4 @@
-"""The sweep of gateways' events: what was acknowledged and is not finished, is finished here."""
+"""The sweep: events of gateways that were acknowledged and are not finished, and drafts that nobody decides on."""
 
 from temporalio import workflow
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
@@ -7,6 +7,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 with workflow.unsafe.imports_passed_through():
     from uuid import UUID
 
+    from activities.appointments import AppointmentActivities
     from activities.payments import PaymentActivities
     from careconnect.auth import Actor
     from services.payments.schemas import Unfinished
@@ -25,7 +26,8 @@ class GatewayEvents:
     """Looks into events that waited for their gateway, and lets money go back that came too late.
 
     Mostly there are none: an event has its effect when it comes, and the edge begins what follows. This is for those
-    whose gateway was silent, and for the moment in which the edge died or the engine was away.
+    whose gateway was silent, and for the moment in which the edge died or the engine was away. Such a moment may leave
+    the draft of a reason behind, too: those go with time.
     """
 
     @workflow.run
@@ -37,6 +39,8 @@ class GatewayEvents:
         )
         for payment_id in found.return_payments:
             await self._give_back(actor, payment_id)
+        if workflow.patched("forgotten-drafts"):
+            await self._forget_drafts(request)
         return found
 
     async def _give_back(self, actor: Actor, payment_id: UUID) -> None:
@@ -49,6 +53,17 @@ class GatewayEvents:
             if not ours(error):
                 raise
             await self._start(CollectRequest(actor=actor, payment_id=payment_id, settlement=settlement))
+
+    async def _forget_drafts(self, request: SweepRequest) -> None:
+        """Drop what was written for changes that were never asked for; what cannot be now is at the next turn."""
+        try:
+            await workflow.execute_local_activity_method(
+                AppointmentActivities.forget_drafts, request, **policies.GLANCE
+            )
+        except BaseException as error:
+            if not ours(error):
+                raise
+            workflow.logger.warning("drafts_left")
 
     async def _start(self, request: CollectRequest) -> None:
         tenant = SearchAttributePair(ids.TENANT, str(request.actor.tenant_id))

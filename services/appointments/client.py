@@ -87,6 +87,10 @@ class AppointmentsClient(ServiceClient):
         """Say whether what was asked for was done."""
         await self.call(actor, "POST", f"/appointments/{appointment_id}/remark-decisions", json=decided)
 
+    async def forget_remark_drafts(self, actor: Actor) -> None:
+        """Drop the drafts of remarks that nobody decided on within a day."""
+        await self.call(actor, "DELETE", "/remark-drafts/forgotten")
+
     async def get(self, actor: Actor, appointment_id: UUID) -> AppointmentDetail:
         """Read one with its notes; audited."""
         return await self.call(actor, "GET", f"/appointments/{appointment_id}", into=AppointmentDetail)

@@ -5,6 +5,7 @@ whether it stands. So a change without its reason cannot be, and what was refuse
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from services.appointments.schemas import Remark, RemarkDecision, WrittenRemark
 
 router = APIRouter()
 Writer = Annotated[Actor, require("appointments:write")]
+FORGOTTEN = timedelta(days=1)
+"""After so long nobody decides on a draft any more: who wrote it died before asking for the change."""
 
 
 @router.put(
@@ -45,6 +48,16 @@ async def decide(appointment_id: UUID, asked: RemarkDecision, _: Writer, session
             session.record("appointment.remarked", "appointment", appointment_id, data={"kind": found.kind})
         else:
             session.record("remark.dropped", "remark", found.id, data={"kind": found.kind})
+
+
+@router.delete("/remark-drafts/forgotten", summary="Drop the drafts that nobody decided on", status_code=204)
+async def forget(_: Writer, session: Write) -> None:
+    """Drop those of more than a day ago; a repeat finds none."""
+    statement = delete(RemarkDraft).where(
+        RemarkDraft.tenant_id == session.tenant_id, RemarkDraft.created_at < clock.now() - FORGOTTEN
+    )
+    for key in await session.scalars(statement.returning(RemarkDraft.id)):
+        session.record("remark.forgotten", "remark", key)
 
 
 async def written(session: ReadSession, appointment_id: UUID) -> list[WrittenRemark]:

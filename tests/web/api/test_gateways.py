@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from careconnect.auth import Actor
 from careconnect.config import Settings
 from careconnect.ids import uuid7
 from careconnect.money import Money
+from services.appointments.schemas import Remark, RemarkDecision
 from services.identity.roles import ALL
 from services.payments import repository
 from services.payments.errors import GatewayHeldOff
@@ -150,6 +152,22 @@ async def sweep(clinic: Clinic) -> None:
     name = f"{ids.gateway_events(clinic.tenant_id)}-{uuid7()}"
     request = SweepRequest(tenant_id=clinic.tenant_id)
     await clinic.gateway.engine.client.execute_workflow(GatewayEvents.run, request, id=name, task_queue=ids.BOOKINGS)
+
+
+async def test_the_sweep_drops_the_reasons_of_changes_that_were_never_asked_for(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked, appointments = await clinic.booked(), clinic.gateway.appointments
+    chief = Actor.system("appointments:read", "appointments:write", tenant_id=clinic.tenant_id)
+    visit, old, fresh = UUID(booked["id"]), uuid7(), uuid7()
+    now = clock.now()
+    with monkeypatch.context() as yesterday:
+        yesterday.setattr(clock, "now", lambda: now - timedelta(days=1, minutes=1))
+        await appointments.draft_remark(chief, visit, old, Remark(kind="overbook", text="Forgotten"))
+    await appointments.draft_remark(chief, visit, fresh, Remark(kind="overbook", text="Asked for"))
+    await sweep(clinic)
+    await appointments.decide_remarks(chief, visit, RemarkDecision(ids=[old, fresh], stand=True))
+    assert [one.text for one in (await appointments.get(chief, visit)).remarks] == ["Asked for"]
 
 
 async def test_an_event_larger_than_any_gateways_is_refused(http: httpx.AsyncClient) -> None:
