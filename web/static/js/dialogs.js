@@ -32,6 +32,8 @@ function open(dialog) {
   if (again) return dialog.remove();
   const from = opener?.isConnected ? opener : document.activeElement;
   dialog.addEventListener("close", () => closed(dialog, from));
+  // What was still being fetched for a dialog that has left has no place any more.
+  dialog.addEventListener("htmx:beforeSwap", (event) => (event.detail.shouldSwap &&= dialog.isConnected));
   dialog.showModal();
   focusInside(dialog);
 }
