@@ -8,7 +8,7 @@ import pytest
 
 from tests.web.absences import Day, moment
 from tests.web.clinic import Clinic
-from tests.web.pages.desk import Desk, Page, id_in
+from tests.web.pages.desk import Desk, Page, id_in, told
 from tests.web.pages.test_booking import opened, value_of
 
 
@@ -95,16 +95,22 @@ async def test_the_front_desk_sees_no_such_field_and_is_refused_all_the_same(fro
     form = await front_desk.read("/appointments/new")
     assert not form.having("name", "overbook_reason")
     taken = value_of(day.booked[0] | {"location_id": day.clinic.location, "consultant_id": day.doctor})
-    smuggled = await wanted(day, slot=taken) | {"overbook_reason": "Urgent"}
-    refused = await front_desk.send(form, "/appointments", smuggled)
+    refused = await front_desk.send(form, "/appointments", await wanted(day, slot=taken))
     assert refused.status_code == 409
     assert not Page(refused.text).having("name", "overbook_reason")
-    typed = await wanted(day) | other(day.start.replace(hour=21), "Urgent")
-    assert (await front_desk.send(form, "/appointments", typed)).status_code == 422
+    for typed in ({"slot": taken, "overbook_reason": "Urgent"}, other(day.start.replace(hour=21), "Urgent")):
+        smuggled = await front_desk.send(form, "/appointments", await wanted(day) | typed, script=True)
+        assert smuggled.status_code == 403
+        assert told(smuggled)["toast"]["message"] == "Your role does not let you overbook."
     mine = await day.book(day.start.replace(hour=12))
     path = f"/appointments/{mine['id']}"
     moving = await front_desk.read(f"{path}/move")
     assert not moving.having("name", "overbook_reason")
-    answer = await front_desk.send(moving, f"{path}/rescheduling", {"slot": taken, "overbook_reason": "Urgent"})
-    assert answer.status_code == 409
+    there = {"slot": taken, "overbook_reason": "Urgent"}
+    answer = await front_desk.send(moving, f"{path}/rescheduling", there, script=True)
+    assert answer.status_code == 403
+    dragged = await front_desk.read(f"/calendar{path}/move", part="dialogs")
+    assert not dragged.having("name", "overbook_reason")
+    answer = await front_desk.send(dragged, f"/calendar{path}/move", script=True, overbook_reason="Urgent")
+    assert answer.status_code == 403
     assert await starts(day, path) == day.start.replace(hour=12)

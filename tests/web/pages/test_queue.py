@@ -49,6 +49,7 @@ async def test_who_walks_in_is_queued_with_whoever_is_free_and_the_next_one_hear
     said = Page(refused.text)
     assert refused.status_code == 409
     assert not said.having("name", "overbook_reason"), "the front desk may not overbook"
+    assert (await desk.send(said, "/walk-ins", script=True, overbook_reason="Bleeding")).status_code == 403
     later = [one for one in said.links if one.startswith("/appointments/new?") and "slot=" in one]
     assert "patient_id=" in later[0]
     owner = await Desk.open(edge, own, "owner")

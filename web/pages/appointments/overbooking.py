@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from careconnect.errors import Refusal
+from careconnect.errors import Forbidden, Refusal
 from web.forms import Form
 from web.pages.appointments.picker import Start
 from web.pages.appointments.reasons import IN_THE_WAY, reason
@@ -31,6 +31,17 @@ def may(screen: Screen) -> bool:
     return screen.actor.may("appointments:overbook")
 
 
+def given(screen: Screen, form: Form) -> str | None:
+    """Read why it is put there all the same: nothing where none is given, None where it says too little.
+
+    Raises:
+        Forbidden: one is given by somebody who may not.
+    """
+    if form.values["overbook_reason"].strip() and not may(screen):
+        raise Forbidden(gettext("Your role does not let you overbook."), needed="appointments:overbook")
+    return reason(form, "overbook_reason")
+
+
 async def instead(screen: Screen, typed: Mapping[str, str], standing: Standing = NOWHERE) -> Start | None:
     """Give the time that was typed, if it counts: a chosen free time does, until there is a reason for the other."""
     if not may(screen) or (typed.get("slot") and not typed.get("overbook_reason", "").strip()):
@@ -42,9 +53,11 @@ async def chosen(screen: Screen, form: Form, standing: Standing = NOWHERE) -> tu
     """Read which time was chosen, and why it is put there all the same: nothing where it is a free one.
 
     What is missing is said beside its field, and gives None.
+
+    Raises:
+        Forbidden: a reason is given by somebody who may not.
     """
-    free = Start.read(form.values["slot"])
-    why = reason(form, "overbook_reason") if may(screen) else ""
+    free, why = Start.read(form.values["slot"]), given(screen, form)
     if not may(screen) or not form.values["over_time"].strip() or (free and why == ""):
         if free is None:
             form.object(gettext("Choose a time"), "slot")

@@ -15,6 +15,7 @@ from fastapi.responses import Response
 from careconnect.errors import Refusal
 from services.appointments.schemas import Appointment
 from web.forms import Form
+from web.pages.appointments import overbooking
 from web.pages.appointments.reasons import IN_THE_WAY, POLICY, reason
 from web.pages.calendar import asking
 from web.pages.calendar.beginning import wall_time
@@ -127,7 +128,7 @@ def _read(form: Form, found: Appointment, screen: Screen) -> _Wanted | None:
     minutes = int(typed) if typed.isdecimal() and 0 < int(typed) <= _LONGEST else None
     if typed and minutes is None:
         form.object(gettext("Write a number of minutes"), "minutes")
-    overbook, override = reason(form, "overbook_reason"), reason(form, "override_reason")
+    overbook, override = overbooking.given(screen, form), reason(form, "override_reason")
     if start is None or overbook is None or override is None:
         return None
     consultant_id = form.chosen("consultant_id") or found.consultant_id
@@ -136,7 +137,7 @@ def _read(form: Form, found: Appointment, screen: Screen) -> _Wanted | None:
         consultant_id=consultant_id,
         minutes=minutes if minutes and timedelta(minutes=minutes) != found.end - found.start else None,
         stays=(start, consultant_id) == (found.start, found.consultant_id),
-        overbook_reason=overbook if screen.actor.may("appointments:overbook") else "",
+        overbook_reason=overbook,
         override_reason=override,
     )
 
@@ -146,5 +147,5 @@ async def _refused(screen: Screen, form: Form, found: Appointment, wanted: _Want
     form.renew().object(refusal.detail, "minutes" if wanted.stays else "time")
     if refusal.code in POLICY:
         form.object(gettext("Say why it is moved all the same"), "override_reason")
-    overbookable = refusal.code in IN_THE_WAY and screen.actor.may("appointments:overbook")
+    overbookable = refusal.code in IN_THE_WAY and overbooking.may(screen)
     return await asking.page(screen, form, found, refusal.status, refusal, overbookable=overbookable)

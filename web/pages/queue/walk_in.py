@@ -14,9 +14,10 @@ from web.gateway.bookings import Booking
 from web.gateway.errors import StillDeciding
 from web.gateway.finding import Slot
 from web.pages import naming
+from web.pages.appointments import overbooking
 from web.pages.appointments.outcome import deciding
 from web.pages.appointments.picker import Start
-from web.pages.appointments.reasons import IN_THE_WAY, reason
+from web.pages.appointments.reasons import IN_THE_WAY
 from web.pages.links import link
 from web.pages.queue.there import Candidate, there
 from web.pages.screen import OK, Screen, needs
@@ -71,7 +72,7 @@ async def _wanted(screen: Screen, form: Form) -> Booking | None:
         form.object(gettext("Search for the patient and choose one"), "patient_id")
     if visit_type_id is None:
         form.object(gettext("Choose a visit"), "visit_type_id")
-    consultant_id, overbook = form.chosen("consultant_id"), reason(form, "overbook_reason")
+    consultant_id, overbook = form.chosen("consultant_id"), overbooking.given(screen, form)
     if consultant_id is None:
         form.object(gettext("Choose a consultant"), "consultant_id")
     if patient_id is None or visit_type_id is None or consultant_id is None or overbook is None:
@@ -86,7 +87,7 @@ async def _wanted(screen: Screen, form: Form) -> Booking | None:
         reason=form.values["reason"].strip()[:500],
         payment=PaymentChoice(method="at_desk"),
         notify=False,
-        overbook_reason=(overbook or None) if screen.actor.may("appointments:overbook") else None,
+        overbook_reason=overbook or None,
         walk_in=True,
     )
 
@@ -94,7 +95,7 @@ async def _wanted(screen: Screen, form: Form) -> Booking | None:
 async def _refused(screen: Screen, form: Form, refusal: Refusal) -> Response:
     """Say why, with the nearest free times of the same consultant, and what those may do who may do more."""
     near = [Slot.model_validate(one) for one in refusal.extra.get("alternatives", [])][:_OFFERED]
-    overbookable = refusal.code in IN_THE_WAY and screen.actor.may("appointments:overbook")
+    overbookable = refusal.code in IN_THE_WAY and overbooking.may(screen)
     if refusal.code in IN_THE_WAY:
         form.object(refusal.detail, "consultant_id")
     else:
