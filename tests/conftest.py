@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import httpx
+import hypothesis
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -24,6 +25,9 @@ from careconnect.embedded.postgres import PostgresServer
 from careconnect.ids import uuid7
 from careconnect.service import close
 
+# How long an example takes, or is drawn, on a busy machine is no law.
+hypothesis.settings.register_profile("laws", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("laws")
 _parse = ast.parse
 
 

@@ -87,7 +87,7 @@ def in_block(block: Block, moment: datetime) -> bool:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data(), weeks(), st.sampled_from(STARTS))
 def test_working_time_is_exactly_where_every_quarter_of_an_hour_says_it_is(
     data: st.DataObject, blocks: list[Block], start: datetime
@@ -101,7 +101,7 @@ def test_working_time_is_exactly_where_every_quarter_of_an_hour_says_it_is(
         assert here == works(blocks, told, moment), moment
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data(), weeks(), st.sampled_from(STARTS))
 def test_stretches_are_inside_the_period_ordered_and_never_touch_at_one_location(
     data: st.DataObject, blocks: list[Block], start: datetime

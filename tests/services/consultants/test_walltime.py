@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.consultants.walltime import minutes_of, spans_of_day, wall_of, zone_of
@@ -47,7 +47,6 @@ def reference(zone: str, day: date, starts: int, ends: int) -> set[datetime]:
     }
 
 
-@settings(deadline=None)  # a busy machine is no defect
 @given(local_days(), blocks())
 def test_working_time_is_exactly_the_minutes_whose_clock_stands_in_the_block_for_the_first_time(
     local: tuple[str, date], block: tuple[int, int]
@@ -89,7 +88,6 @@ def test_the_days_on_which_clocks_change_are_exact(zone: str, day: date, block: 
     assert found == expected
 
 
-@settings(deadline=None)
 @given(st.integers(0, 1440))
 def test_a_wall_time_reads_back_as_it_was_written(minutes: int) -> None:
     assert minutes_of(wall_of(minutes)) == minutes

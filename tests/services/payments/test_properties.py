@@ -133,7 +133,7 @@ async def _come_again(story: Story) -> None:
             await story.desk.release(payment_id)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS)
 async def test_any_sequence_of_steps_keeps_every_sum(
     service: Callable[[str], httpx.AsyncClient], steps: list[tuple[str, int, int | None]]
@@ -148,7 +148,6 @@ async def test_any_sequence_of_steps_keeps_every_sum(
 # Not shrunk: what happens at the same time does not happen twice in the same way.
 @settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
