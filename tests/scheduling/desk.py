@@ -15,6 +15,8 @@ from services.consultants.walltime import wall_of
 from tests.conftest import AS
 from tests.scheduling.reference import PLACES, Block, Clinic, Kind, Landed, Spot
 
+COUNTRY = ("GB", "ENG")
+"""Whose public holidays are observed where any are."""
 _TERMS = (
     "consultant_id", "location_id", "zone", "start", "end", "occupied_from", "occupied_to", "capacity", "rooms",
 )  # fmt: skip
@@ -41,7 +43,10 @@ class Desk:
             "zone": self.clinic.zone,
             "opening": None if opening is None else [_block(one, "opens", "closes") for one in opening],
             "closed_on": sorted(day.isoformat() for day in self.clinic.closed),
+            "holidays": self.clinic.holidays.first,
+            "open_on": sorted(day.isoformat() for day in self.clinic.holidays.open_on),
         }
+        await self._put("/holiday-policy", self._policy())
         await self._put(f"/locations/{self.locations[0]}/calendar", calendar)
         for number, key in enumerate(self.people):
             said = {"first_name": "A", "last_name": "B", "specialties": ["C"], "registration_number": str(number)}
@@ -52,6 +57,12 @@ class Desk:
                 told = {"kind": one.kind, "starts_at": one.starts.isoformat(), "ends_at": one.ends.isoformat()}
                 place = {} if one.place is None else self._at(one.place)
                 await self._put(f"/consultants/{key}/exceptions/{uuid7()}", told | place)
+
+    def _policy(self) -> dict[str, Any]:
+        told = self.clinic.holidays
+        own = [{"date": day.isoformat(), "name": "A day of our own"} for day in sorted(told.own)]
+        country = {"country": COUNTRY[0], "subdivision": COUNTRY[1]} if told.public else {}
+        return country | {"closed": told.closed, "own": own}
 
     async def free(self, kind: Kind, start: datetime, end: datetime) -> list[Spot]:
         """Find free times as the gateway does: from the end of the notice, and as far as the horizon."""

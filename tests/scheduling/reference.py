@@ -85,6 +85,26 @@ class Landed:
         return (self.consultant, self.kind.name, self.start, self.place)
 
 
+class Holidays(NamedTuple):
+    """Days that a country keeps, days that the organisation entered, and what is done on them.
+
+    The first place may say otherwise than the organisation (`closed`, `open`), and be open on some days all the same.
+    """
+
+    public: frozenset[date] = frozenset()
+    own: frozenset[date] = frozenset()
+    closed: bool = False
+    first: str = "as_organisation"
+    open_on: frozenset[date] = frozenset()
+
+    def shut(self, place: int) -> frozenset[date]:
+        """Give the days on which a place is closed for them."""
+        says = self.first if place == 0 else "as_organisation"
+        closed = self.closed if says == "as_organisation" else says == "closed"
+        days = self.public | self.own if closed else frozenset[date]()
+        return days - self.open_on if place == 0 else days
+
+
 @dataclass
 class Clinic:
     """What was entered: hours and exceptions of each consultant at two places, and when the first of them is open."""
@@ -95,6 +115,7 @@ class Clinic:
     opening: list[tuple[int, int, int]] | None
     closed: set[date]
     now: datetime
+    holidays: Holidays
     landed: list[Landed] = field(default_factory=list)
     _known: dict[tuple[int, int, datetime, datetime], list[tuple[datetime, bool, bool]]] = field(default_factory=dict)
 
@@ -127,7 +148,8 @@ class Clinic:
         )
         opening = self.opening if place == 0 else None
         is_open = opening is None or any(day_ == wall.weekday() and a <= said < b for day_, a, b in opening)
-        return at_work and is_open and not second_showing and not (place == 0 and day in self.closed)
+        shut = self.holidays.shut(place) | (self.closed if place == 0 else set())
+        return at_work and is_open and not second_showing and day not in shut
 
     def free(self, kind: Kind, start: datetime, end: datetime) -> set[Spot]:
         """Give the free starts of all consultants at both places in `[start, end)`, between notice and horizon."""

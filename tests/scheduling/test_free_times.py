@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from careconnect.ids import uuid7
 from tests.scheduling.desk import Desk
-from tests.scheduling.reference import Block, Clinic, Deviation, Kind, Spot, midnight
+from tests.scheduling.reference import DAY, Block, Clinic, Deviation, Holidays, Kind, Spot, midnight
 
 CHANGES = {
     "Asia/Colombo": [date(2027, 6, 2)],
@@ -21,6 +21,8 @@ CHANGES = {
     "Australia/Lord_Howe": [date(2027, 4, 4), date(2027, 10, 3)],
 }
 """Days on which clocks change, by half an hour at Lord Howe; in Colombo they do not."""
+EASTER = frozenset({date(2027, 3, 26), date(2027, 3, 29)})
+"""Good Friday and Easter Monday in England, on either side of the day on which its clocks change that year."""
 ORDINARY = date(2027, 5, 12)
 """A day near which no clock changes anywhere."""
 PERIOD = timedelta(days=2)
@@ -57,9 +59,18 @@ def clinics(draw: st.DrawFn) -> tuple[Clinic, datetime]:
     closed = draw(st.sets(st.sampled_from([day, day + timedelta(days=1)]), max_size=1))
     within = st.integers(-30, 30).map(lambda number: start + timedelta(hours=number))
     now = draw(st.just(datetime(2027, 1, 1, tzinfo=UTC)) | within)
+    holidays = draw(kept_days(EASTER if zone == "Europe/London" else frozenset(), day))
     near = st.integers(-1, 2).map(lambda number: day + timedelta(days=number))
     hours = [draw(blocks(draw(near))) for _ in range(2)]
-    return Clinic(zone, hours, exceptions, opening, closed, now), start
+    return Clinic(zone, hours, exceptions, opening, closed, now, holidays), start
+
+
+@st.composite
+def kept_days(draw: st.DrawFn, public: frozenset[date], day: date) -> Holidays:
+    """Give holidays of a country and of the organisation, on which either place may be closed or open."""
+    days = st.frozensets(st.sampled_from([day - DAY, day, day + DAY, *sorted(public)]), max_size=2)
+    first = draw(st.sampled_from(["as_organisation", "as_organisation", "closed", "open"]))
+    return Holidays(draw(st.sampled_from([frozenset(), public])), draw(days), draw(st.booleans()), first, draw(days))
 
 
 @st.composite
