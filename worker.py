@@ -124,7 +124,8 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
     mails = InvoiceMails(
         Receipts(payments, patients, appointments, identity), services.client(NotificationsClient), links
     )
-    reports = ReportActivities(services.client(ReportsClient), identity)
+    audited = (patients, consultants, appointments, payments, identity, messages, services.client(ReportsClient))
+    reports = ReportActivities(services.client(ReportsClient), identity, audited)
     checks = MoneyCheckActivities(payments, appointments, consultants)
     bookings = Worker(
         client,

@@ -1,6 +1,7 @@
-"""Steps of the dashboard: which views there are, and writing them."""
+"""Steps of the dashboard: which views there are, and writing them; with each round the audit is sealed as a whole."""
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,8 @@ from zoneinfo import ZoneInfo
 from temporalio import activity
 
 from careconnect.auth import Actor
+from careconnect.client import ServiceClient
+from careconnect.errors import Refusal
 from services.identity.client import IdentityClient
 from services.identity.schemas import Location
 from services.reports.client import ReportsClient
@@ -23,9 +26,11 @@ _PERIODS: tuple[Period, ...] = ("today", "week", "month")
 class ReportActivities:
     """Holds the client of the reports service, and that of the service that knows the locations."""
 
-    def __init__(self, reports: ReportsClient, identity: IdentityClient) -> None:
+    def __init__(self, reports: ReportsClient, identity: IdentityClient, audited: Sequence[ServiceClient] = ()) -> None:
+        """Take the two; `audited` are clients of all services, whose audits are given checkpoints."""
         self.reports = reports
         self.identity = identity
+        self.audited = audited
 
     @property
     def activities(self) -> list[Callable[..., Any]]:
@@ -46,6 +51,15 @@ class ReportActivities:
         """Write all views in one transaction."""
         actor = Actor.workflow(request.tenant_id, "dashboard", frozenset({"reports:write"}))
         await self.reports.write(actor, _snapshot(request))
+        await asyncio.gather(*(self._seal_audit(service, request.tenant_id) for service in self.audited))
+
+    async def _seal_audit(self, service: ServiceClient, tenant_id: UUID) -> None:
+        """Have one service append its checkpoint; the figures do not wait for one that is away."""
+        try:
+            await service.append_checkpoint(Actor.workflow(tenant_id, "audit", frozenset({"audit:seal"})))
+        except Refusal as refusal:
+            # The next round asks again, and that checkpoint covers all the same.
+            activity.logger.warning("audit_not_sealed", extra={"source": service.service, "code": refusal.code})
 
 
 def views(locations: list[Location], at: datetime) -> Iterable[FiguresPeriod]:

@@ -2,7 +2,8 @@
 
 An audit event (FHIR AuditEvent) answers who did or read what, when and why. A domain event (outbox) tells the other
 services. Neither holds personal data. The tables refuse UPDATE, DELETE and TRUNCATE, and each audit event carries an
-HMAC over its content, so that a change made behind the database's back is found.
+HMAC over its content and over a mark of its own, so that one that was changed or copied behind the database's back is
+found. Checkpoints (`careconnect.checkpoints`) tell when some were removed or renumbered.
 """
 
 import hmac
@@ -11,8 +12,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, MetaData, Table, Text, Uuid
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, MetaData, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
+
+_sorted = json.JSONEncoder(sort_keys=True).encode  # made once: `json.dumps` would make one for each event
 
 
 def audit_table(metadata: MetaData) -> Table:
@@ -32,7 +35,24 @@ def audit_table(metadata: MetaData) -> Table:
         Column("data", JSONB, nullable=False),
         Column("request_id", Text),
         Column("seal", LargeBinary, nullable=False),
+        Column("mark", Uuid),
         Index("ix_audit_events_entity", "tenant_id", "entity", "entity_id", "id"),
+        Index("uq_audit_events_mark", "tenant_id", "mark", unique=True, postgresql_where=text("mark IS NOT NULL")),
+    )
+
+
+def checkpoints_table(metadata: MetaData) -> Table:
+    """Define `audit_checkpoints`: by tenant and number, how far the events were counted and sealed as a whole."""
+    return Table(
+        "audit_checkpoints",
+        metadata,
+        Column("tenant_id", Uuid, primary_key=True),
+        Column("number", BigInteger, primary_key=True, autoincrement=False),
+        Column("at", DateTime(timezone=True), nullable=False),
+        Column("up_to", BigInteger, nullable=False),
+        Column("seen", BigInteger, nullable=False),
+        Column("count", BigInteger, nullable=False),
+        Column("seal", LargeBinary, nullable=False),
     )
 
 
@@ -64,7 +84,7 @@ def data_keys_table(metadata: MetaData) -> Table:
 
 
 def seal(key: bytes, row: dict[str, Any]) -> bytes:
-    """Compute the HMAC of an audit event over everything that it says."""
+    """Compute the HMAC of an audit event over everything that it says; events of before had no `mark`."""
     said = [
         str(row["tenant_id"]),
         _instant(row["at"]),
@@ -74,9 +94,11 @@ def seal(key: bytes, row: dict[str, Any]) -> bytes:
         row["entity"],
         str(row["entity_id"]),
         row["reason"],
-        json.dumps(row["data"], sort_keys=True),
+        _sorted(row["data"]),
         row["request_id"],
     ]
+    if row.get("mark") is not None:
+        said.append(str(row["mark"]))
     return hmac.digest(key, json.dumps(said).encode(), "sha256")
 
 
@@ -89,7 +111,7 @@ def as_json(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Shape rows for `jsonb_to_recordset`: ids and instants as text, the seal in hexadecimal."""
     return [
         row
-        | {name: str(row[name]) for name in ("tenant_id", "actor_id", "entity_id")}
+        | {name: str(row[name]) for name in ("tenant_id", "actor_id", "entity_id", "mark")}
         | {"at": row["at"].isoformat(), "seal": row["seal"].hex()}
         for row in rows
     ]

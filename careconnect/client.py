@@ -158,6 +158,10 @@ class ServiceClient:
             headers["traceparent"] = context
         return headers | {"content-type": "application/json"}
 
+    async def append_checkpoint(self, actor: Actor) -> None:
+        """Have the service's audit events of the tenant counted and sealed; one that is not due is not made."""
+        await self.call(actor, "POST", "/audit-checkpoints")
+
 
 _UNAVAILABLE = 503
 _adapters: dict[Any, TypeAdapter[Any]] = {}

@@ -37,6 +37,7 @@ def new_metadata() -> sa.MetaData:
     audit.audit_table(metadata)
     audit.outbox_table(metadata)
     audit.data_keys_table(metadata)
+    audit.checkpoints_table(metadata)
     return metadata
 
 
@@ -196,6 +197,7 @@ class WriteSession(ReadSession):
         }
         rows = [place | said for said in events + accesses]
         for row in rows:
+            row["mark"] = uuid7()
             row["seal"] = audit.seal(keys.audit_key, row)
         await self.execute(_WRITE_EVENTS, {"audit": audit.as_json(rows), "told": len(events)})
 
@@ -205,12 +207,14 @@ _WRITE_EVENTS = sa.text("""
 WITH said AS (
   SELECT * FROM ROWS FROM (jsonb_to_recordset(:audit) AS (
     tenant_id uuid, "at" timestamptz, actor_id uuid, actor_kind text, action text, entity text, entity_id uuid,
-    reason text, data jsonb, request_id text, seal text)) WITH ORDINALITY
-    AS said(tenant_id, "at", actor_id, actor_kind, action, entity, entity_id, reason, data, request_id, seal, number)
+    reason text, data jsonb, request_id text, seal text, mark uuid)) WITH ORDINALITY
+    AS said(tenant_id, "at", actor_id, actor_kind, action, entity, entity_id, reason, data, request_id, seal, mark,
+      number)
 ), audited AS (
   INSERT INTO audit_events
-    (tenant_id, "at", actor_id, actor_kind, action, entity, entity_id, reason, data, request_id, seal)
-  SELECT tenant_id, "at", actor_id, actor_kind, action, entity, entity_id, reason, data, request_id, decode(seal, 'hex')
+    (tenant_id, "at", actor_id, actor_kind, action, entity, entity_id, reason, data, request_id, seal, mark)
+  SELECT tenant_id, "at", actor_id, actor_kind, action, entity, entity_id, reason, data, request_id,
+    decode(seal, 'hex'), mark
   FROM said ORDER BY number
 )
 INSERT INTO outbox_events (tenant_id, "at", type, entity, entity_id, data)

@@ -17,10 +17,11 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from careconnect.auth import Tokens
+from careconnect import checkpoints
+from careconnect.auth import Tokens, require
 from careconnect.config import Settings
 from careconnect.crypto import MasterKey
-from careconnect.db import Database
+from careconnect.db import Database, Write
 from careconnect.errors import (
     FieldError,
     Forbidden,
@@ -97,6 +98,20 @@ async def readyz(request: Request) -> JSONResponse:
 async def metrics() -> Response:
     """Write this process's metrics in Prometheus' text format."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+@_operations.post(
+    "/audit-checkpoints",
+    summary="Count and seal the audit events so far",
+    status_code=204,
+    dependencies=[require("audit:seal")],
+)
+async def append_checkpoint(session: Write, request: Request) -> None:
+    """Append the tenant's next checkpoint, if it is due; what is in the log can be compared with it later."""
+    made = await checkpoints.append(session)
+    if made:
+        told = {"number": made["number"], "up_to": made["up_to"], "seal": made["seal"].hex()}
+        log.info("audit_checkpoint", service=request.app.state.name, tenant=str(session.tenant_id), **told)
 
 
 def answer_with_problems(app: FastAPI) -> None:

@@ -32,6 +32,20 @@ def create_platform_tables() -> None:
     protect("data_keys")
 
 
+def add_audit_checkpoints() -> None:
+    """Give the audit of an existing database its marks, and the table of its checkpoints."""
+    # A new database has the column already: its first revision made the table as it is defined today.
+    op.execute("ALTER TABLE audit_events ADD COLUMN IF NOT EXISTS mark uuid")
+    op.execute(
+        "CREATE UNIQUE INDEX IF NOT EXISTS uq_audit_events_mark ON audit_events (tenant_id, mark) "
+        "WHERE mark IS NOT NULL"
+    )
+    metadata = sa.MetaData()
+    audit.checkpoints_table(metadata)
+    metadata.create_all(op.get_bind())
+    protect("audit_checkpoints", append_only=True)
+
+
 _REFUSE_CHANGE = """
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

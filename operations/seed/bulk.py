@@ -20,6 +20,7 @@ from careconnect.auth import Actor
 from careconnect.config import Settings
 from careconnect.crypto import MasterKey, TenantKeys
 from careconnect.db import Database, new_metadata
+from careconnect.ids import uuid7
 
 Row = Mapping[str, Any]
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -90,6 +91,7 @@ class Writer:
             "reason": event.reason,
             "data": event.data,
             "request_id": None,
+            "mark": uuid7(),
         }
         row["seal"] = audit.seal(self.keys.audit_key, {"tenant_id": self.tenant_id, **row})
         return row

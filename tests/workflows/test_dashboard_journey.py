@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from temporalio.client import Client
 
 from activities.appointments import AppointmentActivities
@@ -32,7 +33,11 @@ from workflows.dashboard import DashboardAggregation
 
 
 async def test_what_the_services_hold_is_what_the_dashboard_shows(
-    engine: Client, connect: Callable[[type[Any]], Any], actor: Callable[..., Actor], tenant_id: UUID
+    engine: Client,
+    connect: Callable[[type[Any]], Any],
+    apps: Callable[[str], Any],
+    actor: Callable[..., Actor],
+    tenant_id: UUID,
 ) -> None:
     asker, location_id = actor("*"), uuid7()
     colombo = LocationWrite(name="Colombo 7", zone="Asia/Colombo")
@@ -68,6 +73,9 @@ async def test_what_the_services_hold_is_what_the_dashboard_shows(
         assert (found.tiles.revenue.value, found.tiles.revenue.previous) == (price, Money(amount=0, currency="LKR"))
         assert [one.amount for one in found.revenue_by_day] == [price]
         assert (found.tiles.appointments.value, found.attention) == (0, 0)
+    async with apps("patients").state.database.read(asker) as session:
+        sealed = await session.scalar(sa.text("SELECT count(*) FROM audit_checkpoints"))
+    assert sealed == 1, "each round has the audit sealed"
 
 
 def real(connect: Callable[[type[Any]], Any]) -> list[Callable[..., Any]]:
@@ -76,5 +84,5 @@ def real(connect: Callable[[type[Any]], Any]) -> list[Callable[..., Any]]:
         ConsultantActivities(connect(ConsultantsClient)).figures,
         AppointmentActivities(connect(AppointmentsClient)).figures,
         PaymentActivities(connect(PaymentsClient)).figures,
-        *ReportActivities(connect(ReportsClient), connect(IdentityClient)).activities,
+        *ReportActivities(connect(ReportsClient), connect(IdentityClient), [connect(PatientsClient)]).activities,
     ]

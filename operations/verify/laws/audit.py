@@ -3,13 +3,17 @@
 From outside, this is seen of it: each row of a service's main tables has the event of its creation; each appointment,
 payment and refund is in the state that its last event says; each domain event, written in the same transaction, has
 its audit event. An audit event that was altered, or forged, does not carry the right seal (HMAC with the tenant's
-key); one that was removed is missed by its row, its state or its domain event. The numbers of the events themselves
-prove nothing: they come from a sequence, which leaves gaps after a rollback or a crash. That a record was read leaves
-no other trace than its audit event, so reads that were not noted cannot be found.
+key); one that was removed is missed by its row, its state or its domain event, and below a checkpoint by the
+checkpoint, as is one that was renumbered or put in between; one that was copied has the mark of another. The numbers of
+the events themselves prove nothing: they come from a sequence, which leaves gaps after a rollback or a crash. That a
+record was read leaves no other trace than its audit event, so reads that were not noted cannot be found, nor those that
+were removed after the last checkpoint.
 """
 
 import json
 from collections.abc import AsyncIterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +23,9 @@ from careconnect.crypto import TenantKeys
 from operations.verify.evidence import Evidence, Rows
 from operations.verify.finding import Finding
 from operations.verify.laws.append_only import append_only
+from operations.verify.laws.chain import Chain
 
-TABLES = ("audit_events", "outbox_events")
+TABLES = ("audit_events", "outbox_events", "audit_checkpoints")
 BATCH = 10_000
 
 _CREATED = {
@@ -72,6 +77,11 @@ SELECT told.id, told.type, told.entity_id FROM outbox_events AS told WHERE NOT E
   WHERE event.tenant_id = told.tenant_id AND event.entity = told.entity AND event.entity_id = told.entity_id
     AND event.action = told.type AND event.at = told.at)
 """
+_COPIED = """
+SELECT min(id) AS first, max(id) AS last FROM audit_events WHERE mark IS NOT NULL
+GROUP BY tenant_id, mark HAVING count(*) > 1
+"""
+_CHECKPOINTS = "SELECT * FROM audit_checkpoints ORDER BY tenant_id, number"
 _EVENTS = "SELECT * FROM audit_events ORDER BY tenant_id, id"
 
 
@@ -89,6 +99,8 @@ async def check(evidence: Evidence) -> Finding:
         for row in await evidence.rows(service, _UNPAIRED):
             what = f"{row['type']} of {row['entity_id']}"
             finding.violations.append(f"the audit event of {service}'s domain event {row['id']} ({what}) is missing")
+        for row in await evidence.rows(service, _COPIED):
+            finding.violations.append(f"audit event {row['last']} of {service} is a copy of {row['first']}")
         finding += await _seals(evidence, service)
         finding.violations += await append_only(evidence, service, TABLES)
     return finding
@@ -97,16 +109,20 @@ async def check(evidence: Evidence) -> Finding:
 async def _seals(evidence: Evidence, service: str) -> Finding:
     """Compute every seal anew. An event of a tenant without a key cannot have been written by the service."""
     finding = Finding()
-    keys: dict[UUID, TenantKeys | None] = {}
-    async for batch in _batches(evidence, service):
+    chains: dict[UUID, Chain] = {}
+    async for batch in _batches(evidence, service, chains):
         finding.checked += len(batch)
         for row in batch:
             tenant_id = row["tenant_id"]
-            if tenant_id not in keys:
-                keys[tenant_id] = await evidence.keys(service, tenant_id)
-            if not _sealed(keys[tenant_id], row):
+            if tenant_id not in chains:
+                chains[tenant_id] = Chain(tenant_id, await evidence.keys(service, tenant_id), [])
+            chain = chains[tenant_id]
+            chain.pass_by(row["id"], row["seal"])
+            if not _sealed(chain.keys, row):
                 what = f"audit event {row['id']} of {service} ({row['action']} of {row['entity_id']})"
                 finding.violations.append(f"{what} was changed or forged: its seal is wrong")
+    for chain in chains.values():
+        finding.violations += [f"{service}: {said}" for said in chain.end()]
     return finding
 
 
@@ -117,10 +133,12 @@ def _sealed(keys: TenantKeys | None, row: Any) -> bool:
     return bool(audit.seal(keys.audit_key, said) == row["seal"])
 
 
-async def _batches(evidence: Evidence, service: str) -> AsyncIterator[Rows]:
-    """Read the events in batches, for they may be many, all of one moment. The keys are asked for in between."""
+async def _batches(evidence: Evidence, service: str, chains: dict[UUID, Chain]) -> AsyncIterator[Rows]:
+    """Read the checkpoints into `chains`, then the events in batches, for they may be many; all of one moment."""
     connection = await evidence.database(service)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
+        for tenant_id, checkpoints in groupby(await connection.fetch(_CHECKPOINTS), key=itemgetter("tenant_id")):
+            chains[tenant_id] = Chain(tenant_id, await evidence.keys(service, tenant_id), list(checkpoints))
         cursor = await connection.cursor(_EVENTS)
         while batch := await cursor.fetch(BATCH):
             yield batch

@@ -95,4 +95,4 @@ async def test_a_trigger_that_refuses_nothing_is_no_guard(instance: Instance) ->
     rule = await instance.ask("reports", "SELECT pg_get_functiondef('refuse_change'::regproc)")
     tame = "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"
     await instance.disarm("reports", tame, rule)
-    assert len(await instance.violations(10)) == 4, "changing and truncating, of audit and outbox"
+    assert len(await instance.violations(10)) == 6, "changing and truncating, of audit, outbox and checkpoints"
