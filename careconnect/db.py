@@ -171,9 +171,17 @@ class WriteSession(ReadSession):
         """
         self.info["events"].append(audit.change(action, entity, entity_id, data or {}, reason))
 
-    def record_access(self, action: str, entity: str, entity_id: UUID, *, reason: str | None = None) -> None:
-        """Note that somebody read a record: an audit event and nothing else."""
-        self.info["accesses"].append(audit.change(action, entity, entity_id, {}, reason))
+    def record_access(
+        self,
+        action: str,
+        entity: str,
+        entity_id: UUID,
+        *,
+        data: dict[str, Any] | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Note that somebody read a record, or several whose ids `data` holds: an audit event and nothing else."""
+        self.info["accesses"].append(audit.change(action, entity, entity_id, data or {}, reason))
 
     async def commit(self) -> None:
         """Write the buffered events and commit; only the edge of the request calls it."""

@@ -8,7 +8,6 @@ import re
 from typing import Annotated, Any
 
 import httpx
-import structlog
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
@@ -19,10 +18,10 @@ from careconnect.auth import Actor
 from careconnect.config import Settings
 from careconnect.errors import Forbidden, InvalidInput, NotFound, Unavailable
 from careconnect.temporal import EncryptionCodec
+from web.gateway import Gateway
 from web.session import Person, signed_in
 
 router = APIRouter(include_in_schema=False)
-log = structlog.get_logger()
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "content-length", "host"}
 _NOT_FORWARDED = _HOP_BY_HOP | {"cookie", "authorization", "x-http-method-override"}
 _OPERATE = "console:operate"
@@ -62,14 +61,15 @@ Operator = Annotated[Person, Depends(operator)]
 
 @router.post("/console/codec/decode")
 async def decode(request: Request, asking: Operator) -> Response:
-    """Decrypt payloads for the console (Temporal's remote codec protocol); each reading is noted."""
+    """Decrypt payloads for the console (Temporal's remote codec protocol); the audit notes it before."""
     codec: EncryptionCodec = request.app.state.codec
     try:
         given = ParseDict(await request.json(), Payloads())
         opened = await codec.decode(given.payloads)
     except (ParseError, ValueError) as error:
         raise InvalidInput("These are not payloads of this installation.") from error
-    log.info("console_payloads_read", actor=str(asking.actor.id), count=len(opened))
+    gateway: Gateway = request.app.state.gateway
+    await gateway.identity.note_console_reading(asking.actor, len(opened))
     return JSONResponse(MessageToDict(Payloads(payloads=opened)))
 
 

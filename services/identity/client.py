@@ -127,6 +127,10 @@ class IdentityClient(ServiceClient):
         """Let a person sign in again."""
         return await self.call(actor, "POST", f"/staff/{staff_id}/activation", into=schemas.Staff)
 
+    async def note_console_reading(self, actor: Actor, count: int) -> None:
+        """Note that `actor` is about to read `count` payloads of processes in the workflow console."""
+        await self.call(actor, "POST", "/console-readings", json=schemas.ConsoleReading(count=count))
+
     async def clients(
         self, actor: Actor, *, active: bool | None = None, limit: int = 50, cursor: str | None = None
     ) -> Page[schemas.ApiClient]:

@@ -140,6 +140,17 @@ async def activate_staff(session: Write, staff_id: UUID) -> schemas.Staff:
     return known.shown(await session.tenant_keys())
 
 
+@router.post(
+    "/console-readings",
+    summary="Note that somebody reads what processes hold",
+    status_code=status.HTTP_204_NO_CONTENT,
+    dependencies=[require("console:operate")],
+)
+async def note_console_reading(session: Write, reading: schemas.ConsoleReading) -> None:
+    """Note who had how many payloads decrypted in the workflow console; what they hold is not known here."""
+    session.record_access("console.payloads_read", "staff", session.actor.id, data={"count": reading.count})
+
+
 async def _platform_keys(request: Request) -> TenantKeys:
     database: Database = request.app.state.database
     return await database.keys(NOBODY)

@@ -21,6 +21,7 @@ from services.identity.schemas.organisation import (
     TenantWrite,
 )
 from services.identity.schemas.staff import (
+    ConsoleReading,
     NamesQuery,
     PasswordWrite,
     Staff,
@@ -37,6 +38,7 @@ __all__ = [
     "ApiClientWrite",
     "ClientCredentials",
     "ClientInfo",
+    "ConsoleReading",
     "Location",
     "LocationReplacement",
     "LocationWrite",

@@ -66,6 +66,12 @@ class StaffName(BaseModel):
     active: bool
 
 
+class ConsoleReading(Input):
+    """Payloads of processes that are about to be decrypted for somebody."""
+
+    count: int = Field(ge=0)
+
+
 class NamesQuery(Input):
     """Whose names are wanted."""
 

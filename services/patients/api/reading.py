@@ -1,5 +1,6 @@
 """Reading patients; each reading of a record is noted in the audit."""
 
+from collections.abc import Iterable
 from typing import Annotated
 from uuid import UUID
 
@@ -30,7 +31,7 @@ async def search(
 ) -> Page[schemas.Patient]:
     """List the newest first. With `q`, those that have every word of it: beginnings of names count as names."""
     found = await patients.page(q, archived=archived, paging=paging)
-    patients.session.record_access("patients.searched" if q else "patients.listed", "tenant", actor.tenant_id)
+    _note_shown("patients.searched" if q else "patients.listed", patients, found.items)
     clinical = may_read_medical(actor)
     return found.of(lambda patient: patient.shown(patients.sealer.keys, clinical=clinical))
 
@@ -42,9 +43,11 @@ async def count(patients: PatientsOf, _actor: Reader) -> schemas.Count:
 
 
 @router.post("/patients/names", summary="Give the names of up to 200 patients")
-async def names(body: schemas.NamesQuery, patients: PatientsOf, _actor: Reader) -> list[schemas.PatientName]:
+async def names(body: schemas.NamesQuery, patients: RegisterOf, _actor: Reader) -> list[schemas.PatientName]:
     """Give a line for each id that is a patient of the tenant; others are left out."""
     found = {patient.id: patient for patient in await patients.some(body.ids)}
+    if found:
+        _note_shown("patients.named", patients, found.values())
     return [_line(found[patient_id], patients) for patient_id in dict.fromkeys(body.ids) if patient_id in found]
 
 
@@ -84,6 +87,12 @@ async def figures(
 ) -> schemas.Figures:
     """Count all patients, and those registered in the period."""
     return await patients.figures(period)
+
+
+def _note_shown(action: str, patients: RegisterOf, shown: Iterable[Patient]) -> None:
+    """Note in one audit event whose records were shown, however many."""
+    ids = [str(patient.id) for patient in shown]
+    patients.session.record_access(action, "tenant", patients.session.tenant_id, data={"shown": ids})
 
 
 def _line(patient: Patient, patients: PatientsOf) -> schemas.PatientName:

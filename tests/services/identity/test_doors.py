@@ -39,6 +39,7 @@ DOORS: list[Door] = [
     ("DELETE", f"/staff/{ONE}", "staff:manage", None),
     ("POST", f"/staff/{ONE}/activation", "staff:manage", None),
     ("GET", "/clients", "staff:manage", None),
+    ("POST", "/console-readings", "console:operate", {"count": 1}),
     ("GET", f"/clients/{ONE}", "staff:manage", None),
     ("PUT", f"/clients/{ONE}", "staff:manage", PROGRAM),
     ("POST", f"/clients/{ONE}/secret", "staff:manage", None),

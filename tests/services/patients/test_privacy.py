@@ -1,5 +1,6 @@
 """What the record says stays with those who may know it, and every look is noted."""
 
+import json
 from typing import Any
 
 import asyncpg
@@ -68,8 +69,27 @@ async def test_every_change_and_every_reading_has_its_audit_event(
         "SELECT action, data FROM audit_events WHERE entity = 'tenant' AND tenant_id = "
         "(SELECT tenant_id FROM patients WHERE id = $1)", patient["id"]
     )  # fmt: skip
-    assert [(event["action"], event["data"]) for event in searched] == [("patients.searched", "{}")]
+    shown = [(event["action"], json.loads(event["data"])) for event in searched]
+    assert shown == [("patients.searched", {"shown": [patient["id"]]})]
     assert desk
+
+
+async def test_a_list_and_the_names_of_some_leave_one_event_each_with_the_ids_that_were_shown(
+    rows: asyncpg.Connection, desk: Desk
+) -> None:
+    one, other = (await desk.register(first_name="Nimali"))["id"], (await desk.register(first_name="Kamal"))["id"]
+    listed = await desk.ask("GET", "/patients")
+    await desk.ask("POST", "/patients/names", json={"ids": [one, str(uuid7())]})
+    await desk.ask("POST", "/patients/names", json={"ids": [str(uuid7())]})
+    events = await rows.fetch(
+        "SELECT action, data FROM audit_events WHERE entity = 'tenant' AND tenant_id = "
+        "(SELECT tenant_id FROM patients WHERE id = $1) ORDER BY id", one
+    )  # fmt: skip
+    assert listed.status_code == 200
+    assert [(event["action"], json.loads(event["data"])["shown"]) for event in events] == [
+        ("patients.listed", [other, one]),
+        ("patients.named", [one]),
+    ], "somebody unknown was not shown"
 
 
 async def test_the_outbox_tells_changes_and_not_readings(rows: asyncpg.Connection, patient: dict[str, Any]) -> None:

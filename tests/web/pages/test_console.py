@@ -1,11 +1,14 @@
 """The workflow console behind our sign-in: whose operators use it, and what they may do there."""
 
+import json
 from collections.abc import AsyncIterator
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from careconnect.embedded.postgres import PostgresServer
 from tests.web.clinic import Clinic
 from tests.web.pages.desk import Desk
 
@@ -52,6 +55,21 @@ async def test_an_owner_of_another_organisation_is_told_that_it_is_not_theirs(
 async def test_an_owner_of_another_organisation_has_nothing_decrypted(stranger: Desk, asked: list[str]) -> None:
     answer = await stranger.http.post("/console/codec/decode", json={"payloads": []}, headers=FROM_ITS_PAGES)
     assert (answer.status_code, asked) == (403, [])
+
+
+async def test_whoever_has_something_decrypted_is_noted_first(
+    owner: Desk, clinic: Clinic, asked: list[str], postgres: PostgresServer
+) -> None:
+    answer = await owner.http.post("/console/codec/decode", json={"payloads": [{"data": ""}]}, headers=FROM_ITS_PAGES)
+    assert (answer.status_code, asked) == (200, [])
+    connection = await asyncpg.connect(
+        postgres.urls()["auditor"].replace("+asyncpg", "").rstrip("/") + "/careconnect_identity_db"
+    )
+    noted = await connection.fetch(
+        "SELECT data FROM audit_events WHERE action = 'console.payloads_read' AND tenant_id = $1", clinic.tenant_id
+    )
+    await connection.close()
+    assert [json.loads(one["data"]) for one in noted] == [{"count": 1}]
 
 
 async def test_other_roles_of_that_organisation_do_not_reach_it(front_desk: Desk, asked: list[str]) -> None:
