@@ -37,6 +37,7 @@ def audit_table(metadata: MetaData) -> Table:
         Column("seal", LargeBinary, nullable=False),
         Column("mark", Uuid),
         Index("ix_audit_events_entity", "tenant_id", "entity", "entity_id", "id"),
+        Index("ix_audit_events_at", "tenant_id", "at", "id"),
         Index("uq_audit_events_mark", "tenant_id", "mark", unique=True, postgresql_where=text("mark IS NOT NULL")),
     )
 

@@ -14,6 +14,7 @@ from careconnect.auth import Actor, Tokens
 from careconnect.errors import Refusal, Unavailable
 from careconnect.inprocess import Answer
 from careconnect.telemetry import request_id, traceparent
+from careconnect.trail import AuditEvent, TrailPage
 
 T = TypeVar("T")
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
@@ -157,6 +158,11 @@ class ServiceClient:
         if context := traceparent.get():
             headers["traceparent"] = context
         return headers | {"content-type": "application/json"}
+
+    async def audit_events(self, actor: Actor, wanted: TrailPage) -> list[AuditEvent]:
+        """Read the service's audit events that fit, the newest first; needs `audit:read`."""
+        said = wanted.model_dump(exclude_none=True)
+        return await self.call(actor, "GET", "/audit-events", into=list[AuditEvent], params=said)
 
     async def append_checkpoint(self, actor: Actor) -> None:
         """Have the service's audit events of the tenant counted and sealed; one that is not due is not made."""

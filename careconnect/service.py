@@ -17,11 +17,11 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from careconnect import checkpoints
-from careconnect.auth import Tokens, require
+from careconnect import auditing
+from careconnect.auth import Tokens
 from careconnect.config import Settings
 from careconnect.crypto import MasterKey
-from careconnect.db import Database, Write
+from careconnect.db import Database
 from careconnect.errors import (
     FieldError,
     Forbidden,
@@ -56,6 +56,7 @@ def create_service(name: str, routers: Sequence[APIRouter], *, settings: Setting
     for router in routers:
         app.include_router(router)
     app.include_router(_operations)
+    app.include_router(auditing.router)
     answer_with_problems(app)
     app.add_middleware(Requests, name=name)
     trace(app, settings, name)
@@ -98,20 +99,6 @@ async def readyz(request: Request) -> JSONResponse:
 async def metrics() -> Response:
     """Write this process's metrics in Prometheus' text format."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-
-@_operations.post(
-    "/audit-checkpoints",
-    summary="Count and seal the audit events so far",
-    status_code=204,
-    dependencies=[require("audit:seal")],
-)
-async def append_checkpoint(session: Write, request: Request) -> None:
-    """Append the tenant's next checkpoint, if it is due; what is in the log can be compared with it later."""
-    made = await checkpoints.append(session)
-    if made:
-        told = {"number": made["number"], "up_to": made["up_to"], "seal": made["seal"].hex()}
-        log.info("audit_checkpoint", service=request.app.state.name, tenant=str(session.tenant_id), **told)
 
 
 def answer_with_problems(app: FastAPI) -> None:

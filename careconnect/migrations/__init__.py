@@ -33,13 +33,14 @@ def create_platform_tables() -> None:
 
 
 def add_audit_checkpoints() -> None:
-    """Give the audit of an existing database its marks, and the table of its checkpoints."""
+    """Give the audit of an existing database its marks, its order by time, and the table of its checkpoints."""
     # A new database has the column already: its first revision made the table as it is defined today.
     op.execute("ALTER TABLE audit_events ADD COLUMN IF NOT EXISTS mark uuid")
     op.execute(
         "CREATE UNIQUE INDEX IF NOT EXISTS uq_audit_events_mark ON audit_events (tenant_id, mark) "
         "WHERE mark IS NOT NULL"
     )
+    op.execute("CREATE INDEX IF NOT EXISTS ix_audit_events_at ON audit_events (tenant_id, at, id)")
     metadata = sa.MetaData()
     audit.checkpoints_table(metadata)
     metadata.create_all(op.get_bind())

@@ -32,6 +32,7 @@ from web.api import (
     schedules,
     series,
     slots,
+    trail,
     visits,
     waitlist,
     walk_ins,
@@ -46,7 +47,7 @@ from web.gateway.errors import StillDeciding
 _RESOURCES = (
     patients, consultants, schedules, absences, feeds, catalogue, places, prices, slots, holds, clock_changes,
     appointments, series, waitlist, calendars, visits, walk_ins, invoices, payers, claims, dunning, links, money_check,
-    payments, drawers, gateways, ledger, messages, reports, workflows, docs,
+    payments, drawers, gateways, ledger, messages, reports, trail, workflows, docs,
 )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ TAGS: dict[str, str] = {
     "insurance": "Payers, what they cover of whose visits, and claims for what they owe.",
     "ledger": "The books: double entry, append-only; balances and entries by month, and closing one.",
     "messages": "E-mails and short messages to patients.",
+    "audit": "Who did or read what: for auditors, administrators and owners who are signed in.",
     "reports": "Figures from the last snapshot, with how fresh each service's part is.",
     "workflows": "Where a process stands that a request started.",
 }

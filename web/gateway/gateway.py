@@ -47,6 +47,7 @@ from web.gateway.insurance import Insurance
 from web.gateway.mails import InvoiceMailProcesses
 from web.gateway.money import MoneyProcesses
 from web.gateway.series import SeriesProcesses
+from web.gateway.trail import Trail
 from web.gateway.waitlist import WaitlistProcesses
 from workflows.schedules import refresh_dashboard
 
@@ -81,6 +82,8 @@ class Gateway:
         self.bookings = Bookings(self.engine, self.appointments, self.patients, self.payments, self.insurance)
         self.clock_changes = ClockChanges(self.appointments, self.bookings)
         self.closings = Closings(self.consultants, services.client(ClosingsClient))
+        audited = (self.patients, self.consultants, self.appointments, self.payments, self.messages, self.reports)
+        self.trail = Trail((*audited, self.identity), self.appointments)
         self.dunning = DunningProcess(self.engine, self.payments, self.appointments, self.identity)
 
     @classmethod

@@ -62,7 +62,7 @@ PROMISED = {
     "/gateways": "GET", "/gateways/{kind}": "PUT",
     "/payments/{payment_id}": "GET", "/payments/{payment_id}/capture": "POST", "/payments/{payment_id}/void": "POST",
     "/payments/{payment_id}/refunds": "GET POST", "/reports/dashboard": "GET", "/reports/appointments": "GET",
-    "/reports/revenue": "GET",
+    "/reports/revenue": "GET", "/audit-events": "GET",
     "/ledger/balances": "GET", "/ledger/balances.csv": "GET", "/ledger/entries": "GET", "/ledger/entries.csv": "GET",
     "/payments/money-check": "GET POST", "/payments/orphans": "GET", "/payments/orphans/{orphan_id}/dismissal": "POST",
     "/ledger/payouts": "GET POST", "/ledger/periods": "GET", "/ledger/periods/{period}": "PUT",

@@ -52,6 +52,7 @@ SCREENS = {
     "/settings/payments": "payments:read",
     "/settings/people": "identity:read",
     "/settings/clients": "staff:manage",
+    "/settings/audit": "audit:read",
     "/search?q=perera": "identity:read",
 }
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")

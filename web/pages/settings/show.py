@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from careconnect.errors import Forbidden, NotFound
 from web.pages import gateways, payers, prices
 from web.pages.screen import Screen, needs
-from web.pages.settings import holidays, locations, rooms, visit_types
+from web.pages.settings import audit, holidays, locations, rooms, visit_types
 from web.words import gettext, locale
 
 router = APIRouter(prefix="/settings", include_in_schema=False)
@@ -25,6 +25,7 @@ _SECTIONS = {
     "payments": ("card", "payments:read"),
     "people": ("patients", "identity:read"),
     "clients": ("key", "staff:manage"),
+    "audit": ("shield", "audit:read"),
 }
 
 _SHOWN: dict[str, Any] = {"prices": prices, "payers": payers, "payments": gateways}
@@ -50,6 +51,7 @@ async def show(screen: Annotated[Screen, needs("identity:read")], section: str =
         "payments": gettext("Payments"),
         "people": gettext("People and roles"),
         "clients": gettext("API clients"),
+        "audit": gettext("Audit log"),
     }
     sections = [(code, names[code], icon) for code, (icon, scope) in _SECTIONS.items() if screen.actor.may(scope)]
     return screen.page(
@@ -65,6 +67,8 @@ async def show(screen: Annotated[Screen, needs("identity:read")], section: str =
 async def _further(screen: Screen, section: str) -> dict[str, Any]:
     if section == "prices":
         return await prices.context(screen)
+    if section == "audit":
+        return await audit.context(screen)
     return await holidays.context(screen) if section == "holidays" else {}
 
 
