@@ -52,6 +52,8 @@ SCREENS = {
     "/settings/payments": "payments:read",
     "/settings/people": "identity:read",
     "/settings/clients": "staff:manage",
+    "/settings/people/new": "staff:manage",
+    "/settings/clients/new": "staff:manage",
     "/settings/audit": "audit:read",
     "/search?q=perera": "identity:read",
 }

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from web.pages.settings import holidays, locations, opening, rooms, show, visit_types
+from web.pages.settings import clients, holidays, locations, opening, people, rooms, show, visit_types
 
 router = APIRouter()
-for _part in (locations, opening, holidays, rooms, visit_types, show):
+for _part in (locations, opening, holidays, rooms, visit_types, people, clients, show):
     router.include_router(_part.router)
