@@ -5,7 +5,7 @@ from alembic import op
 from careconnect.migrations import add_audit_checkpoints
 
 revision = "identity_0230"
-down_revision = "0001"
+down_revision = "0010_directory_created_at"
 branch_labels = None
 depends_on = None
 
