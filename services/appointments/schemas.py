@@ -138,10 +138,10 @@ class Cancellation(_Input):
 
 
 class Remark(_Input):
-    """Why somebody decided what the rules alone do not say. Sealed in the database."""
+    """Why somebody decided what the rules alone do not say, or what they noted with it. Sealed in the database."""
 
-    kind: Literal["overbook", "fee_waiver", "policy_override"]
-    text: str = Field(min_length=3, max_length=500)
+    kind: Literal["overbook", "fee_waiver", "policy_override", "cancellation"]
+    text: str = Field(min_length=1, max_length=2000)
 
 
 class RemarkDecision(_Input):

@@ -1,10 +1,10 @@
 """What is asked of `/appointments`."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from careconnect.errors import FieldError, InvalidInput
 from services.appointments.holds.schemas import HeldSlot, HoldStatus
@@ -13,6 +13,7 @@ from web.gateway.bookings import Booking
 from workflows.contracts import PaymentChoice
 
 _HELD = ("consultant_id", "visit_type_id", "location_id", "start")
+Note = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True)]
 _MISSING = "This is needed where no hold says it."
 
 
@@ -95,7 +96,7 @@ class CancellationCreate(_Input):
     """A cancellation, with its FHIR reason code."""
 
     reason: CancellationReason
-    note: str = Field("", max_length=2000)
+    note: Note = Field("", description="kept with the appointment, for staff to read")
     notify: bool = True
     waive_fee: FeeWaiver | None = None
     undoable: bool = Field(

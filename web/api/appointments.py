@@ -159,6 +159,7 @@ async def cancel(
         body.reason,
         notify=body.notify,
         waiver=reason_to_waive(actor, body.waive_fee),
+        note=body.note,
         undoable=body.undoable,
         key=key,
     )

@@ -203,18 +203,20 @@ class Bookings:
         notify: bool = True,
         waive_fee: bool = False,
         waiver: str = "",
+        note: str = "",
         undoable: bool = False,
         key: str | None = None,
     ) -> ChangedAppointment:
-        """Cancel; the money goes back as the visit type's policy says.
+        """Cancel; the money goes back as the visit type's policy says. A `note` is kept with the appointment.
 
         An `undoable` cancellation frees the time at once; its money and its message wait until the undo window is over.
         """
         asked = CancellationRequest(
             actor=actor, reason=reason, notify=notify, waive_fee=waive_fee or bool(waiver), undoable=undoable
         )
+        why = {"fee_waiver": waiver} | ({"cancellation": note} if note else {})
         repeat = Repeat("cancel", key)
-        return await self._change(actor, appointment_id, AppointmentBooking.cancel, asked, repeat, fee_waiver=waiver)
+        return await self._change(actor, appointment_id, AppointmentBooking.cancel, asked, repeat, **why)
 
     async def reschedule(
         self,

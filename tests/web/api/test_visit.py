@@ -67,6 +67,24 @@ async def test_being_seen_and_leaving_unseen_can_be_undone_and_are_refused_where
     problem(await own.post(f"{there}/departure"), 409, "wrong_state")
 
 
+async def test_the_note_of_a_cancellation_is_kept_and_one_that_was_refused_leaves_none(clinic: Clinic) -> None:
+    there = f"/appointments/{(await clinic.booked())['id']}"
+    asked = {"reason": "pat", "note": "Rang; moves away."}
+    assert (await clinic.post(f"{there}/cancellation", json=asked, key="note")).status_code == 200
+    problem(
+        await clinic.post(f"{there}/cancellation", json=asked | {"note": "Other words"}, key="note"),
+        422,
+        "idempotency_conflict",
+    )
+    said = (await clinic.get(there)).json()["remarks"]
+    assert [(one["kind"], one["text"]) for one in said] == [("cancellation", "Rang; moves away.")]
+    done = f"/appointments/{(await clinic.expected())['id']}"
+    for step in ("arrival", "check-in", "completion"):
+        assert (await clinic.post(f"{done}/{step}")).status_code == 200
+    problem(await clinic.post(f"{done}/cancellation", json=asked), 409, "wrong_state")
+    assert (await clinic.get(done)).json()["remarks"] == []
+
+
 async def test_who_has_not_come_cannot_have_left_nor_be_seen_and_others_may_not_note_it(
     own: Clinic, other_clinic: Clinic
 ) -> None:

@@ -248,6 +248,16 @@ async def test_a_fee_is_waived_only_with_a_reason_that_is_kept(front_desk: Desk,
     assert "A strike of the buses" in (await front_desk.read(path)).text
 
 
+async def test_what_is_noted_with_a_cancellation_is_read_on_its_page_and_timeline(
+    front_desk: Desk, clinic: Clinic
+) -> None:
+    path = f"/appointments/{(await clinic.booked())['id']}"
+    page = await front_desk.read(f"{path}/cancel")
+    await front_desk.send(page, f"{path}/cancellation", note="  Moves to Kandy, asked for her X-ray. ")
+    assert (await front_desk.read(path)).text.count("Noted when cancelling") == 2
+    assert (await front_desk.read(path)).text.count("Moves to Kandy, asked for her X-ray.") == 2
+
+
 async def test_moving_keeps_the_appointment_and_frees_its_old_time(front_desk: Desk, clinic: Clinic) -> None:
     wanted, later = await wish(clinic), await clinic.slot()
     made = Page((await book(front_desk, wanted)).text)

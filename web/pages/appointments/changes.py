@@ -22,6 +22,7 @@ Writer = Annotated[Screen, needs("appointments:write")]
 Waiver = Annotated[Screen, needs("payments:write")]
 Step = Literal["arrival", "check-in", "consultation", "completion", "departure", "no-show"]
 _SHORTEST_REASON = 3
+_LONGEST_NOTE = 2000
 
 
 @router.get("/{appointment_id}/cancel")
@@ -52,6 +53,7 @@ async def cancel(appointment_id: UUID, screen: Writer, *, undo: bool = False) ->
             reason,
             notify=form.values["notify"] == "true",
             waiver=waiver,
+            note=form.values["note"].strip()[:_LONGEST_NOTE],
             undoable=not final,
         )
     except Refusal as refusal:

@@ -30,6 +30,7 @@ _REMARKS = {
     "overbook": lambda: gettext("Overbooked because"),
     "fee_waiver": lambda: gettext("Fee waived because"),
     "policy_override": lambda: gettext("Moved all the same because"),
+    "cancellation": lambda: gettext("Noted when cancelling"),
 }
 
 

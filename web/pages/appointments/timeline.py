@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.appointments.schemas import Appointment, Status, TimelineEvent
+from services.appointments.schemas import Appointment, AppointmentDetail, Status, TimelineEvent, WrittenRemark
 from services.notifications.schemas import Message
 from services.payments.schemas import AppointmentMoney, Payment, Refund
 from services.payments.states import DECLINES, PaymentStatus
@@ -35,7 +35,7 @@ class Item:
 
 async def tell(
     screen: Screen,
-    appointment: Appointment,
+    appointment: AppointmentDetail,
     events: list[TimelineEvent],
     money: AppointmentMoney,
     messages: list[Message],
@@ -45,6 +45,7 @@ async def tell(
     named = await screen.gateway.identity.staff_names(screen.actor, staff) if staff else []
     people = {one.id: one.name for one in named}
     past = [item for event in events if (item := _event(event, appointment.zone, people))]
+    past += [_note(one) for one in appointment.remarks if one.kind == "cancellation"]
     past += [item for payment in money.payments for item in _payment(payment)]
     past += [_refund(one) for one in money.refunds]
     past += [_message(one) for one in messages]
@@ -92,6 +93,10 @@ def _event(event: TimelineEvent, zone: str, people: dict[UUID, str]) -> Item | N
         if event.data.get("waived"):
             detail = gettext("%(reason)s; the fee was waived") % {"reason": detail}
     return Item(event.at, icon, tone, title, who=_who(event, people), detail=detail)
+
+
+def _note(said: WrittenRemark) -> Item:
+    return Item(said.at, "edit", "grey", gettext("Noted when cancelling"), lines=[said.text])
 
 
 def _who(event: TimelineEvent, people: dict[UUID, str]) -> str:
