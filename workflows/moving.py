@@ -76,6 +76,8 @@ class Moving(Cancelling):
 
     async def move_back(self, asked: UndoMove) -> Changed:
         """Take back the last move, if it is not long ago; the old time has to be free still."""
+        if refused := self.stale(asked.expected_version):
+            return Changed(refused=refused)
         before = self.before
         if before is None or workflow.now() > before.until:
             return Changed(refused=Refused.of(UndoWindowOver()))

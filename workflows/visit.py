@@ -210,6 +210,8 @@ class Visit(Moving):
         asked = StepRequest(
             actor=step.actor, appointment_id=self.request.appointment_id, verb=step.verb, undo=step.undo
         )
+        if refused := self.stale(step.expected_version):
+            return Changed(refused=refused)
         if step.verb == "cancellation" and not step.undo:
             return Changed(refused=_ended("To cancel needs a reason."))
         if step.verb in _ENDINGS:

@@ -80,9 +80,9 @@ class ConsultantsClient(PlacesClient):
         path = f"/consultants/{consultant_id}/status"
         return await self.call(actor, "PUT", path, into=schemas.Consultant, json=wanted)
 
-    async def archive(self, actor: Actor, consultant_id: UUID) -> None:
-        """Archive a consultant."""
-        await self.call(actor, "DELETE", f"/consultants/{consultant_id}")
+    async def archive(self, actor: Actor, consultant_id: UUID, *, version: int | None = None) -> None:
+        """Archive a consultant; with `version`, only as the record was then."""
+        await self.call(actor, "DELETE", f"/consultants/{consultant_id}", params={"version": version})
 
     async def restore(self, actor: Actor, consultant_id: UUID) -> schemas.Consultant:
         """Bring an archived consultant back."""

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from careconnect import clock
 from careconnect.db import ReadSession, WriteSession
+from careconnect.errors import VersionConflict
 from careconnect.pagination import Order, Paging, Rows, keyset
 from services.notifications import schemas
 from services.notifications.errors import MessageNotFound
@@ -100,15 +101,28 @@ class Outgoing(Messages):
         wanted = sa.select(Message).where(Message.id.in_(keys)).order_by(Message.id).with_for_update()
         return (await self.session.scalars(wanted)).all()
 
-    async def prefer(self, patient_id: UUID, wanted: schemas.Preferences) -> None:
-        """Keep what a patient said about messages."""
-        moment = clock.now()
-        new = {"tenant_id": self.session.tenant_id, "id": patient_id, "created_at": moment, "version": 1}
-        row = wanted.model_dump() | new | {"updated_at": moment}
-        changed = wanted.model_dump() | {"updated_at": moment, "version": Preferences.version + 1}
-        await self.session.execute(
-            insert(Preferences).values(row).on_conflict_do_update(index_elements=["tenant_id", "id"], set_=changed)
+    async def prefer(self, patient_id: UUID, wanted: schemas.Preferences) -> int:
+        """Keep what a patient said about messages, and give its version.
+
+        Raises:
+            VersionConflict: the change is of another version than there is.
+        """
+        seen, moment = wanted.version, clock.now()
+        found = await self.preferences(patient_id)
+        if seen is not None and seen != (found.version if found else 0):
+            raise VersionConflict
+        said = wanted.model_dump(exclude={"version"}) | {"updated_at": moment}
+        row = said | {"tenant_id": self.session.tenant_id, "id": patient_id, "created_at": moment, "version": 1}
+        statement = insert(Preferences).values(row)
+        kept = statement.on_conflict_do_update(
+            index_elements=["tenant_id", "id"],
+            set_=said | {"version": Preferences.version + 1},
+            where=None if seen is None else Preferences.version == seen,
         )
+        version: int | None = await self.session.scalar(kept.returning(Preferences.version))
+        if version is None:  # somebody else was faster
+            raise VersionConflict
+        return version
 
     async def cut_off(self, appointment_id: UUID, below_version: int) -> Sequence[Message]:
         """Keep from which version on an appointment may be spoken of; give the waiting messages that must not go."""

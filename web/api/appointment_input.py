@@ -14,6 +14,7 @@ from workflows.contracts import PaymentChoice
 
 _HELD = ("consultant_id", "visit_type_id", "location_id", "start")
 Note = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True)]
+Version = Annotated[int | None, Field(ge=1, description="refused if the appointment was moved since")]
 _MISSING = "This is needed where no hold says it."
 
 
@@ -102,6 +103,7 @@ class CancellationCreate(_Input):
     undoable: bool = Field(
         default=False, description="let it be undone for ten minutes; money and message wait until then"
     )
+    version: Version = None
 
 
 class Override(_Input):
@@ -117,7 +119,7 @@ class ReschedulingCreate(_Input):
     consultant_id: UUID | None = None
     location_id: UUID | None = None
     duration_minutes: int | None = Field(None, ge=1, le=1440, description="left out: as long as it is")
-    version: int | None = Field(None, ge=1, description="refused if the appointment was moved since")
+    version: Version = None
     overbook: Overbook | None = None
     override: Override | None = None
     notify: bool = True
@@ -127,6 +129,7 @@ class NoShowCreate(_Input):
     """Nobody came."""
 
     waive_fee: FeeWaiver | None = None
+    version: Version = None
 
 
 class WalkInCreate(_Input):

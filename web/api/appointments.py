@@ -49,7 +49,7 @@ from services.payments.errors import (
 )
 from web.api.appointment_input import AppointmentCreate, CancellationCreate, ReschedulingCreate
 from web.api.deciding import may_overbook, reason_to_waive
-from web.api.etags import TAGGED, Tagged
+from web.api.etags import TAGGED, IfMatch, Tagged, as_seen
 from web.api.keys import IdempotencyKey
 from web.api.listing import LIST, listed
 from web.api.openapi import WAITING, refusals
@@ -147,10 +147,19 @@ async def timeline(appointment_id: UUID, actor: Reader, gateway: Door) -> list[T
 @router.post(
     "/{appointment_id}/cancellation",
     summary="Cancel",
-    responses={**WAITING, **refusals(AppointmentNotFound, WrongState, IdempotencyConflict, EngineUnavailable)},
+    responses={
+        **WAITING,
+        **refusals(AppointmentNotFound, WrongState, VersionConflict, IdempotencyConflict, EngineUnavailable),
+    },
 )
 async def cancel(
-    appointment_id: UUID, body: CancellationCreate, actor: Writer, gateway: Door, key: IdempotencyKey = None
+    appointment_id: UUID,
+    body: CancellationCreate,
+    actor: Writer,
+    gateway: Door,
+    *,
+    seen: IfMatch,
+    key: IdempotencyKey = None,
 ) -> ChangedAppointment:
     """Cancel; the time is free at once, and the money goes back as the policy says."""
     return await gateway.bookings.cancel(
@@ -161,6 +170,7 @@ async def cancel(
         waiver=reason_to_waive(actor, body.waive_fee),
         note=body.note,
         undoable=body.undoable,
+        version=as_seen(body, seen).version,
         key=key,
     )
 
@@ -173,6 +183,7 @@ async def cancel(
         **refusals(
             AppointmentNotFound,
             WrongState,
+            VersionConflict,
             UndoWindowOver,
             SlotTaken,
             OutsideHours,
@@ -182,10 +193,10 @@ async def cancel(
     },
 )
 async def undo_cancellation(
-    appointment_id: UUID, actor: Writer, gateway: Door, key: IdempotencyKey = None
+    appointment_id: UUID, actor: Writer, gateway: Door, *, seen: IfMatch, key: IdempotencyKey = None
 ) -> ChangedAppointment:
     """Bring it back with its money: within ten minutes, if it was made `undoable` and the time is still free."""
-    return await gateway.bookings.step(actor, appointment_id, "cancellation", undo=True, key=key)
+    return await gateway.bookings.step(actor, appointment_id, "cancellation", undo=True, version=seen, key=key)
 
 
 _MOVE: dict[str, Any] = {
@@ -201,7 +212,13 @@ _MOVE: dict[str, Any] = {
 
 @router.post("/{appointment_id}/rescheduling", summary="Move to another time", **_MOVE)
 async def reschedule(
-    appointment_id: UUID, body: ReschedulingCreate, actor: Writer, gateway: Door, key: IdempotencyKey = None
+    appointment_id: UUID,
+    body: ReschedulingCreate,
+    actor: Writer,
+    gateway: Door,
+    *,
+    seen: IfMatch,
+    key: IdempotencyKey = None,
 ) -> ChangedAppointment:
     """Take the new time before the old one is free; reminders and payment follow."""
     may_overbook(actor, asked=body.overbook is not None)
@@ -209,7 +226,9 @@ async def reschedule(
         actor,
         appointment_id,
         body.start,
-        **body.model_dump(include={"consultant_id", "location_id", "duration_minutes", "version", "notify"}),
+        **as_seen(body, seen).model_dump(
+            include={"consultant_id", "location_id", "duration_minutes", "version", "notify"}
+        ),
         overbook_reason=body.overbook.reason if body.overbook else "",
         override_reason=body.override.reason if body.override else "",
         key=key,
@@ -218,10 +237,10 @@ async def reschedule(
 
 @router.delete("/{appointment_id}/rescheduling", summary="Take back the last move", **_MOVE)
 async def undo_move(
-    appointment_id: UUID, actor: Writer, gateway: Door, key: IdempotencyKey = None
+    appointment_id: UUID, actor: Writer, gateway: Door, *, seen: IfMatch, key: IdempotencyKey = None
 ) -> ChangedAppointment:
     """Move it back, within ten minutes and if the old time is still free; the version rises once more."""
-    return await gateway.bookings.undo_move(actor, appointment_id, key=key)
+    return await gateway.bookings.undo_move(actor, appointment_id, version=seen, key=key)
 
 
 def _filter(

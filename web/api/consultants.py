@@ -94,11 +94,14 @@ async def patch(
 
 
 @router.delete(
-    "/{consultant_id}", summary="Archive a consultant", status_code=204, responses=refusals(ConsultantNotFound)
+    "/{consultant_id}",
+    summary="Archive a consultant",
+    status_code=204,
+    responses=refusals(ConsultantNotFound, VersionConflict),
 )
-async def archive(consultant_id: UUID, actor: Writer, gateway: Door) -> None:
+async def archive(consultant_id: UUID, actor: Writer, gateway: Door, *, seen: IfMatch) -> None:
     """Offer the consultant no more; appointments stay as they are, and a repeat is harmless."""
-    await gateway.consultants.archive(actor, consultant_id)
+    await gateway.consultants.archive(actor, consultant_id, version=seen)
 
 
 @router.put("/{consultant_id}/status", summary="Switch a consultant's status", **_CHANGE)

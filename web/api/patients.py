@@ -142,22 +142,30 @@ async def balance(patient_id: UUID, actor: Annotated[Actor, may("payments:read")
 @router.get(
     "/{patient_id}/message-preferences",
     summary="Read on which channels a patient wants messages",
-    responses=refusals(PatientNotFound),
+    responses={200: TAGGED, **refusals(PatientNotFound)},
 )
-async def preferences(patient_id: UUID, actor: Annotated[Actor, may("messages:read")], gateway: Door) -> Preferences:
-    """Give them; who never said wants both."""
+async def preferences(
+    patient_id: UUID, actor: Annotated[Actor, may("messages:read")], gateway: Door, tag: Tagged
+) -> Preferences:
+    """Give them; who never said wants both, which is version 0."""
     await expect_patient(gateway, actor, patient_id)
-    return await gateway.messages.preferences(actor, patient_id)
+    return tag(await gateway.messages.preferences(actor, patient_id))
 
 
 @router.put(
     "/{patient_id}/message-preferences",
     summary="Change on which channels a patient wants messages",
-    responses=refusals(PatientNotFound),
+    responses={200: TAGGED, **refusals(PatientNotFound, VersionConflict)},
 )
 async def set_preferences(
-    patient_id: UUID, body: Preferences, actor: Annotated[Actor, may("messages:write")], gateway: Door
+    patient_id: UUID,
+    body: Preferences,
+    actor: Annotated[Actor, may("messages:write")],
+    gateway: Door,
+    tag: Tagged,
+    *,
+    seen: IfMatch,
 ) -> Preferences:
     """Opt in or out per channel; nothing more goes out on a channel that was opted out of."""
     await expect_patient(gateway, actor, patient_id)
-    return await gateway.messages.set_preferences(actor, patient_id, body)
+    return tag(await gateway.messages.set_preferences(actor, patient_id, as_seen(body, seen)))

@@ -205,14 +205,21 @@ class Bookings:
         waiver: str = "",
         note: str = "",
         undoable: bool = False,
+        version: int | None = None,
         key: str | None = None,
     ) -> ChangedAppointment:
         """Cancel; the money goes back as the visit type's policy says. A `note` is kept with the appointment.
 
         An `undoable` cancellation frees the time at once; its money and its message wait until the undo window is over.
+        With `version`, here and in all changes below, only the appointment as it was then is changed.
         """
         asked = CancellationRequest(
-            actor=actor, reason=reason, notify=notify, waive_fee=waive_fee or bool(waiver), undoable=undoable
+            actor=actor,
+            reason=reason,
+            notify=notify,
+            waive_fee=waive_fee or bool(waiver),
+            undoable=undoable,
+            expected_version=version,
         )
         why = {"fee_waiver": waiver} | ({"cancellation": note} if note else {})
         repeat = Repeat("cancel", key)
@@ -238,7 +245,7 @@ class Bookings:
         A refusal of a time that is taken names the nearest free ones as `alternatives`.
 
         An `overbook_reason` lets it overlap others or lie outside the hours; an `override_reason` passes over the visit
-        type's policy on moving. With `version`, only the appointment as it was then is moved.
+        type's policy on moving.
         """
         asked = RescheduleRequest(
             actor=actor,
@@ -257,10 +264,17 @@ class Bookings:
         return await self._change(actor, appointment_id, AppointmentBooking.reschedule, asked, repeat, **why)
 
     async def undo_move(
-        self, actor: Actor, appointment_id: UUID, *, notify: bool = True, key: str | None = None
+        self,
+        actor: Actor,
+        appointment_id: UUID,
+        *,
+        notify: bool = True,
+        version: int | None = None,
+        key: str | None = None,
     ) -> ChangedAppointment:
         """Take back the last move, within ten minutes and if the old time is free still."""
-        asked, repeat = UndoMove(actor=actor, notify=notify), Repeat("undo move", key)
+        asked = UndoMove(actor=actor, notify=notify, expected_version=version)
+        repeat = Repeat("undo move", key)
         return await self._change(actor, appointment_id, AppointmentBooking.undo_move, asked, repeat)
 
     async def step(
@@ -271,10 +285,13 @@ class Bookings:
         *,
         undo: bool = False,
         waiver: str = "",
+        version: int | None = None,
         key: str | None = None,
     ) -> ChangedAppointment:
         """Note a step of the visit, or undo it; a `waiver` says why a no-show costs nothing."""
-        asked = VisitStep(actor=actor, verb=verb, undo=undo, undoable=True, waive_fee=bool(waiver))
+        asked = VisitStep(
+            actor=actor, verb=verb, undo=undo, undoable=True, waive_fee=bool(waiver), expected_version=version
+        )
         repeat = Repeat(f"undo {verb}" if undo else verb, key)
         return await self._change(actor, appointment_id, AppointmentBooking.visit, asked, repeat, fee_waiver=waiver)
 

@@ -27,13 +27,15 @@ class Asked(BaseModel):
 class VisitStep(Asked):
     """One step of the visit, or its undoing; a cancellation can be undone here, and not made.
 
-    The process of an `undoable` completion goes on until the day is over.
+    The process of an `undoable` completion goes on until the day is over. With `expected_version`, it is noted only of
+    the appointment as it was then.
     """
 
     verb: Literal["arrival", "check-in", "consultation", "completion", "departure", "no-show", "cancellation"]
     undo: bool = False
     undoable: bool = False
     waive_fee: bool = False
+    expected_version: int | None = None
 
 
 class CancellationRequest(Asked):
@@ -66,9 +68,10 @@ class RescheduleRequest(Asked):
 
 
 class UndoMove(Asked):
-    """Asks to take back the last move."""
+    """Asks to take back the last move; with `expected_version`, only the one that made it."""
 
     notify: bool = True
+    expected_version: int | None = None
 
 
 class Resolution(Asked):

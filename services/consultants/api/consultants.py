@@ -130,9 +130,11 @@ async def set_status(session: Write, consultant_id: UUID, wanted: schemas.Status
     status_code=status.HTTP_204_NO_CONTENT,
     dependencies=WRITE,
 )
-async def archive(session: Write, consultant_id: UUID) -> None:
-    """Delete nothing: the record leaves lists and takes no bookings."""
+async def archive(session: Write, consultant_id: UUID, version: Annotated[int | None, Query(ge=1)] = None) -> None:
+    """Delete nothing: the record leaves lists and takes no bookings. A repeat is harmless, whatever its version."""
     known = await repository.consultant(session, consultant_id)
+    if not known.archived:
+        known.expect(version)
     if known.archive():
         session.record("consultant.archived", "consultant", known.id)
 

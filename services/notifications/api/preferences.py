@@ -18,15 +18,17 @@ router = APIRouter(tags=["preferences"])
 async def read(patient_id: UUID, session: Read, _actor: Reader) -> schemas.Preferences:
     """Give the preferences; who never said wants both."""
     found = await Messages(session).preferences(patient_id)
-    return schemas.Preferences(email=found.email, sms=found.sms) if found else schemas.Preferences()
+    if found is None:
+        return schemas.Preferences(version=0)
+    return schemas.Preferences(email=found.email, sms=found.sms, version=found.version)
 
 
 @router.put("/patients/{patient_id}/preferences", summary="Change on which channels a patient wants messages")
 async def change(patient_id: UUID, body: schemas.Preferences, session: Write, _actor: Writer) -> schemas.Preferences:
     """Opt in or out per channel; nothing goes to a channel that was opted out of."""
-    await Outgoing(session).prefer(patient_id, body)
-    session.record("preferences.changed", "patient", patient_id, data=body.model_dump())
-    return body
+    version = await Outgoing(session).prefer(patient_id, body)
+    session.record("preferences.changed", "patient", patient_id, data=body.model_dump(exclude={"version"}))
+    return body.model_copy(update={"version": version})
 
 
 @router.get("/templates", summary="List the templates, each with made-up words in it")

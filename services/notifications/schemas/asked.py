@@ -205,10 +205,14 @@ class MessageFilter(BaseModel):
 
 
 class Preferences(Input):
-    """On which channels a patient wants messages."""
+    """On which channels a patient wants messages.
+
+    Version 0 is a patient who never said. A change that names a `version` is refused if there is another one by now.
+    """
 
     email: StrictBool = True
     sms: StrictBool = True
+    version: Annotated[StrictInt, Field(ge=0)] | None = None
 
 
 class Cutoff(Input):

@@ -54,8 +54,10 @@ async def test_a_consultant_is_found_changed_and_archived(clinic: Clinic) -> Non
     assert status.json()["status"] == "on_leave"
     patched = await clinic.ask("PATCH", place, json={"bio": "Skin."})
     assert patched.json()["bio"] == "Skin."
+    problem(await clinic.ask("DELETE", place, headers={"if-match": status.headers["etag"]}), 409, "version_conflict")
     for _ in range(2):
-        assert (await clinic.ask("DELETE", place)).status_code == 204
+        removed = await clinic.ask("DELETE", place, headers={"if-match": patched.headers["etag"]})
+        assert removed.status_code == 204, removed.text
     assert (await clinic.get(place)).json()["archived"] is True
     problem(await clinic.ask("PATCH", place, json={"bio": "Gone."}), 409, "consultant_archived")
 

@@ -217,8 +217,13 @@ async def test_a_broken_place_in_the_timeline_is_refused(clinic: Clinic, cursor:
 async def test_wishes_about_messages_are_kept_and_obeyed(clinic: Clinic) -> None:
     patient = await clinic.patient()
     place = f"/patients/{patient}/message-preferences"
-    assert (await clinic.get(place)).json() == {"email": True, "sms": True}
-    assert (await clinic.put(place, json={"email": False, "sms": True})).json() == {"email": False, "sms": True}
+    first = await clinic.get(place)
+    assert first.json() == {"email": True, "sms": True, "version": 0}
+    no_mail, seen = {"email": False, "sms": True}, {"if-match": first.headers["etag"]}
+    assert (await clinic.put(place, json=no_mail, headers=seen)).json() == no_mail | {"version": 1}
+    problem(await clinic.put(place, json=no_mail | {"email": True}, headers=seen), 409, "version_conflict")
+    problem(await clinic.put(place, json=no_mail | {"version": 7}), 409, "version_conflict")
+    assert (await clinic.put(place, json=no_mail | {"version": 1})).json() == no_mail | {"version": 2}
     values = {"starts_at": "2030-01-01T09:00:00Z", "zone": "Asia/Colombo"}
     told = {"patient_id": patient, "channel": "email", "template": "reminder", "values": values}
     message = (await clinic.post("/messages", json=told)).json()

@@ -1,5 +1,7 @@
 """The visit by REST: walking in, being seen, leaving unseen; each with its undo, and what the state does not allow."""
 
+from typing import Any
+
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -7,6 +9,8 @@ from fastapi import FastAPI
 from careconnect.ids import uuid7
 from tests.web.clinic import Clinic
 from tests.web.conftest import problem
+
+_STEPS = ("arrival", "check-in", "consultation", "completion", "departure", "no-show")
 
 
 @pytest.fixture
@@ -83,6 +87,28 @@ async def test_the_note_of_a_cancellation_is_kept_and_one_that_was_refused_leave
         assert (await clinic.post(f"{done}/{step}")).status_code == 200
     problem(await clinic.post(f"{done}/cancellation", json=asked), 409, "wrong_state")
     assert (await clinic.get(done)).json()["remarks"] == []
+
+
+async def test_what_was_seen_before_a_move_is_not_changed_by_who_saw_it(clinic: Clinic) -> None:
+    booked, later = await clinic.booked(), await clinic.slot()
+    there = f"/appointments/{booked['id']}"
+    seen = {"if-match": (await clinic.get(there)).headers["etag"]}
+    assert (await clinic.post(f"{there}/rescheduling", json={"start": later["start"]}, headers=seen)).status_code == 200
+    stale: list[tuple[str, str, dict[str, Any] | None]] = [
+        ("POST", "rescheduling", {"start": booked["start"]}),
+        ("DELETE", "rescheduling", None),
+        ("POST", "cancellation", {"reason": "pat"}),
+        ("DELETE", "cancellation", None),
+        *((method, step, None) for step in _STEPS for method in ("POST", "DELETE")),
+    ]
+    for method, noun, asked in stale:
+        answer = await clinic.ask(method, f"{there}/{noun}", json=asked, headers=seen)
+        assert problem(answer, 409, "version_conflict")["version"] == 2, (method, noun)
+    problem(await clinic.post(f"{there}/cancellation", json={"reason": "pat", "version": 1}), 409, "version_conflict")
+    problem(await clinic.post(f"{there}/no-show", json={"version": 1}), 409, "version_conflict")
+    assert (await clinic.get(there)).json()["status"] == "booked"
+    cancelled = await clinic.post(f"{there}/cancellation", json={"reason": "pat", "version": 2})
+    assert cancelled.json()["status"] == "cancelled"
 
 
 async def test_who_has_not_come_cannot_have_left_nor_be_seen_and_others_may_not_note_it(
