@@ -12,6 +12,7 @@ from services.appointments.absences.schemas import MOST, Absence, AbsenceSummary
 from services.appointments.errors import AbsenceNotFound, AbsenceUnderWay, NobodyAffected, NotNow
 from services.appointments.schemas import Appointment
 from services.consultants.errors import ConsultantNotFound, ExceptionNotFound
+from web.api.etags import TAGGED, Tagged
 from web.api.fields import own_account
 from web.api.keys import IdempotencyKey
 from web.api.openapi import WAITING, refusals
@@ -102,11 +103,13 @@ async def listed(consultant_id: UUID, actor: Reader, gateway: Door) -> list[Abse
 
 
 @router.get(
-    "/absences/{absence_id}", summary="Read how far an absence is dealt with", responses=refusals(AbsenceNotFound)
+    "/absences/{absence_id}",
+    summary="Read how far an absence is dealt with",
+    responses={200: TAGGED, **refusals(AbsenceNotFound)},
 )
-async def read(absence_id: UUID, actor: Reader, gateway: Door) -> Absence:
+async def read(absence_id: UUID, actor: Reader, gateway: Door, tag: Tagged) -> Absence:
     """Give it with each appointment: what was planned, what became of it, and whether the patient was told."""
-    return await gateway.absences.get(actor, absence_id)
+    return tag(await gateway.absences.get(actor, absence_id))
 
 
 @router.post("/absences/{absence_id}/pause", summary="Pause", responses=_STEER)

@@ -60,10 +60,10 @@ async def open_drawer(
     return tag(await gateway.money.open_drawer(actor, minted("drawer", actor, key), body))
 
 
-@router.get("/rule", summary="Tell whether cash needs an open drawer")
-async def rule(actor: Reader, gateway: Door) -> CashRule:
+@router.get("/rule", summary="Tell whether cash needs an open drawer", responses={200: TAGGED})
+async def rule(actor: Reader, gateway: Door, tag: Tagged) -> CashRule:
     """Tell it. Until an organisation says so, it does not."""
-    return await gateway.payments.cash_rule(actor)
+    return tag(await gateway.payments.cash_rule(actor))
 
 
 @router.put("/rule", summary="Say whether cash needs an open drawer")

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from careconnect.auth import Actor
 from services.payments.errors import DunningNotFound, InvoiceNotFound, NothingDue
 from services.payments.schemas import Dunning, DunningWrite
+from web.api.etags import TAGGED, Tagged
 from web.api.keys import IdempotencyKey
 from web.api.openapi import WAITING, refusals
 from web.gateway.errors import EngineUnavailable
@@ -17,13 +18,17 @@ router = APIRouter(prefix="/payments/invoices/{invoice_id}", tags=["payments"])
 Writer = Annotated[Actor, may("payments:write")]
 
 
-@router.get("/dunning", summary="Read how the patient is reminded of an invoice", responses=refusals(DunningNotFound))
-async def read(invoice_id: UUID, actor: Annotated[Actor, may("payments:read")], gateway: Door) -> Dunning:
+@router.get(
+    "/dunning",
+    summary="Read how the patient is reminded of an invoice",
+    responses={200: TAGGED, **refusals(DunningNotFound)},
+)
+async def read(invoice_id: UUID, actor: Annotated[Actor, may("payments:read")], gateway: Door, tag: Tagged) -> Dunning:
     """Tell which reminders went out, and when the next one goes, unless the invoice is paid before."""
     found = await gateway.dunning.of(actor, invoice_id)
     if found is None:
         raise DunningNotFound
-    return found
+    return tag(found)
 
 
 @router.put(

@@ -11,6 +11,7 @@ from services.appointments.errors import FeedNotFound
 from services.appointments.feeds.schemas import FeedKind
 from services.consultants.errors import ConsultantNotFound
 from services.identity.errors import LocationNotFound
+from web.api.etags import TAGGED, Tagged
 from web.api.fields import own_account
 from web.api.openapi import refusals
 from web.gateway.feeds import FeedAddress
@@ -45,11 +46,11 @@ async def make_for_consultant(consultant_id: UUID, body: FeedCreate, actor: Make
     "/consultants/{consultant_id}/calendar-feed",
     summary="Read the address of a consultant's calendar",
     tags=["consultants"],
-    responses=refusals(FeedNotFound),
+    responses={200: TAGGED, **refusals(FeedNotFound)},
 )
-async def of_consultant(consultant_id: UUID, actor: Maker, gateway: Door) -> FeedAddress:
+async def of_consultant(consultant_id: UUID, actor: Maker, gateway: Door, tag: Tagged) -> FeedAddress:
     """Give the address that works."""
-    return _found(await gateway.feeds.find(actor, FeedKind.CONSULTANT, consultant_id))
+    return tag(_found(await gateway.feeds.find(actor, FeedKind.CONSULTANT, consultant_id)))
 
 
 @router.delete(
@@ -82,11 +83,11 @@ async def make_for_location(location_id: UUID, body: FeedCreate, actor: Maker, g
     "/locations/{location_id}/calendar-feed",
     summary="Read the address of a location's calendar",
     tags=["catalogue"],
-    responses=refusals(FeedNotFound),
+    responses={200: TAGGED, **refusals(FeedNotFound)},
 )
-async def of_location(location_id: UUID, actor: Maker, gateway: Door) -> FeedAddress:
+async def of_location(location_id: UUID, actor: Maker, gateway: Door, tag: Tagged) -> FeedAddress:
     """Give the address that works."""
-    return _found(await gateway.feeds.find(actor, FeedKind.LOCATION, location_id))
+    return tag(_found(await gateway.feeds.find(actor, FeedKind.LOCATION, location_id)))
 
 
 @router.delete(

@@ -19,6 +19,7 @@ from services.consultants.errors import (
     VisitTypeNotFound,
 )
 from services.patients.errors import PatientArchived, PatientNotFound
+from web.api.etags import TAGGED, Tagged
 from web.api.keys import IdempotencyKey
 from web.api.openapi import WAITING, refusals
 from web.gateway.errors import EngineUnavailable
@@ -67,10 +68,10 @@ async def place(
     return Response(held.model_dump_json(), 201, headers, "application/json")
 
 
-@router.get("/{hold_id}", summary="Read a hold", responses=refusals(HoldNotFound))
-async def get(hold_id: UUID, actor: Writer, gateway: Door) -> Held:
+@router.get("/{hold_id}", summary="Read a hold", responses={200: TAGGED, **refusals(HoldNotFound)})
+async def get(hold_id: UUID, actor: Writer, gateway: Door, tag: Tagged) -> Held:
     """Read it; `status` tells whether it still holds its time."""
-    return shown(await gateway.holds.get(actor, hold_id))
+    return tag(shown(await gateway.holds.get(actor, hold_id)))
 
 
 @router.post(

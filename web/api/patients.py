@@ -131,12 +131,14 @@ async def timeline(
 @router.get(
     "/{patient_id}/balance",
     summary="Read what a patient owes, and what is held for them",
-    responses=refusals(PatientNotFound),
+    responses={200: TAGGED, **refusals(PatientNotFound)},
 )
-async def balance(patient_id: UUID, actor: Annotated[Actor, may("payments:read")], gateway: Door) -> PatientBalance:
+async def balance(
+    patient_id: UUID, actor: Annotated[Actor, may("payments:read")], gateway: Door, tag: Tagged
+) -> PatientBalance:
     """Add up what is open on issued invoices, and what was paid beyond; pay with it by the method `patient_credit`."""
     await expect_patient(gateway, actor, patient_id)
-    return await gateway.money.balance(actor, patient_id)
+    return tag(await gateway.money.balance(actor, patient_id))
 
 
 @router.get(

@@ -15,6 +15,7 @@ from services.appointments.series.schemas import Series, SeriesFilter, SeriesSta
 from services.consultants.errors import ConsultantNotFound, NotOffered, VisitTypeNotFound
 from services.identity.errors import LocationNotFound
 from services.patients.errors import PatientArchived, PatientNotFound
+from web.api.etags import TAGGED, Tagged
 from web.api.keys import IdempotencyKey
 from web.api.listing import LIST, listed
 from web.api.openapi import WAITING, refusals
@@ -117,10 +118,14 @@ async def search(
     return listed(await gateway.series.list(actor, wanted, limit=limit, cursor=cursor))
 
 
-@router.get("/{series_id}", summary="Read a series with its appointments", responses=refusals(SeriesNotFound))
-async def get(series_id: UUID, actor: Reader, gateway: Door) -> Series:
+@router.get(
+    "/{series_id}",
+    summary="Read a series with its appointments",
+    responses={200: TAGGED, **refusals(SeriesNotFound)},
+)
+async def get(series_id: UUID, actor: Reader, gateway: Door, tag: Tagged) -> Series:
     """Read it as it stands now."""
-    return await gateway.series.get(actor, series_id)
+    return tag(await gateway.series.get(actor, series_id))
 
 
 @router.post("/{series_id}/rescheduling", summary="Move one, the following or all", **_CHANGE)

@@ -14,6 +14,7 @@ from services.appointments.errors import OfferOver, WaitlistEntryNotFound
 from services.appointments.waitlist.schemas import Entry, EntryFilter, EntryStatus, Part, Weekday
 from services.consultants.errors import VisitTypeNotFound
 from services.patients.errors import PatientArchived, PatientNotFound
+from web.api.etags import TAGGED, Tagged
 from web.api.keys import IdempotencyKey
 from web.api.listing import LIST, listed
 from web.api.openapi import WAITING, refusals
@@ -84,10 +85,10 @@ async def search(
     return listed(Page[WaitlistPlace](items=places, next_cursor=found.next_cursor, total=found.total))
 
 
-@router.get("/{entry_id}", summary="Read one entry", responses=refusals(WaitlistEntryNotFound))
-async def get(entry_id: UUID, actor: Reader, gateway: Door) -> WaitlistPlace:
+@router.get("/{entry_id}", summary="Read one entry", responses={200: TAGGED, **refusals(WaitlistEntryNotFound)})
+async def get(entry_id: UUID, actor: Reader, gateway: Door, tag: Tagged) -> WaitlistPlace:
     """Read it, with what was offered."""
-    return _place(await gateway.waitlist.get(actor, entry_id))
+    return tag(_place(await gateway.waitlist.get(actor, entry_id)))
 
 
 @router.post(

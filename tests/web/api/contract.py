@@ -12,6 +12,10 @@ from web.api.workflows import SCOPES as PROCESSES
 
 _API = create_api(FastAPI())
 DOCUMENT: dict[str, Any] = _API.openapi()
+_OF_THE_MOMENT = {
+    "PatientsCount", "Slots", "AppointmentsSummary", "PaymentsSummary", "MoneyChecks", "Dashboard",
+    "AppointmentsReport", "RevenueReport",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,14 @@ class Endpoint:
     def records(self) -> list[str]:
         """The ids of records in its path."""
         return [name for name in self.parameters if name.endswith("_id")]
+
+    @property
+    def gives_a_record(self) -> bool:
+        """Whether it reads one record: no list, and none of the figures, which are of the moment."""
+        media = self.said["responses"].get("200", {}).get("content", {}).get("application/json", {})
+        name = media.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
+        listed = name.startswith("Page_") or name in _OF_THE_MOMENT
+        return self.method == "GET" and bool(name) and not listed
 
     def url(self, ids: dict[str, str]) -> str:
         """Fill in the ids, and the query that it cannot do without."""

@@ -143,6 +143,16 @@ async def test_a_record_of_ones_own_does(clinic: Clinic, endpoint: Endpoint, rec
     assert answer.status_code == 200, answer.text
 
 
+@pytest.mark.parametrize("endpoint", [one for one in ENDPOINTS if one.gives_a_record], ids=str)
+async def test_a_single_record_that_is_held_already_is_not_sent_again(
+    clinic: Clinic, endpoint: Endpoint, records: dict[str, str]
+) -> None:
+    first = await clinic.get(endpoint.url(records))
+    again = await clinic.get(endpoint.url(records), headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert "ETag" in endpoint.said["responses"]["200"]["headers"]
+
+
 async def test_what_is_named_in_a_body_is_looked_for_in_ones_own_organisation(
     clinic: Clinic, records: dict[str, str], other_records: dict[str, str]
 ) -> None:
