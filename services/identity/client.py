@@ -65,6 +65,19 @@ class IdentityClient(ServiceClient):
         """List the locations by name, all of them."""
         return await self.call(actor, "GET", "/locations", into=list[schemas.Location], params={"active": active})
 
+    async def location_page(
+        self,
+        actor: Actor,
+        *,
+        active: bool | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+        count: bool = False,
+    ) -> Page[schemas.Location]:
+        """List the locations by name, page by page."""
+        params = {"active": active, "limit": limit, "cursor": cursor, "count": count}
+        return await self.call(actor, "GET", "/location-pages", into=Page[schemas.Location], params=params)
+
     async def location(self, actor: Actor, location_id: UUID) -> schemas.Location:
         """Read a location."""
         return await self.call(actor, "GET", f"/locations/{location_id}", into=schemas.Location)

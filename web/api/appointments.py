@@ -138,10 +138,13 @@ async def get(appointment_id: UUID, actor: Reader, gateway: Door, tag: Tagged) -
     return tag(await gateway.appointments.get(actor, appointment_id))
 
 
-@router.get("/{appointment_id}/timeline", summary="What happened to it", responses=refusals(AppointmentNotFound))
-async def timeline(appointment_id: UUID, actor: Reader, gateway: Door) -> list[TimelineEvent]:
-    """Tell it, oldest first."""
-    return await gateway.appointments.timeline(actor, appointment_id)
+@router.get(
+    "/{appointment_id}/timeline", summary="What happened to it", responses=refusals(AppointmentNotFound), **LIST
+)
+async def timeline(appointment_id: UUID, actor: Reader, gateway: Door) -> Page[TimelineEvent]:
+    """Tell it, oldest first; a visit's story is short, so there is one page."""
+    told = await gateway.appointments.timeline(actor, appointment_id)
+    return Page[TimelineEvent](items=told, next_cursor=None)
 
 
 @router.post(

@@ -71,10 +71,11 @@ async def replace_visit_type(
 
 
 @router.get("/locations", summary="List locations by name", **LIST)
-async def locations(actor: Visitor, gateway: Door, *, active: bool | None = None) -> Page[Location]:
-    """List all of them: an organisation has few, so there is one page."""
-    found = await gateway.identity.locations(actor, active=active)
-    return Page[Location](items=found, next_cursor=None)
+async def locations(
+    actor: Visitor, gateway: Door, paging: PagingQuery, *, active: bool | None = None
+) -> Page[Location]:
+    """List them; with `active`, those that are open to bookings, or those that are not."""
+    return listed(await gateway.identity.location_page(actor, active=active, **paging.model_dump()))
 
 
 @router.post("/locations", summary="Open a location", **_record(IdempotencyConflict, status=201))

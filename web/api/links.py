@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict
+from careconnect.pagination import Page
 from services.payments.errors import (
     AmountExceedsDue,
     GatewayUnavailable,
@@ -18,6 +19,7 @@ from services.payments.errors import (
 )
 from services.payments.schemas import LinkWrite, PaymentLink, PositiveMoney
 from web.api.keys import IdempotencyKey, minted
+from web.api.listing import LIST
 from web.api.openapi import refusals
 from web.session import Door, may
 
@@ -54,7 +56,7 @@ async def close(link_id: UUID, actor: Writer, gateway: Door) -> PaymentLink:
     return await gateway.money.close_link(actor, link_id)
 
 
-@router.get("", summary="List the payment links of an invoice", responses=refusals(InvoiceNotFound))
-async def search(actor: Reader, gateway: Door, invoice_id: Annotated[UUID, Query()]) -> list[PaymentLink]:
-    """List them, the newest first, each with whether it was paid."""
-    return await gateway.money.links(actor, invoice_id)
+@router.get("", summary="List the payment links of an invoice", responses=refusals(InvoiceNotFound), **LIST)
+async def search(actor: Reader, gateway: Door, invoice_id: Annotated[UUID, Query()]) -> Page[PaymentLink]:
+    """List them, the newest first, each with whether it was paid; an invoice has few, so there is one page."""
+    return Page[PaymentLink](items=await gateway.money.links(actor, invoice_id), next_cursor=None)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response, status
 from careconnect.auth import Actor, require
 from careconnect.db import Database, Read, Write
 from careconnect.errors import Forbidden
+from careconnect.pagination import Page, PagingQuery
 from services.identity import schemas
 from services.identity.errors import LocationExists, TenantExists
 from services.identity.models import Location, Tenant
@@ -73,6 +74,15 @@ async def replace_tenant(session: Write, tenant_id: UUID, details: schemas.Tenan
 async def list_locations(session: Read, *, active: bool | None = None) -> list[schemas.Location]:
     """List all of them: an organisation has few."""
     return [one.shown() for one in await repository.locations(session, active=active)]
+
+
+@router.get("/location-pages", summary="List the locations by name, page by page", dependencies=READ)
+async def page_of_locations(
+    session: Read, paging: PagingQuery, *, active: bool | None = None
+) -> Page[schemas.Location]:
+    """List them for those who read lists as other systems do."""
+    found = await repository.location_page(session, paging, active=active)
+    return found.of(lambda one: one.shown())
 
 
 @router.get("/locations/{location_id}", summary="Read a location", dependencies=READ)

@@ -5,9 +5,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from careconnect.db import ReadSession, WriteSession
+from careconnect.pagination import Order, Paging, Rows, keyset
 from services.identity.errors import LocationNotFound, TenantNotFound
 from services.identity.models import Location, Tenant
 from services.identity.repository import directory
+
+_BY_NAME: list[Order] = [Location.name, Location.id]
 
 
 async def claim(session: WriteSession, key: UUID) -> None:
@@ -57,8 +60,15 @@ async def location(session: ReadSession, location_id: UUID) -> Location:
 
 
 async def locations(session: ReadSession, *, active: bool | None = None) -> list[Location]:
-    """List the locations by name."""
-    statement = sa.select(Location).order_by(Location.name, Location.id)
-    if active is not None:
-        statement = statement.where(Location.active.is_(active))
-    return list(await session.scalars(statement))
+    """List the locations by name, all of them."""
+    return list(await session.scalars(_locations(active).order_by(*_BY_NAME)))
+
+
+async def location_page(session: ReadSession, paging: Paging, *, active: bool | None = None) -> Rows[Location]:
+    """List the locations by name, page by page."""
+    return await keyset(session, _locations(active), _BY_NAME, paging)
+
+
+def _locations(active: bool | None) -> sa.Select[Location]:
+    statement = sa.select(Location)
+    return statement if active is None else statement.where(Location.active.is_(active))

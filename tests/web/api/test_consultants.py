@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
 from careconnect.ids import uuid7
 from tests.web.clinic import ZONE, Clinic, consultant, visit_type
@@ -193,6 +195,23 @@ async def test_a_visit_with_a_room_is_offered_once_there_is_one_and_the_answer_n
     assert len((await clinic.get("/slots", params=asked)).json()["items"]) == 1
     listed = (await clinic.get("/rooms", params={"location_id": clinic.location, "active": True})).json()["items"]
     assert room in {one["id"] for one in listed}
+
+
+async def test_locations_come_in_pages_by_name_each_once(edge: FastAPI, http: httpx.AsyncClient) -> None:
+    own = await Clinic.begin(edge, http)
+    for name in ("Kandy", "Galle", "Jaffna"):
+        await own.made("/locations", {"name": name, "zone": ZONE})
+    seen: list[str] = []
+    params: dict[str, Any] = {"limit": 3, "count": True}
+    while True:
+        page = (await own.get("/locations", params=params)).json()
+        seen += [one["name"] for one in page["items"]]
+        assert page["total"] == 4
+        if page["next_cursor"] is None:
+            break
+        params["cursor"] = page["next_cursor"]
+    assert seen == ["Colombo 03", "Galle", "Jaffna", "Kandy"]
+    problem(await own.get("/locations", params={"limit": 201}), 422, "invalid_input")
 
 
 async def test_a_location_is_closed_on_the_days_that_its_calendar_names(clinic: Clinic) -> None:

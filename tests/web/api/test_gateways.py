@@ -230,8 +230,9 @@ async def test_a_payment_link_leads_to_the_sandboxs_page_until_the_visit_is_canc
     assert declined.status_code == 402
     assert (await clinic.post(f"/appointments/{made['id']}/cancellation", json={"reason": "pat"})).status_code == 200
     listed = await eventually(
-        lambda: clinic.get("/payments/links", params=body), lambda answer: answer.json()[0]["status"] == "closed"
+        lambda: clinic.get("/payments/links", params=body),
+        lambda answer: answer.json()["items"][0]["status"] == "closed",
     )
-    assert [one["id"] for one in listed.json()] == [link["id"]]
+    assert [one["id"] for one in listed.json()["items"]] == [link["id"]]
     assert (await http.post(link["url"], data={"token": "pm_card_visa"})).status_code == 409
     assert (await clinic.get(f"/payments/{link['id']}")).status_code == 404

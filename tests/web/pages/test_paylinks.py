@@ -40,7 +40,7 @@ async def test_a_link_closes_when_its_invoice_is_paid_otherwise(clinic: Clinic, 
     link = (await clinic.post("/payments/links", json={"invoice_id": invoice})).json()
     cash = {"invoice_id": invoice, "method": "cash", "amount": link["amount"]}
     assert (await clinic.post("/payments", json=cash)).status_code == 201
-    listed = (await clinic.get("/payments/links", params={"invoice_id": invoice})).json()
+    listed = (await clinic.get("/payments/links", params={"invoice_id": invoice})).json()["items"]
     assert [one["status"] for one in listed] == ["closed"]
     assert (await clinic.post(f"/payments/links/{link['id']}/closing")).json()["status"] == "closed"
     assert "Closed" in (await owner.read(f"/billing/invoices/{invoice}")).text

@@ -53,7 +53,7 @@ async def test_a_patient_cancels_by_the_link_knows_before_what_it_costs_and_may_
     assert Page((await phone.get(address)).text).links
     seen = (await clinic.get(f"/appointments/{booked['id']}")).json()
     assert (seen["status"], seen["version"]) == ("booked", 1)
-    told = (await clinic.get(f"/appointments/{booked['id']}/timeline")).json()
+    told = (await clinic.get(f"/appointments/{booked['id']}/timeline")).json()["items"]
     assert {one["actor_kind"] for one in told if "cancel" in one["action"]} == {"patient"}
     refused = await phone.post(f"{address}/undoing", data={})
     assert refused.status_code == 409
