@@ -102,11 +102,17 @@ class AppointmentProcess:
 
     def fee(self) -> Money | None:
         """Tell what a late cancellation costs; nothing where the terms are not known any more."""
-        return self.offer.cancellation_policy.cancellation_fee(self.offer.price) if self.offer else None
+        if self.offer is None:
+            return None
+        policy, price = self.offer.cancellation_policy, self.offer.price
+        return _as_it_began(policy.cancellation_fee(price), price.percent(policy.fee_percent))
 
     def no_show_fee(self) -> Money | None:
         """Tell what it costs not to come; nothing where the terms are not known any more."""
-        return self.offer.cancellation_policy.missing_fee(self.offer.price) if self.offer else None
+        if self.offer is None:
+            return None
+        policy, price = self.offer.cancellation_policy, self.offer.price
+        return _as_it_began(policy.missing_fee(price), price.percent(policy.no_show_fee_percent))
 
     def is_late(self) -> bool:
         """Tell whether a cancellation now is past the time until which it is free."""
@@ -194,3 +200,10 @@ class AppointmentProcess:
         )
         asked = AttentionRequest(actor=self.own, appointment_id=self.request.appointment_id, step=step)
         await workflow.execute_local_activity_method(AppointmentActivities.attend, asked, **policies.WITHOUT_END)
+
+
+def _as_it_began(fee: Money, share: Money) -> Money:
+    """Give the fee; processes that asked before a fixed fee of nothing was one took the share of the price instead."""
+    if fee or not share:
+        return fee
+    return fee if workflow.patched("a-fee-of-nothing-is-a-fee") else share

@@ -39,6 +39,11 @@ _OF_THE_CLINIC = ("prov", "maint", "meds-inc", "oth-")
 """How the reasons begin that are not the patient's: they never cost a fee."""
 
 
+def is_of_the_clinic(reason: str) -> bool:
+    """Tell whether a cancellation is for a reason that is the clinic's, and not the patient's."""
+    return reason.startswith(_OF_THE_CLINIC)
+
+
 class Cancelling(Settling):
     """Cancels, and brings back. While an end can be undone, no money moves and nobody is told."""
 
@@ -54,7 +59,7 @@ class Cancelling(Settling):
         if refused := self.stale(asked.expected_version):
             return Changed(refused=refused)
         late = self.is_late()
-        fee = self.fee() if late and not asked.reason.startswith(_OF_THE_CLINIC) else None
+        fee = self.fee() if late and not is_of_the_clinic(asked.reason) else None
         request = CancelRequest(
             actor=asked.actor,
             appointment_id=self.request.appointment_id,

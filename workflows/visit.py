@@ -8,8 +8,10 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.appointments import AppointmentActivities
+    from services.appointments.errors import TooLateToCancel
     from services.appointments.schemas import STILL_HERE, Status
     from workflows import policies
+    from workflows.cancelling import is_of_the_clinic
     from workflows.contracts import (
         Asked,
         BookingRequest,
@@ -27,6 +29,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.moving import Moving
 
 WAITING = frozenset({Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN})
+_NOT_BEGUN = frozenset({Status.BOOKED, Status.ARRIVED})
+"""States in which an appointment can be cancelled, as long as its time has not come."""
 _ENDINGS = frozenset({"completion", "departure", "no-show", "cancellation"})
 _PATIENCE = timedelta(hours=2)
 """How long a visit may go on being unnoted after somebody undid a step, or the service would not note its end."""
@@ -157,10 +161,22 @@ class Visit(Moving):
     @workflow.update
     async def cancel(self, asked: CancellationRequest) -> Changed:
         """Cancel the appointment; the money goes back as the policy says."""
-        changed = await self._change(lambda: self.cancel_it(asked), asked)
+        changed = await self._change(lambda: self._cancel_in_time(asked), asked)
         if changed.refused is None:
             await self.money_is_settled_soon()
         return changed
+
+    async def _cancel_in_time(self, asked: CancellationRequest) -> Changed:
+        """Cancel, unless the visit has begun: then the patient did not come or left, or it is for the clinic's reason.
+
+        Processes that were asked before this was so go on as they began.
+        """
+        now = self.now()
+        begun = now.status in _NOT_BEGUN and now.start <= workflow.now()
+        if begun and not is_of_the_clinic(asked.reason) and workflow.patched("no-cancelling-once-begun"):
+            what_then = "Note that the patient did not come, or left; or cancel for a reason of the clinic's."
+            return Changed(refused=Refused.of(TooLateToCancel(what_then, begun_at=now.start.isoformat())))
+        return await self.cancel_it(asked)
 
     @workflow.update
     async def reschedule(self, asked: RescheduleRequest) -> Changed:

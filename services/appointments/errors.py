@@ -93,6 +93,12 @@ class TooLateToMove(Refusal):
     code, status, title = "too_late_to_move", 409, "It is too late to move this appointment"
 
 
+class TooLateToCancel(Refusal):
+    """The visit has begun, and the reason is not the clinic's; `begun_at` says since when."""
+
+    code, status, title = "too_late_to_cancel", 409, "It is too late to cancel: the visit has begun"
+
+
 class MovedTooOften(Refusal):
     """The visit type's policy lets it be moved only so often; `max_moves` says how often."""
 

@@ -18,6 +18,7 @@ from services.appointments.errors import (
     MovedTooOften,
     PatientBusy,
     SlotTaken,
+    TooLateToCancel,
     TooLateToMove,
     UndoWindowOver,
     WrongState,
@@ -152,7 +153,9 @@ async def timeline(appointment_id: UUID, actor: Reader, gateway: Door) -> Page[T
     summary="Cancel",
     responses={
         **WAITING,
-        **refusals(AppointmentNotFound, WrongState, VersionConflict, IdempotencyConflict, EngineUnavailable),
+        **refusals(
+            AppointmentNotFound, WrongState, TooLateToCancel, VersionConflict, IdempotencyConflict, EngineUnavailable
+        ),
     },
 )
 async def cancel(
@@ -164,7 +167,11 @@ async def cancel(
     seen: IfMatch,
     key: IdempotencyKey = None,
 ) -> ChangedAppointment:
-    """Cancel; the time is free at once, and the money goes back as the policy says."""
+    """Cancel; the time is free at once, and the money goes back as the policy says.
+
+    Once the visit was to begin, only for a reason of the clinic's (`prov`, `maint`, `meds-inc`, `oth-`): a patient who
+    did not come is a no-show, and one who goes unseen has left (`departure`).
+    """
     return await gateway.bookings.cancel(
         actor,
         appointment_id,

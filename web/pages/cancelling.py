@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from careconnect.auth import Actor
 from careconnect.money import Money
 from services.appointments.schemas import Appointment
-from services.payments.states import PaymentStatus
+from services.payments.schemas import AppointmentMoney
+from services.payments.states import InvoiceStatus, PaymentStatus
 from web.gateway import Gateway
 from web.pages.known import Known
 
+_ASKED = {InvoiceStatus.issued, InvoiceStatus.balanced}
 _KEPT = {PaymentStatus.authorised, PaymentStatus.captured}
 
 
@@ -25,5 +27,13 @@ async def cost(
         return None, None
     held, policy = sum(amounts[1:], amounts[0]), kind.cancellation_policy
     late = now > found.start - timedelta(hours=policy.free_until_hours)
-    fee = min(policy.cancellation_fee(kind.price), held, key=lambda one: one.amount) if late else None
+    price = _as_booked(money) or kind.price
+    fee = min(policy.cancellation_fee(price), held, key=lambda one: one.amount) if late else None
     return held, fee or None
+
+
+def _as_booked(money: AppointmentMoney) -> Money | None:
+    """Tell what the visit was booked at, which may be another price than its visit type has by now; discounts aside."""
+    asked = [one for one in money.invoices if one.status in _ASKED]
+    prices = [one.total - one.credited for one in asked] + [less.amount for one in asked for less in one.discounts]
+    return sum(prices[1:], prices[0]) if prices else None

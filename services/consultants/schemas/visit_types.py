@@ -17,9 +17,9 @@ Percent = Annotated[int, Field(ge=0, le=100)]
 class CancellationPolicy(Input):
     """What it costs to cancel or not to come, and until when the time may be changed.
 
-    Cancelling is free until `free_until_hours` before the start; later it costs `fee`, or else a share of the price,
-    and never more than the price. Moving is possible until `reschedule_until_hours` before the start, and `max_moves`
-    times.
+    Cancelling is free until `free_until_hours` before the start; later it costs `fee`, or without one a share of the
+    price, and never more than the price. A `fee` of nothing is a fee: then it is free. Moving is possible until
+    `reschedule_until_hours` before the start, and `max_moves` times.
     """
 
     free_until_hours: int = Field(24, ge=0, le=8760)
@@ -33,11 +33,13 @@ class CancellationPolicy(Input):
 
     def cancellation_fee(self, price: Money) -> Money:
         """Tell what a late cancellation of a visit at `price` costs."""
-        return _at_most(self.fee, price) or price.percent(self.fee_percent)
+        fixed = _at_most(self.fee, price)
+        return price.percent(self.fee_percent) if fixed is None else fixed
 
     def missing_fee(self, price: Money) -> Money:
         """Tell what it costs not to come to a visit at `price`."""
-        return _at_most(self.no_show_fee, price) or price.percent(self.no_show_fee_percent)
+        fixed = _at_most(self.no_show_fee, price)
+        return price.percent(self.no_show_fee_percent) if fixed is None else fixed
 
 
 def _at_most(fee: Money | None, price: Money) -> Money | None:

@@ -6,6 +6,8 @@ import httpx
 import pytest
 
 from careconnect.ids import uuid7
+from careconnect.money import Money
+from services.consultants.schemas import CancellationPolicy
 from tests.services.consultants.clinic import consultant, visit_type
 
 
@@ -122,3 +124,11 @@ async def test_a_deposit_is_a_part_of_the_price(http: httpx.AsyncClient, everyth
     assert made["payment_policy"] == policy | {
         "hours_before": None, "on_decline": "keep", "when_gateway_is_down": "refuse",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("fixed", "costs"), [(None, 50_000), (0, 0), (20_000, 20_000), (900_000, 100_000)])
+def test_a_fixed_fee_counts_where_there_is_one_even_if_it_is_nothing(fixed: int | None, costs: int) -> None:
+    price = Money(amount=100_000, currency="LKR")
+    fee = None if fixed is None else Money(amount=fixed, currency="LKR")
+    policy = CancellationPolicy(fee_percent=50, no_show_fee_percent=50, fee=fee, no_show_fee=fee)
+    assert [policy.cancellation_fee(price).amount, policy.missing_fee(price).amount] == [costs, costs]

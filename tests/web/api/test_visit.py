@@ -111,6 +111,16 @@ async def test_what_was_seen_before_a_move_is_not_changed_by_who_saw_it(clinic: 
     assert cancelled.json()["status"] == "cancelled"
 
 
+async def test_a_visit_that_has_begun_is_cancelled_for_the_clinic_s_reasons_alone(own: Clinic) -> None:
+    there = f"/appointments/{await own.made('/walk-ins', await body(own))}"
+    late = problem(await own.post(f"{there}/cancellation", json={"reason": "pat"}), 409, "too_late_to_cancel")
+    assert "left" in late["detail"]
+    assert late["begun_at"]
+    assert await state(own, there.rsplit("/", 1)[-1]) == ("arrived", False)
+    cancelled = await own.post(f"{there}/cancellation", json={"reason": "prov"})
+    assert cancelled.json()["status"] == "cancelled"
+
+
 async def test_who_has_not_come_cannot_have_left_nor_be_seen_and_others_may_not_note_it(
     own: Clinic, other_clinic: Clinic
 ) -> None:

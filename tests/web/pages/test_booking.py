@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from careconnect.money import Money
 from services.consultants.schemas import CancellationPolicy, Offer
-from tests.web.clinic import ZONE, Clinic
+from tests.web.clinic import ZONE, Clinic, visit_type
 from tests.web.pages.desk import Desk, Page, told
 from web.pages.appointments.terms import cancellation_words
 
@@ -246,6 +247,20 @@ async def test_a_fee_is_waived_only_with_a_reason_that_is_kept(front_desk: Desk,
         Page(refused.text), f"{path}/cancellation", waive="true", waive_reason="A strike of the buses"
     )
     assert "A strike of the buses" in (await front_desk.read(path)).text
+
+
+async def test_a_late_cancellation_s_fee_is_of_the_price_that_was_booked(
+    edge: FastAPI, http: httpx.AsyncClient
+) -> None:
+    own = await Clinic.begin(edge, http)
+    start = (datetime.now(UTC) + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
+    booked = await own.booked(start=start.isoformat())
+    kind = (await own.get(f"/visit-types/{own.paid_visit}")).json()
+    dearer = visit_type(name=kind["name"], price={"amount": 700_000, "currency": "LKR"}, version=kind["version"])
+    assert (await own.put(f"/visit-types/{own.paid_visit}", json=dearer)).status_code == 200
+    page = await (await Desk.open(edge, own, "front_desk")).read(f"/appointments/{booked['id']}/cancel")
+    assert "1,750.00" in page.text
+    assert "stay as the fee" in page.text
 
 
 async def test_what_is_noted_with_a_cancellation_is_read_on_its_page_and_timeline(
