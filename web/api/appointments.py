@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime
 
 from careconnect.auth import Actor
@@ -53,14 +53,17 @@ from web.api.deciding import may_overbook, reason_to_waive
 from web.api.etags import TAGGED, IfMatch, Tagged, as_seen
 from web.api.keys import IdempotencyKey
 from web.api.listing import LIST, listed
-from web.api.openapi import WAITING, refusals
+from web.api.openapi import WAITING, further_scopes, refusals
 from web.gateway.bookings import Booked, ChangedAppointment
 from web.gateway.errors import EngineUnavailable
-from web.session import Door, may
+from web.session import Door, Needs, may
 
 router = APIRouter(prefix="/appointments", tags=["appointments"])
 Reader = Annotated[Actor, may("appointments:read")]
 Writer = Annotated[Actor, may("appointments:write")]
+_OF_A_BOOKING = ("patients:read", "consultants:read")
+"""What a booking reads on its way: who comes, and on which terms."""
+_MAY_WAIVE = further_scopes({"payments:write": "to `waive_fee`"})
 
 
 @router.post(
@@ -77,6 +80,10 @@ Writer = Annotated[Actor, may("appointments:write")]
             IdempotencyConflict, GatewayUnavailable, EngineUnavailable, HoldNotFound, HoldUsed, HoldDiffers,
         ),
     },
+    dependencies=[Depends(Needs(scope)) for scope in _OF_A_BOOKING],
+    **further_scopes({
+        "appointments:overbook": "to `overbook`", "payments:read": "for the answer to show the invoice",
+    }),
 )  # fmt: skip
 async def book(
     body: AppointmentCreate, request: Request, actor: Writer, gateway: Door, key: IdempotencyKey = None
@@ -157,6 +164,7 @@ async def timeline(appointment_id: UUID, actor: Reader, gateway: Door) -> Page[T
             AppointmentNotFound, WrongState, TooLateToCancel, VersionConflict, IdempotencyConflict, EngineUnavailable
         ),
     },
+    **_MAY_WAIVE,
 )
 async def cancel(
     appointment_id: UUID,

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from pydantic import BaseModel, ConfigDict
 
 from careconnect.errors import FieldError, Forbidden, InvalidInput, NotAuthenticated, RateLimited, Refusal, Unavailable
+from web.api.outside import OUTSIDE
 from web.api.scopes import SCOPES, TAGS
 from web.session import Needs
 
@@ -31,6 +32,14 @@ class Problem(BaseModel):
     code: str
     instance: str | None = None
     errors: list[FieldError] | None = None
+
+
+_FURTHER = "x-further-scopes"
+
+
+def further_scopes(parts: dict[str, str]) -> dict[str, Any]:
+    """Declare which scopes a part of what is asked takes beyond those of the endpoint: the scope, and for what."""
+    return {"openapi_extra": {_FURTHER: parts}}
 
 
 WAITING: dict[int | str, dict[str, Any]] = {
@@ -88,10 +97,13 @@ def _document(api: FastAPI) -> dict[str, Any]:
         operation["security"] = [{"client": scopes}, {"session": []}]
         if scopes:
             operation["description"] += f"\n\nNeeds the scope `{'`, `'.join(scopes)}`."
+        for scope, part in operation.get(_FURTHER, {}).items():
+            operation["description"] += f"\n\nNeeds the scope `{scope}` too, {part}."
         _refuse_as_all_do(operation)
         _say_problem_json(operation)
         _give_examples(operation, examples)
     made["components"]["securitySchemes"] = _WAYS_IN
+    made["paths"] |= OUTSIDE
     return made
 
 

@@ -38,6 +38,8 @@ TAGS: dict[str, str] = {
     "ledger": "The books: double entry, append-only; balances and entries by month, and closing one.",
     "messages": "E-mails and short messages to patients.",
     "audit": "Who did or read what: for auditors, administrators and owners who are signed in.",
+    "tokens": "Access tokens of API clients, and the keys that verify them; outside `/api/v1`.",
+    "webhooks": "Events that payments gateways send; outside `/api/v1`.",
     "reports": "Figures from the last snapshot, with how fresh each service's part is.",
     "workflows": "Where a process stands that a request started.",
 }

@@ -105,6 +105,13 @@ async def test_strangers_and_impossible_times_are_refused_by_name(clinic: Clinic
         problem(await clinic.post("/appointments", json=wish | changed), status, code)
 
 
+async def test_a_booking_takes_the_scopes_that_it_names_and_no_others(clinic: Clinic) -> None:
+    named = ("appointments:write", "patients:read", "consultants:read")
+    booked = await clinic.post("/appointments", json=await clinic.wish(), scopes=named)
+    assert booked.status_code == 201, booked.text
+    assert booked.json()["invoice"] is None
+
+
 async def test_overbooking_takes_its_own_scope(clinic: Clinic) -> None:
     wish = await clinic.wish()
     assert (await clinic.post("/appointments", json=wish)).status_code == 201

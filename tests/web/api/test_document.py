@@ -11,6 +11,7 @@ from services.identity.roles import ROLES
 from tests.web.api.contract import DOCUMENT, Endpoint, each
 from tests.web.clinic import API
 from web.api.openapi import EXAMPLES
+from web.api.outside import OUTSIDE
 from web.api.scopes import SCOPES
 
 PROMISED = {
@@ -69,14 +70,34 @@ PROMISED = {
     "/drawers": "GET POST", "/drawers/rule": "GET PUT", "/drawers/{drawer_id}": "GET",
     "/drawers/{drawer_id}/movements": "GET POST", "/drawers/{drawer_id}/closing": "POST",
     "/drawers/{drawer_id}/review": "POST",
+    "/oauth/token": "POST", "/.well-known/jwks.json": "GET", "/webhooks/payments/{gateway}": "POST",
     "/messages": "GET POST", "/messages/{message_id}": "GET",
     "/messages/{message_id}/resending": "POST", "/workflows/{workflow_id}": "GET",
 }  # fmt: skip
 
 
 def test_the_document_has_what_the_contract_promises_and_no_more() -> None:
-    found = {path: {method.upper() for method in operations} for path, operations in DOCUMENT["paths"].items()}
+    found = {
+        path: {one.upper() for one in operations if one != "servers"} for path, operations in DOCUMENT["paths"].items()
+    }
     assert found == {path: set(methods.split()) for path, methods in PROMISED.items()}
+
+
+def test_what_a_part_of_a_request_takes_beyond_the_scopes_of_the_endpoint_is_told() -> None:
+    for path in ("/appointments/{appointment_id}/no-show", "/appointments/{appointment_id}/cancellation"):
+        assert "`payments:write` too, to `waive_fee`" in DOCUMENT["paths"][path]["post"]["description"]
+    booking = DOCUMENT["paths"]["/appointments"]["post"]
+    assert "`appointments:overbook` too" in booking["description"]
+    assert {"appointments:write", "patients:read", "consultants:read"} <= set(booking["security"][0]["client"])
+
+
+async def test_what_lies_outside_the_base_answers_where_the_document_says(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/.well-known/jwks.json")).json()["keys"]
+    refused = await http.post("/oauth/token", data={"grant_type": "password"})
+    assert (refused.status_code, refused.json()) == (400, {"error": "unsupported_grant_type"})
+    unsigned = await http.post("/webhooks/payments/sandbox", json={})
+    assert str(unsigned.status_code) in DOCUMENT["paths"]["/webhooks/payments/{gateway}"]["post"]["responses"]
+    assert unsigned.json()["code"] == "signature_invalid"
 
 
 def test_the_scopes_are_those_that_an_api_client_can_hold() -> None:
@@ -128,7 +149,7 @@ async def test_the_pages_show_every_endpoint_without_script_or_another_host(http
     assert "script-src 'self'" in answer.headers["content-security-policy"]
     assert not re.search(r"<script|style=|<style|https?://|\son\w+=", answer.text)
     for path in DOCUMENT["paths"]:
-        assert f"/api/v1{path}<" in answer.text
+        assert f"{'' if path in OUTSIDE else '/api/v1'}{path}<" in answer.text
     for link in re.findall(r'(?:href|src)="(?!data:)([^"#]+)', answer.text):
         found = await http.get(str(answer.url.join(link)))
         assert found.status_code == 200, link

@@ -46,11 +46,17 @@ def _rendered(document: str) -> str:
 
 def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [
-        {"method": method, "path": path, **found[method]}
+        {"method": method, "path": f"{_root(found, document)}{path}", **found[method]}
         for path, found in document["paths"].items()
         for method in _METHODS
         if method in found
     ]
+
+
+def _root(found: dict[str, Any], document: dict[str, Any]) -> str:
+    """Tell what stands before a path: the contract's base, or nothing for what lies outside of it."""
+    url: str = found.get("servers", document["servers"])[0]["url"]
+    return url.rstrip("/")
 
 
 def marked(text: str) -> Markup:
