@@ -54,7 +54,8 @@ from web.api.etags import TAGGED, IfMatch, Tagged, as_seen
 from web.api.keys import IdempotencyKey
 from web.api.listing import LIST, listed
 from web.api.openapi import WAITING, further_scopes, refusals
-from web.gateway.bookings import Booked, ChangedAppointment
+from web.gateway.booked import Booked
+from web.gateway.bookings import ChangedAppointment
 from web.gateway.errors import EngineUnavailable
 from web.session import Door, Needs, may
 

@@ -14,7 +14,7 @@ from web.api.appointment_input import WalkInCreate
 from web.api.deciding import may_overbook
 from web.api.keys import IdempotencyKey
 from web.api.openapi import WAITING, refusals
-from web.gateway.bookings import Booked
+from web.gateway.booked import Booked
 from web.gateway.errors import EngineUnavailable
 from web.session import Door, may
 

@@ -17,13 +17,16 @@ from careconnect.money import Money
 from services.appointments.client import AppointmentsClient
 from services.appointments.errors import HoldExpired, WrongState
 from services.appointments.schemas import Appointment, Notes, Remark
+from services.notifications.client import NotificationsClient
 from services.patients.client import PatientsClient
 from services.payments.client import PaymentsClient
 from services.payments.insurance.schemas import Coverage
-from services.payments.schemas import Invoice, Payment
+from services.payments.schemas import Invoice
+from web.gateway.booked import Booked, Named, PlannedReminder
 from web.gateway.engine import Engine, attributes
 from web.gateway.errors import WorkflowNotFound
 from web.gateway.insurance import Insurance
+from web.gateway.reminding import channels_of
 from web.gateway.repeats import Repeat, fingerprint
 from workflows import ids
 from workflows.booking import AppointmentBooking
@@ -69,40 +72,6 @@ class Booking(BaseModel):
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
-class Named(BaseModel):
-    """A record by its id and the name that people know it by."""
-
-    id: UUID
-    name: str
-
-
-class PlannedReminder(BaseModel):
-    """A reminder that will be sent."""
-
-    channel: str
-    at: datetime
-
-
-class Booked(BaseModel):
-    """The answer to a booking."""
-
-    id: UUID
-    reference: str
-    status: str
-    version: int
-    patient: Named
-    consultant: Named
-    visit_type: Named
-    location_id: UUID
-    start: datetime
-    end: datetime
-    zone: str
-    invoice: Invoice | None
-    payment: Payment | None
-    reminders: list[PlannedReminder]
-    workflow_id: str
-
-
 class ChangedAppointment(Appointment):
     """An appointment after a change, with what the change led to.
 
@@ -130,12 +99,14 @@ class Bookings:
         appointments: AppointmentsClient,
         patients: PatientsClient,
         payments: PaymentsClient,
+        messages: NotificationsClient,
         insurance: Insurance,
     ) -> None:
         self._engine = engine
         self._appointments = appointments
         self._patients = patients
         self._payments = payments
+        self._messages = messages
         self._insurance = insurance
 
     async def book(self, actor: Actor, wanted: Booking, key: str | None = None) -> Booked:
@@ -367,7 +338,7 @@ class Bookings:
         contact, invoice = await asyncio.gather(
             self._patients.contact(actor, appointment.patient_id), self._invoice(actor, outcome.invoice_id)
         )
-        channels = [name for name, there in (("email", contact.email), ("sms", contact.phone)) if there]
+        channels = await channels_of(self._messages, actor.tenant_id, contact) if outcome.reminders else []
         zone = ZoneInfo(appointment.zone)
         return Booked(
             id=appointment.id,

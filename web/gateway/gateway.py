@@ -79,7 +79,9 @@ class Gateway:
         )
         self.waitlist = WaitlistProcesses(self.engine, services.client(WaitlistClient))
         self.checks = MoneyCheckProcess(self.engine, self.payments)
-        self.bookings = Bookings(self.engine, self.appointments, self.patients, self.payments, self.insurance)
+        self.bookings = Bookings(
+            self.engine, self.appointments, self.patients, self.payments, self.messages, self.insurance
+        )
         self.clock_changes = ClockChanges(self.appointments, self.bookings)
         self.closings = Closings(self.consultants, services.client(ClosingsClient))
         audited = (self.patients, self.consultants, self.appointments, self.payments, self.messages, self.reports)

@@ -15,7 +15,7 @@ from services.appointments.errors import HoldOver, HoldUsed
 from services.appointments.holds.client import HoldsClient
 from services.appointments.holds.schemas import HeldSlot, HoldStatus
 from services.consultants.schemas import CancellationPolicy, PaymentPolicy, Tax
-from web.gateway.bookings import Named
+from web.gateway.booked import Named
 from web.gateway.engine import Engine, attributes
 from web.gateway.errors import WorkflowNotFound
 from workflows import ids

@@ -14,7 +14,7 @@ from careconnect.errors import Unavailable
 from services.appointments.schemas import AppointmentFilter, Status
 from services.reports.schemas import ConsultantsTile, CountTile, Dashboard, Period, RevenueTile, Tiles
 from web.formats import minutes_since
-from web.gateway.bookings import Named
+from web.gateway.booked import Named
 from web.pages import naming
 from web.pages.attention import cases
 from web.pages.charts import hours, revenue

@@ -11,7 +11,7 @@ from services.appointments.schemas import NOBODY, Appointment, AppointmentDetail
 from services.consultants.schemas import ConsultantName, VisitType
 from services.identity.schemas import Location
 from services.patients.schemas import PatientName
-from web.gateway.bookings import Named
+from web.gateway.booked import Named
 from web.pages.known import Known
 from web.pages.screen import Screen
 from web.words import gettext

@@ -112,6 +112,17 @@ async def test_a_booking_takes_the_scopes_that_it_names_and_no_others(clinic: Cl
     assert booked.json()["invoice"] is None
 
 
+async def test_no_reminder_is_promised_on_a_channel_that_was_opted_out_of(clinic: Clinic) -> None:
+    patient = await clinic.patient(phone="+94771234567")
+    wish = await clinic.wish(patient_id=patient)
+    both = (await clinic.post("/appointments", json=wish)).json()["reminders"]
+    assert {one["channel"] for one in both} == {"email", "sms"}
+    no_mail = {"email": False, "sms": True}
+    assert (await clinic.put(f"/patients/{patient}/message-preferences", json=no_mail)).status_code == 200
+    told = (await clinic.booked(patient_id=patient))["reminders"]
+    assert {one["channel"] for one in told} == {"sms"}
+
+
 async def test_overbooking_takes_its_own_scope(clinic: Clinic) -> None:
     wish = await clinic.wish()
     assert (await clinic.post("/appointments", json=wish)).status_code == 201

@@ -263,6 +263,16 @@ async def test_a_late_cancellation_s_fee_is_of_the_price_that_was_booked(
     assert "stay as the fee" in page.text
 
 
+async def test_what_comes_next_promises_no_reminder_to_who_wants_no_messages(front_desk: Desk, clinic: Clinic) -> None:
+    booked = await clinic.booked()
+    path = f"/appointments/{booked['id']}"
+    assert "Reminder" in (await front_desk.read(path)).text
+    nothing = {"email": False, "sms": False}
+    place = f"/patients/{booked['patient']['id']}/message-preferences"
+    assert (await clinic.put(place, json=nothing)).status_code == 200
+    assert "Reminder" not in (await front_desk.read(path)).text
+
+
 async def test_what_is_noted_with_a_cancellation_is_read_on_its_page_and_timeline(
     front_desk: Desk, clinic: Clinic
 ) -> None:

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from services.appointments.errors import AppointmentNotFound
 from services.appointments.schemas import Status
 from services.payments.schemas import Invoice, Payment
-from web.gateway.bookings import Booked
+from web.gateway.booked import Booked
 from web.pages import naming
 from web.pages.appointments.terms import reminders
 from web.pages.naming import Visit

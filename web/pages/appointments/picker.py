@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from careconnect.errors import Refusal
 from web.formats import day as day_name
-from web.gateway.bookings import Named
+from web.gateway.booked import Named
 from web.gateway.finding import Slot, SlotQuery
 from web.pages.appointments.wish import (
     Choices,

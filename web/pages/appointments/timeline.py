@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from careconnect.auth import Actor
 from services.appointments.schemas import Appointment, AppointmentDetail, Status, TimelineEvent, WrittenRemark
 from services.notifications.schemas import Message
 from services.payments.schemas import AppointmentMoney, Payment, Refund
 from services.payments.states import DECLINES, PaymentStatus
 from web.formats import money as money_words
 from web.formats import offset, when
+from web.gateway.reminding import channels_of
 from web.looks import look, state_label
 from web.pages.messages_words import failure_words, template_words
 from web.pages.paying import reason_words
@@ -154,7 +156,7 @@ async def _planned(screen: Screen, appointment: Appointment) -> list[Item]:
     if kind is None or appointment.status not in {Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN}:
         return []
     items = []
-    if appointment.status == Status.BOOKED:
+    if appointment.status == Status.BOOKED and await _is_reminded(screen, appointment):
         for hours in kind.reminder_offsets_hours:
             at = appointment.start - timedelta(hours=hours)
             if at > screen.frame.now:
@@ -164,3 +166,10 @@ async def _planned(screen: Screen, appointment: Appointment) -> list[Item]:
     title = gettext("No-show check") if appointment.status == Status.BOOKED else gettext("Completed by itself")
     items.append(Item(at, "clock", "slate", title, planned=True))
     return items
+
+
+async def _is_reminded(screen: Screen, appointment: Appointment) -> bool:
+    """Tell whether a reminder would go anywhere: the patient has an address, and wants messages there."""
+    reader = Actor.system("patients:read", tenant_id=screen.actor.tenant_id)
+    contact = await screen.gateway.patients.contact(reader, appointment.patient_id)
+    return bool(await channels_of(screen.gateway.messages, screen.actor.tenant_id, contact))

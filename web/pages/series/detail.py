@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from services.appointments.series.schemas import Occurrence, OccurrenceStatus, Series, SeriesStatus
-from web.gateway.bookings import Named
+from web.gateway.booked import Named
 from web.pages import naming
 from web.pages.naming import Person
 from web.pages.screen import Screen, needs
