@@ -40,7 +40,9 @@ class Messages:
 
     async def page(self, wanted: schemas.MessageFilter, paging: Paging) -> Rows[Message]:
         """List messages, the newest first."""
-        conditions = [getattr(Message, name) == value for name, value in wanted.model_dump(exclude_none=True).items()]
+        said = wanted.model_dump(exclude_none=True, exclude={"before"})
+        conditions: list[sa.ColumnElement[bool]] = [getattr(Message, name) == value for name, value in said.items()]
+        conditions += [Message.created_at < wanted.before] if wanted.before else []
         return await keyset(self.session, sa.select(Message).where(*conditions), _NEWEST, paging)
 
     async def tried(self, paging: Paging) -> Rows[Message]:

@@ -121,10 +121,10 @@ async def timeline(
     patient_id: UUID,
     actor: Reader,
     gateway: Door,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Page[HistoryItem]:
-    """Give appointments, payments and messages, the newest first; those kinds that the caller may read."""
+    """Give visits, series, waiting, invoices, payments and messages, newest first; what the caller may read of it."""
     return await patient_history(gateway, actor, patient_id, limit=limit, cursor=cursor)
 
 

@@ -1,10 +1,9 @@
-"""A patient's history, composed of three services' answers: appointments, payments and messages."""
+"""A patient's history, composed of three services' answers: visits and what led to them, money, and messages."""
 
 import asyncio
 import base64
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -14,6 +13,8 @@ from careconnect.errors import FieldError, InvalidInput
 from careconnect.money import Money
 from careconnect.pagination import Page
 from services.appointments.schemas import AppointmentFilter
+from services.appointments.series.schemas import SeriesFilter
+from services.appointments.waitlist.schemas import EntryFilter
 from services.notifications.schemas import MessageFilter
 
 if TYPE_CHECKING:
@@ -22,21 +23,27 @@ if TYPE_CHECKING:
 _JUST_AFTER = timedelta(microseconds=1)
 _LATEST = datetime.max.replace(tzinfo=UTC) - _JUST_AFTER
 _MOST = 200
-"""How many a service gives at once; more than anybody may ask for here, so that each part reaches far enough."""
+"""How many a service gives at once; a page ends where the part that reaches least far does."""
 
 
 class HistoryItem(BaseModel):
-    """One thing that happened or is planned: an appointment at its start, a payment or a message when it was made."""
+    """One thing that happened or is planned: an appointment at its start, everything else when it was made."""
 
     at: datetime
-    kind: Literal["appointment", "payment", "message"]
+    kind: Literal["appointment", "payment", "message", "invoice", "series", "waitlist"]
     id: UUID
     status: str
-    what: str = Field(description="an appointment's reference, a payment's method, a message's template")
+    what: str = Field(
+        description="a reference, a payment's method, a message's template, an invoice's number, a series' rule"
+    )
     appointment_id: UUID | None = None
     zone: str | None = Field(None, description="of an appointment's place")
     amount: Money | None = None
     channel: str | None = None
+
+
+Part = tuple[list[HistoryItem], tuple[datetime, str] | None]
+"""What one service gives of it, and how far back that reaches where there is more."""
 
 
 async def patient_history(
@@ -51,68 +58,88 @@ async def patient_history(
     after = _decode(cursor) if cursor else None
     await gateway.patients.get(actor, patient_id)
     before = after[0] + _JUST_AFTER if after else None
-    sources = {
-        "appointments:read": _appointments,
-        "payments:read": _payments,
-        "messages:read": _messages,
-    }
-    parts = await asyncio.gather(
-        *(read(gateway, actor, patient_id, before) for scope, read in sources.items() if actor.may(scope))
-    )
-    items = sorted((item for part in parts for item in part), key=_position, reverse=True)
+    readers = [read for scope, several in _SOURCES.items() if actor.may(scope) for read in several]
+    parts = await asyncio.gather(*(read(gateway, actor, patient_id, before) for read in readers))
+    reached = max((end for _, end in parts if end), default=None)
+    items = sorted((item for part, _ in parts for item in part), key=_position, reverse=True)
     left = [item for item in items if after is None or _position(item) < after]
-    more = len(left) > limit
-    page = left[:limit]
+    known = [item for item in left if reached is None or _position(item) >= reached]
+    page, more = known[:limit], len(left) > limit or reached is not None
     return Page[HistoryItem](items=page, next_cursor=_encode(page[-1]) if more else None)
 
 
-async def _appointments(
-    gateway: "Gateway", actor: Actor, patient_id: UUID, before: datetime | None
-) -> Iterable[HistoryItem]:
+async def _appointments(gateway: "Gateway", actor: Actor, patient_id: UUID, before: datetime | None) -> Part:
     wanted = AppointmentFilter(patient_id=[patient_id], to=before)
     page = await gateway.appointments.list(actor, wanted, limit=_MOST, newest_first=True)
-    return [
+    return _part(page, [
         HistoryItem(
             at=one.start, kind="appointment", id=one.id, status=one.status, what=one.reference,
             appointment_id=one.id, zone=one.zone, amount=None, channel=None,
         )
         for one in page.items
-    ]  # fmt: skip
+    ])  # fmt: skip
 
 
-async def _payments(
-    gateway: "Gateway", actor: Actor, patient_id: UUID, before: datetime | None
-) -> Iterable[HistoryItem]:
+async def _payments(gateway: "Gateway", actor: Actor, patient_id: UUID, before: datetime | None) -> Part:
     page = await gateway.payments.list_payments(actor, patient_id=patient_id, until=before, limit=_MOST)
-    return [
+    return _part(page, [
         HistoryItem(
             at=one.created_at, kind="payment", id=one.id, status=one.status, what=one.method,
             appointment_id=one.appointment_id, zone=None, amount=one.amount, channel=None,
         )
         for one in page.items
-    ]  # fmt: skip
+    ])  # fmt: skip
 
 
-async def _messages(
-    gateway: "Gateway", actor: Actor, patient_id: UUID, before: datetime | None
-) -> Iterable[HistoryItem]:
-    """Read on until there is a pageful from before; messages cannot be asked for by time."""
-    found: list[HistoryItem] = []
-    cursor: str | None = None
-    while True:
-        wanted = MessageFilter(patient_id=patient_id)
-        page = await gateway.messages.list(actor, wanted, limit=_MOST, cursor=cursor)
-        found += [
-            HistoryItem(
-                at=one.created_at, kind="message", id=one.id, status=one.status, what=one.template,
-                appointment_id=one.appointment_id, zone=None, amount=None, channel=one.channel,
-            )
-            for one in page.items
-            if before is None or one.created_at < before
-        ]  # fmt: skip
-        cursor = page.next_cursor
-        if cursor is None or len(found) > _MOST:
-            return found
+async def _messages(gateway: "Gateway", actor: Actor, patient_id: UUID, before: datetime | None) -> Part:
+    wanted = MessageFilter(patient_id=patient_id, before=before)
+    page = await gateway.messages.list(actor, wanted, limit=_MOST)
+    return _part(page, [
+        HistoryItem(
+            at=one.created_at, kind="message", id=one.id, status=one.status, what=one.template,
+            appointment_id=one.appointment_id, zone=None, amount=None, channel=one.channel,
+        )
+        for one in page.items
+    ])  # fmt: skip
+
+
+async def _invoices(gateway: "Gateway", actor: Actor, patient_id: UUID, before: datetime | None) -> Part:
+    page = await gateway.payments.list_invoices(actor, patient_id=patient_id, until=before, limit=_MOST)
+    return _part(page, [
+        HistoryItem(
+            at=one.issued_at, kind="invoice", id=one.id, status=one.status, what=one.number,
+            appointment_id=one.appointment_id, zone=None, amount=one.total, channel=None,
+        )
+        for one in page.items
+    ])  # fmt: skip
+
+
+async def _series(gateway: "Gateway", actor: Actor, patient_id: UUID, before: datetime | None) -> Part:
+    page = await gateway.series.list(actor, SeriesFilter(patient_id=patient_id), limit=_MOST)
+    return [
+        HistoryItem(
+            at=one.created_at, kind="series", id=one.id, status=one.status, what=one.rule,
+            appointment_id=None, zone=one.zone, amount=None, channel=None,
+        )
+        for one in page.items
+        if before is None or one.created_at < before
+    ], None  # fmt: skip
+
+
+async def _waiting(gateway: "Gateway", actor: Actor, patient_id: UUID, before: datetime | None) -> Part:
+    page = await gateway.waitlist.list(actor, EntryFilter(patient_id=patient_id), limit=_MOST)
+    return [
+        HistoryItem(
+            at=one.created_at, kind="waitlist", id=one.id, status=one.status, what="",
+            appointment_id=one.appointment_id, zone=None, amount=None, channel=None,
+        )
+        for one in page.items
+        if before is None or one.created_at < before
+    ], None  # fmt: skip
+
+
+def _part(page: Page[Any], items: list[HistoryItem]) -> Part:
+    return items, min(map(_position, items)) if page.next_cursor else None
 
 
 def _position(item: HistoryItem) -> tuple[datetime, str]:
@@ -132,3 +159,10 @@ def _decode(cursor: str) -> tuple[datetime, str]:
     except (ValueError, OverflowError) as error:
         wrong = FieldError(field="cursor", code="invalid_cursor", message="Use the next_cursor of the page before.")
         raise InvalidInput("The cursor is not one of ours.", errors=[wrong]) from error
+
+
+_SOURCES = {
+    "appointments:read": (_appointments, _series, _waiting),
+    "payments:read": (_payments, _invoices),
+    "messages:read": (_messages,),
+}

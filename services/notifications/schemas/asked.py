@@ -202,6 +202,7 @@ class MessageFilter(BaseModel):
     patient_id: UUID | None = None
     appointment_id: UUID | None = None
     invoice_id: UUID | None = None
+    before: AwareDatetime | None = Field(None, description="those that were made before this instant")
 
 
 class Preferences(Input):

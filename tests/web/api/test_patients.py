@@ -177,16 +177,20 @@ async def test_a_body_that_is_no_record_is_refused(clinic: Clinic, body: bytes) 
 async def test_the_timeline_tells_what_happened_and_is_planned_newest_first(clinic: Clinic) -> None:
     booked = await clinic.booked()
     place = f"/patients/{booked['patient']['id']}/timeline"
-    kinds = {"appointment", "payment", "message"}
+    await clinic.repeated(booked["patient"]["id"])
+    far = {"patient_id": booked["patient"]["id"], "visit_type_id": clinic.paid_visit, "earliest": "2030-12-01"}
+    await clinic.made("/waitlist", far)
+    kinds = {"appointment", "payment", "message", "invoice", "series", "waitlist"}
     told = await eventually(
         lambda: clinic.get(place), lambda told: {one["kind"] for one in told.json()["items"]} == kinds
     )
     items = told.json()["items"]
-    assert items[0]["id"] == booked["id"]
+    assert booked["id"] in {one["id"] for one in items}
     moments = [datetime.fromisoformat(one["at"]).astimezone(UTC) for one in items]
     assert moments == sorted(moments, reverse=True)
     plain = (await clinic.get(place, scopes=("patients:read", "appointments:read"))).json()["items"]
-    assert {one["kind"] for one in plain} == {"appointment"}
+    assert {one["kind"] for one in plain} == {"appointment", "series", "waitlist"}
+    assert (await clinic.get(place, params={"limit": 200})).status_code == 200
 
 
 async def test_the_timeline_comes_in_pages_that_hold_all_of_it_once(clinic: Clinic) -> None:
