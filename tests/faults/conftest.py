@@ -9,6 +9,21 @@ import pytest
 from tests.running import Instance, instance
 
 DYING = Path(__file__).parent / "dying"
+_TABLE = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def table(request: pytest.FixtureRequest) -> list[str]:
+    """Give the lines of a table that is to be read in a run that passes, too."""
+    return request.config.stash.setdefault(_TABLE, [])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Write the table below the tests."""
+    lines = config.stash.get(_TABLE, [])
+    if lines:
+        terminalreporter.section("every path of a payment, and where everything died")
+        terminalreporter.write("\n".join([*lines, ""]))
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +41,8 @@ def running(tmp_path_factory: pytest.TempPathFactory, marks: Path) -> Iterator[I
         environment.setenv("HELD_FOR", "10")  # seconds, as above
         # Dozens of calls held at once look like a gateway that is out of order; here nobody is spared it.
         environment.setenv("CARECONNECT_WORKER__GATEWAY_FAULTS", "1000")
+        # A call that is held is given up by the engine after seconds, begun again, and never ends here: each keeps a place.
+        environment.setenv("CARECONNECT_WORKER__ACTIVITY_SLOTS", "600")
         environment.setenv("PYTHONPATH", os.pathsep.join([str(DYING), *os.environ.get("PYTHONPATH", "").split()]))
         with instance(tmp_path_factory.mktemp("clinic") / "data") as started:
             yield started

@@ -27,12 +27,17 @@ class Path:
     @property
     def booked(self) -> bool:
         """Whether it begins with a booking."""
-        return self.policy in {"full", "deposit", "before"}
+        return self.policy in {"full", "deposit", "before", "none"}
 
     @property
     def comes(self) -> bool:
         """Whether the patient is expected in the end."""
-        return self.outcome in {"paid", "kept", "unpaid"}
+        return self.outcome in {"paid", "kept", "unpaid", "owed"}
+
+    @property
+    def charged(self) -> bool:
+        """Whether anybody is asked for money at all."""
+        return self.outcome not in {"kept", "owed", "called off"}
 
 
 def paths() -> list[Path]:
@@ -47,6 +52,10 @@ def paths() -> list[Path]:
             Path("full", "card", "cancelled", "refund", moment),
             Path("desk", "card", "returned", "refund", moment),
             Path("desk", "card", "let go", "void", moment),
+            Path("deposit", "card", "declined", "authorise", moment, "pm_card_chargeDeclined"),
+            Path("desk", "card", "declined", "authorise", moment, "pm_card_chargeDeclined"),
+            Path("desk", "card", "in part", "capture", moment),
+            Path("before", "card", "cancelled", "refund", moment),
         ]
     found += [Path("full", "card", "paid", "authorise", moment, "pm_sandbox_flaky") for moment in ("during", "after")]
     for call, moment in [*product(("authorise", "capture"), MOMENTS), _NEVER]:
@@ -61,6 +70,8 @@ def paths() -> list[Path]:
     found.append(Path("before", "card", "unpaid", "authorise", "during", "pm_card_chargeCustomerFail"))
     for method in ("cash", "card_terminal", "bank_transfer"):
         found.append(Path("desk", method, "paid", "authorise", "after", None))
+        found.append(Path("desk", method, "returned", "refund", "after", None))
+    found += [Path("before", "card", "called off"), Path("none", "none", "owed", token=None)]
     return found
 
 
