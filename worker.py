@@ -136,10 +136,9 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
             visits.release, visits.step, visits.cancel, visits.move, visits.standing, visits.attend,
             visits.decide_remarks, visits.forget_drafts, money.issue_invoice, money.cancel_invoice,
             money.close_invoices, money.held, money.earn_visit, money.authorise, money.capture, money.void,
-            money.refund, money.release, money.standing, money.keep_card, money.forget_card, money.renew,
-            slots.alternatives, differences.owed, differences.lower, dunning.unpaid, told.tell, claims.draft,
-            slots.at_start, *lists, *away.activities,
-            *holds.activities,
+            money.refund, money.release, money.standing, money.keep_card, money.forget_card, money.open_page,
+            money.look_at_page, money.renew, slots.alternatives, differences.owed, differences.lower, dunning.unpaid,
+            told.tell, claims.draft, slots.at_start, *lists, *away.activities, *holds.activities,
         ],
         # A sandbox would make each workflow's classes anew; the tests run workflows in one. See docs/decisions/0030.
         workflow_runner=UnsandboxedWorkflowRunner(),

@@ -25,8 +25,10 @@ from services.payments.schemas import (
     InvoiceWrite,
     LineTax,
     LineWrite,
+    LinkWrite,
     NewInvoice,
     Payment,
+    PaymentLink,
     PaymentWrite,
     Refund,
     RefundWrite,
@@ -46,6 +48,8 @@ from workflows.contracts import (
     InvoiceTarget,
     MoneyHeld,
     MoneyTarget,
+    PageRequest,
+    PageStanding,
     PaymentRelease,
     PaymentResult,
     PaymentTarget,
@@ -59,6 +63,8 @@ from workflows.contracts import (
 
 R = TypeVar("R")
 DESK = "desk"
+_PAGE_HOURS = 1
+"""How long a page at the gateway stands by itself: longer than the hold that closes it, and what Stripe takes."""
 _AT_GATEWAY = {PaymentStatus.authorised, PaymentStatus.captured}
 
 
@@ -161,6 +167,34 @@ class PaymentActivities:
                 raise  # an earlier try may have reserved the money: it is asked for until that is known
             refusal = GatewayUnavailable(retry_after=held.extra["retry_after"])
             return PaymentResult(refused=Refused.of(refusal))
+
+    @activity.defn(name="open_payment_page")
+    @refusing(PageStanding)
+    async def open_page(self, request: PageRequest) -> PageStanding:
+        """Have the gateway make a page where an amount of an invoice is paid; there is no payment yet."""
+        wanted = LinkWrite(invoice_id=request.invoice_id, amount=request.amount, valid_hours=_PAGE_HOURS)
+
+        async def step() -> PaymentLink:
+            return await self.payments.offer_link(request.actor, request.payment_id, wanted)
+
+        try:
+            await self.breakers.call(request.actor.tenant_id, step)
+        except GatewayHeldOff as held:
+            return PageStanding(refused=Refused.of(GatewayUnavailable(retry_after=held.extra["retry_after"])))
+        return PageStanding()
+
+    @activity.defn(name="look_at_payment_page")
+    @refusing(PageStanding)
+    async def look_at_page(self, request: PaymentTarget) -> PageStanding:
+        """Look whether it was paid at a page, without waiting for the gateway to tell."""
+
+        async def step() -> PaymentLink:
+            return await self.payments.look_at_link(request.actor, request.payment_id)
+
+        link = await self.breakers.call(request.actor.tenant_id, step)
+        if link.status != "paid":
+            return PageStanding(closed=link.status == "closed")
+        return PageStanding(payment=await self.payments.get_payment(request.actor, request.payment_id))
 
     @activity.defn(name="keep_card")
     @refusing(PaymentResult)

@@ -91,8 +91,8 @@ class AppointmentProcess:
         if policy.hours_before is None or policy.kind == "none" or not offer.patient_share:
             return None
         at = offer.start - timedelta(hours=policy.hours_before)
-        at_desk = choice is not None and choice.method == "at_desk"
-        return None if at_desk or at <= workflow.now() else Due(self._share(), at)
+        without_card = choice is not None and choice.method != "card"  # at a page it is paid now: no card is kept there
+        return None if without_card or at <= workflow.now() else Due(self._share(), at)
 
     def _share(self) -> Money:
         """Tell how much of the patient's share is taken."""

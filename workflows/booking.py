@@ -32,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
         Target,
         TermsRequest,
     )
-    from workflows.giving_back import GivingBack
+    from workflows.paying import PayingAtPage
     from workflows.undo import ours, regardless
     from workflows.visit import WAITING
 
@@ -42,15 +42,13 @@ _NEAREST_FREE_HELP = frozenset({"slot_taken", "no_room_free", "outside_hours"})
 
 
 @workflow.defn(name="AppointmentBooking")
-class AppointmentBooking(GivingBack):
+class AppointmentBooking(PayingAtPage):
     """One appointment, from the request until the visit is settled. Its id is `appointment-{uuid}`."""
 
     @workflow.init
     def __init__(self, request: BookingRequest) -> None:
         """Prepare the state that handlers read; a handler can run before `run` does."""
         super().__init__(request)
-        self.waiting: BookingOutcome | None = None
-        self.held_until = workflow.now()
         self.offered_at = workflow.now()
 
     # The story ------------------------------------------------------------------------------------------------------
@@ -102,7 +100,7 @@ class AppointmentBooking(GivingBack):
     def _card_is_missing(self) -> Refused | None:
         """Refuse, before any time is held, what is to be paid now and comes without a card."""
         has_card = self.request.payment is not None and self.request.payment.token is not None
-        return None if has_card or (self.due_now() or self.due_later()) is None else _NO_CARD
+        return None if has_card or self.at_page() or (self.due_now() or self.due_later()) is None else _NO_CARD
 
     async def _hold(self) -> Refused | None:
         self.stage = Stage.HOLDING
@@ -138,6 +136,8 @@ class AppointmentBooking(GivingBack):
         self.later = self.due_later()
         if amount is None:
             return await self.keep_card() or await self._invoice()
+        if self.at_page():
+            self.undos.add("cancel_invoice", self.cancel_invoice)
         self.undos.add("release_payment", self.release_payment)
         refused = await self._reserve(amount)
         while refused and refused.code == _UNAVAILABLE.code:
@@ -149,6 +149,8 @@ class AppointmentBooking(GivingBack):
         return refused
 
     async def _reserve(self, amount: Money) -> Refused | None:
+        if self.at_page():
+            return await self.pay_at_page(amount)
         self.stage = Stage.AUTHORISING
         choice = self.request.payment
         authorised = await self.outside(
@@ -204,7 +206,7 @@ class AppointmentBooking(GivingBack):
 
     async def _capture(self) -> Refused | None:
         """Take the money before the answer: nobody is told of a paid appointment that is not paid."""
-        if self.payment is None:
+        if self.payment is None or self.at_page():
             return None
         asked = CaptureRequest(actor=self.own, payment_id=self.payment.id)
         limit = timedelta(seconds=self.request.hold_seconds)
@@ -281,9 +283,14 @@ class AppointmentBooking(GivingBack):
 
     @workflow.update
     async def pay_again(self, _request_hash: str) -> BookingOutcome:
-        """Try the payment again for which the time is held, if it is time for that, and wait for the outcome."""
+        """Try the payment again for which the time is held, if it is time for that, and wait for the outcome.
+
+        Where it is paid at the gateway's page, look now whether it was; the answer may be that it still waits.
+        """
         if self.waiting and self.waiting.retry_at and workflow.now() >= self.waiting.retry_at:
             self.waiting = None
+        if self.waiting and self.waiting.pay_until:
+            await self.look_now()
         return await self._decided()
 
     async def _decided(self) -> BookingOutcome:
@@ -362,7 +369,7 @@ _NO_CARD = Refused(
     code="invalid_input",
     status=422,
     title="Some fields need your attention",
-    detail="This visit is paid when it is booked; name a card, or have it paid at the desk.",
+    detail="This visit is paid when it is booked; name a card, or have it paid by link or at the desk.",
     extra={"errors": [{"field": "payment", "code": "required", "message": "This visit is paid when it is booked."}]},
 )
 _HAS_ENDED = Refused(code="wrong_state", status=409, title="It does not wait", detail="This appointment has ended.")

@@ -250,6 +250,10 @@ class PaymentsClient(MoneyChecksClient, DrawersClient, DunningClient, EarningCli
         """List the payment links of an invoice, the newest first."""
         return await self.call(actor, "GET", f"/invoices/{invoice_id}/links", into=list[PaymentLink])
 
+    async def look_at_link(self, actor: Actor, link_id: UUID) -> PaymentLink:
+        """Have it looked up at the gateway whether a link was paid."""
+        return await self._ask(actor, "PUT", f"/links/{link_id}/standing", None, PaymentLink)
+
     async def close_link(self, actor: Actor, link_id: UUID) -> PaymentLink:
         """Let nothing be paid by a link any more."""
         return await self._ask(actor, "PUT", f"/links/{link_id}/closing", None, PaymentLink)

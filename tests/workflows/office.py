@@ -111,7 +111,8 @@ class Office(Troubled):
             visits.decide_remarks,
             money.issue_invoice, money.cancel_invoice, money.close_invoices, money.earn_visit, money.held,
             money.authorise, money.capture, money.void, money.refund, money.release, money.standing, money.keep_card,
-            money.forget_card, money.renew, slots.alternatives, differences.owed, differences.lower, self.tell,
+            money.forget_card, money.renew, money.open_page, money.look_at_page, slots.alternatives,
+            differences.owed, differences.lower, self.tell,
             DunningActivities.unpaid.__get__(SimpleNamespace(payments=self.till)), self.recalled,
         ]  # fmt: skip
 

@@ -19,6 +19,7 @@ from tests.workflows.books import Books
 from tests.workflows.conftest import working
 from tests.workflows.desk import Desk
 from tests.workflows.office import Office
+from tests.workflows.page_lives import paid_at_a_page, unpaid_at_a_page
 from tests.workflows.services import PRICE
 from tests.workflows.till import HALF
 from tests.workflows.trouble import for_good, hanging, refusing
@@ -142,9 +143,8 @@ async def left(client: Client) -> Lives:
         office.start -= timedelta(days=10)
         await office.book(None, payment=PaymentChoice(method="at_desk"), walk_in=True)
         await office.step("consultation")
-        await office.step("departure")
-        await office.step("departure", undo=True)
-        await office.step("departure")
+        for undo in (False, True, False):
+            await office.step("departure", undo=undo)
         await office.pass_time(office.process, timedelta(hours=12, minutes=1))
         await office.process.result()
         return {"left": office.process}
@@ -386,15 +386,15 @@ async def gateway_away(client: Client) -> Lives:
 
 
 SCENARIOS: list[Scenario] = [
-    gateway_away, booked, taken, declined, capture_refused, moved_and_cancelled, moved_for_another_price,
-    undone_cancellation, left, cancelled, no_show, crash, given_up, payment_refunded, kept_card, reminders_sent,
-    dashboard, money_check, series, series_refused, waiting, waiting_crash, matching, absence, unpaid, recalled,
-    unresolved,
+    paid_at_a_page, unpaid_at_a_page, gateway_away, booked, taken, declined, capture_refused, moved_and_cancelled,
+    moved_for_another_price, undone_cancellation, left, cancelled, no_show, crash, given_up, payment_refunded,
+    kept_card, reminders_sent, dashboard, money_check, series, series_refused, waiting, waiting_crash, matching,
+    absence, unpaid, recalled, unresolved,
 ]  # fmt: skip
 NAMES = {
-    "gateway_waited_for", "gateway_owed", "earned",
-    "booked", "taken", "declined", "capture_refused", "moved", "payment_settled", "reminders_moved", "cancelled",
-    "moved_for_another_price", "undone_cancellation", "left", "no_show", "crash", "given_up", "payment_refunded",
-    "reminders_sent", "dashboard", "series", "series_refused", "waiting", "waiting_left", "waiting_crash", "matching",
-    "kept_card", "payment_due", "money_check", "absence", "absence_undone", "unpaid", "recalled", "payment_unresolved",
+    "gateway_waited_for", "gateway_owed", "earned", "paid_at_page", "page_unpaid", "booked", "taken", "declined",
+    "capture_refused", "moved", "payment_settled", "reminders_moved", "cancelled", "moved_for_another_price",
+    "undone_cancellation", "left", "no_show", "crash", "given_up", "payment_refunded", "reminders_sent",
+    "dashboard", "series", "series_refused", "waiting", "waiting_left", "waiting_crash", "matching", "kept_card",
+    "payment_due", "money_check", "absence", "absence_undone", "unpaid", "recalled", "payment_unresolved",
 }  # fmt: skip

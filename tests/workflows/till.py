@@ -26,7 +26,9 @@ from services.payments.schemas import (
     GatewayAccount,
     GatewayStandingWrite,
     Invoice,
+    LinkWrite,
     Payment,
+    PaymentLink,
     PaymentWrite,
     RefundWrite,
     VisitEnd,
@@ -52,6 +54,7 @@ class Till:
         self.cards: dict[UUID, str] = {}
         self.renewed: list[int] = []
         self.ended: dict[UUID, bool] = {}
+        self.links: dict[UUID, PaymentLink] = {}
 
     def kept(self) -> int:
         """Add up what is reserved or taken and not returned."""
@@ -139,6 +142,30 @@ class Till:
             gateway="sandbox", gateway_reference=None, created_at=SOME_DAY, captured_at=None, version=1, **said,
         )  # fmt: skip
         return self.payments[key]
+
+    async def offer_link(self, _actor: Actor, key: UUID, wanted: LinkWrite) -> PaymentLink:
+        await self.world.meet("offer_link")
+        amount = wanted.amount or self.invoices[wanted.invoice_id].due
+        return self.links.setdefault(
+            key,
+            PaymentLink(
+                id=key, invoice_id=wanted.invoice_id, amount=amount, gateway="sandbox", url="", status="open",
+                expires_at=SOME_DAY,
+            ),
+        )  # fmt: skip
+
+    async def look_at_link(self, _actor: Actor, key: UUID) -> PaymentLink:
+        await self.world.meet("look_at_link")
+        return self.links[key]
+
+    def pay_link(self, key: UUID) -> None:
+        """Pay at the page, as the patient does; what comes after the release goes back at once."""
+        link = self.links[key] = self.links[key].model_copy(update={"status": "paid"})
+        invoice = self.invoices[link.invoice_id]
+        self.add(
+            key, invoice.appointment_id, link.amount, PaymentStatus.captured, invoice_id=invoice.id,
+            method=Method.online_link,
+        )  # fmt: skip
 
     async def keep_card(self, _actor: Actor, key: UUID, wanted: CardWrite) -> None:
         await self.world.meet("keep_card")

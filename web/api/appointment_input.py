@@ -22,10 +22,10 @@ class _Input(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class CardOrDesk(_Input):
-    """How the visit is paid: a card token of the gateway now, or at the desk."""
+class HowPaid(_Input):
+    """How the visit is paid: a card token of the gateway now, at the gateway's own page now, or at the desk."""
 
-    method: Literal["card", "at_desk"]
+    method: Literal["card", "link", "at_desk"]
     token: str | None = Field(None, max_length=255, examples=["pm_card_visa"])
 
 
@@ -61,7 +61,7 @@ class AppointmentCreate(_Input):
     start: AwareDatetime | None = Field(None, description="needed without `hold_id`")
     reason: str = Field("", max_length=2000)
     notes: str = Field("", max_length=2000)
-    payment: CardOrDesk | None = None
+    payment: HowPaid | None = None
     notify: bool = True
     overbook: Overbook | None = None
     coverage_id: UUID | None = Field(None, description="the patient's coverage whose payer owes its share")

@@ -45,7 +45,7 @@ def further_scopes(parts: dict[str, str]) -> dict[str, Any]:
 WAITING: dict[int | str, dict[str, Any]] = {
     202: {
         "model": Problem,
-        "description": "`still_deciding`: the process runs; `Location` says where to look",
+        "description": "`still_deciding`, or `payment_awaited` at `payment_url`: `Location` says where to look",
         "headers": {"Location": {"schema": {"type": "string"}}, "Retry-After": {"schema": {"type": "integer"}}},
     }
 }

@@ -45,4 +45,9 @@ async def payments(
             await door.money.give_back(receipt.tenant_id, receipt.return_payment)
         except EngineUnavailable:
             log.warning("left_to_the_sweep", payment=str(receipt.return_payment))
+    if receipt.paid_appointment:
+        try:
+            await door.money.tell_booking(receipt.paid_appointment)
+        except EngineUnavailable:
+            log.warning("left_to_the_booking", appointment=str(receipt.paid_appointment))
     return receipt

@@ -9,13 +9,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict
 from careconnect.ids import derived_id, uuid7
 from careconnect.money import Money
 from services.appointments.client import AppointmentsClient
-from services.appointments.errors import HoldExpired, WrongState
+from services.appointments.errors import WrongState
 from services.appointments.schemas import Appointment, Notes, Remark
 from services.notifications.client import NotificationsClient
 from services.patients.client import PatientsClient
@@ -28,6 +27,7 @@ from web.gateway.errors import WorkflowNotFound
 from web.gateway.insurance import Insurance
 from web.gateway.reminding import channels_of
 from web.gateway.repeats import Repeat, fingerprint
+from web.gateway.unpaid import UnpaidBookings
 from workflows import ids
 from workflows.booking import AppointmentBooking
 from workflows.contracts import (
@@ -101,6 +101,7 @@ class Bookings:
         payments: PaymentsClient,
         messages: NotificationsClient,
         insurance: Insurance,
+        unpaid: UnpaidBookings,
     ) -> None:
         self._engine = engine
         self._appointments = appointments
@@ -108,6 +109,7 @@ class Bookings:
         self._payments = payments
         self._messages = messages
         self._insurance = insurance
+        self.unpaid = unpaid
 
     async def book(self, actor: Actor, wanted: Booking, key: str | None = None) -> Booked:
         """Book, and wait for the outcome. The same `key` with the same body gives the same answer.
@@ -115,6 +117,7 @@ class Bookings:
         Raises:
             IdempotencyConflict: the key was used for another booking.
             CoverageNotFound: the patient has no such coverage.
+            PaymentAwaited: the time is held for a payment at the gateway's own page.
             StillDeciding: there is no outcome yet.
             Refusal: the outcome is a no, with its reason.
         """
@@ -139,31 +142,13 @@ class Bookings:
         )
         if outcome.request_hash != fingerprint:
             raise IdempotencyConflict
-        if outcome.retry_at:
-            outcome = await self._try_again(ids.appointment(appointment_id), outcome, outcome.retry_at)
+        if outcome.retry_at or outcome.pay_until:
+            outcome = await self.unpaid.by_now(actor, appointment_id, outcome)
         if outcome.refused:
             raise outcome.refused.refusal()
         if wanted.authorisation_number and outcome.invoice_id:
             await self._insurance.authorised(actor, outcome.invoice_id, wanted.authorisation_number)
         return await self._answer(actor, outcome)
-
-    async def _try_again(self, process: str, first: BookingOutcome, retry_at: datetime) -> BookingOutcome:
-        """Ask again for the payment whose gateway was away, once it is time; until then the answer is the same.
-
-        Raises:
-            HoldExpired: the time is held no longer.
-        """
-        if clock.now() < retry_at:
-            return first
-        try:
-            found: BookingOutcome = await self._engine.ask(
-                process, AppointmentBooking.pay_again, first.request_hash, update_id=str(uuid7())
-            )
-        except WorkflowNotFound:
-            found = await self._engine.result(process, BookingOutcome)
-            if found.refused and first.refused and found.refused.code == first.refused.code:
-                raise HoldExpired from None
-        return found
 
     async def cancel(
         self,

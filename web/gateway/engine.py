@@ -149,6 +149,18 @@ class Engine:
         except (RPCError, RuntimeError) as error:
             raise EngineUnavailable from error
 
+    async def nudge(self, workflow_id: str, signal: str) -> None:
+        """Tell a workflow something if it runs.
+
+        Raises:
+            EngineUnavailable: the engine does not answer; nobody was told.
+        """
+        try:
+            await self.client.get_workflow_handle(workflow_id).signal(signal, rpc_timeout=self._timeout)
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise _translated(error) from error
+
     async def start(
         self,
         run: Any,

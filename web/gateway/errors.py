@@ -15,6 +15,12 @@ class StillDeciding(Refusal):
     code, status, title = "still_deciding", 202, "This is still being decided"
 
 
+class PaymentAwaited(StillDeciding):
+    """The time is held until `pay_until` for what is to be paid at `payment_url`; `workflow_id` says where to look."""
+
+    code, title = "payment_awaited", "This waits to be paid"
+
+
 class WorkflowNotFound(NotFound):
     """There is no such process for this tenant."""
 

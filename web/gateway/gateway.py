@@ -48,6 +48,7 @@ from web.gateway.mails import InvoiceMailProcesses
 from web.gateway.money import MoneyProcesses
 from web.gateway.series import SeriesProcesses
 from web.gateway.trail import Trail
+from web.gateway.unpaid import UnpaidBookings
 from web.gateway.waitlist import WaitlistProcesses
 from workflows.schedules import refresh_dashboard
 
@@ -80,7 +81,13 @@ class Gateway:
         self.waitlist = WaitlistProcesses(self.engine, services.client(WaitlistClient))
         self.checks = MoneyCheckProcess(self.engine, self.payments)
         self.bookings = Bookings(
-            self.engine, self.appointments, self.patients, self.payments, self.messages, self.insurance
+            self.engine,
+            self.appointments,
+            self.patients,
+            self.payments,
+            self.messages,
+            self.insurance,
+            UnpaidBookings(self.engine, self.money),
         )
         self.clock_changes = ClockChanges(self.appointments, self.bookings)
         self.closings = Closings(self.consultants, services.client(ClosingsClient))

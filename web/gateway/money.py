@@ -182,6 +182,16 @@ class MoneyProcesses:
         receipt = await self._payments.pay_sandbox_checkout(actor, link_id, token)
         if receipt.return_payment:
             await self.give_back(actor.tenant_id, receipt.return_payment)
+        if receipt.paid_appointment:
+            await self.tell_booking(receipt.paid_appointment)
+
+    async def tell_booking(self, appointment_id: UUID) -> None:
+        """Tell a booking, which may be waiting for it, that a gateway told of its payment; a repeat is harmless.
+
+        Raises:
+            EngineUnavailable: the engine does not answer; the booking looks by itself a little later.
+        """
+        await self._engine.nudge(ids.appointment(appointment_id), "page_was_paid")
 
     async def give_back(self, tenant_id: UUID, payment_id: UUID) -> None:
         """Let money go back that came when nothing was owed any more; a repeat is harmless.

@@ -15,9 +15,9 @@ from workflows.contracts.refusal import Refused
 
 
 class PaymentChoice(BaseModel):
-    """How the payment at booking is made."""
+    """How the payment at booking is made: from a card, at the gateway's own page (`link`), or later at the desk."""
 
-    method: Literal["card", "at_desk"]
+    method: Literal["card", "link", "at_desk"]
     token: str | None = None
 
 
@@ -46,7 +46,8 @@ class BookingRequest(BaseModel):
 class BookingOutcome(BaseModel):
     """How a booking ended: the appointment with its money, or the refusal, and which request it answers.
 
-    With `retry_at` it has not ended: the time is held, and from then on the same request tries the payment again.
+    With `retry_at` it has not ended: the time is held, and from then on the same request tries the payment again. With
+    `pay_until` it has not ended either: until then the time is held for what is to be paid at the gateway's page.
     """
 
     request_hash: str
@@ -57,6 +58,7 @@ class BookingOutcome(BaseModel):
     reminders: list[datetime] = []
     refused: Refused | None = None
     retry_at: datetime | None = None
+    pay_until: datetime | None = None
 
 
 class Stage(StrEnum):
@@ -66,6 +68,7 @@ class Stage(StrEnum):
     HOLDING = "holding"
     AUTHORISING = "authorising"
     WAITING_FOR_GATEWAY = "waiting_for_gateway"
+    WAITING_FOR_PAYMENT = "waiting_for_payment"
     CONFIRMING = "confirming"
     UNDOING = "undoing"
     WAITING_FOR_VISIT = "waiting_for_visit"

@@ -110,6 +110,21 @@ class PaymentResult(BaseModel):
     request_hash: str = ""
 
 
+class PageRequest(PaymentTarget):
+    """Asks for a page of the gateway's where an amount of an invoice is paid; `payment_id` is that of the payment."""
+
+    invoice_id: UUID
+    amount: Money
+
+
+class PageStanding(BaseModel):
+    """What was paid at a page, if it was; whether it is `closed`, so that nothing will be."""
+
+    payment: Payment | None = None
+    closed: bool = False
+    refused: Refused | None = None
+
+
 class Settlement(BaseModel):
     """Tells a payment how its appointment ended: how much stays with the clinic, and why the rest goes back.
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from services.payments.api.asking import Reader, Writer
-from services.payments.collection import events, links
+from services.payments.collection import events, links, looking
 from services.payments.collection.till import TillOf
 from services.payments.gateways.protocol import Event
 from services.payments.gateways.sandbox import SandboxGateway
@@ -27,6 +27,12 @@ async def offer(link_id: UUID, wanted: LinkWrite, response: Response, _: Writer,
 async def of_invoice(invoice_id: UUID, _: Reader, till: TillOf) -> list[PaymentLink]:
     """List them."""
     return await links.of_invoice(till, invoice_id)
+
+
+@router.put("/links/{link_id}/standing", summary="Look at the gateway whether a payment link was paid")
+async def look(link_id: UUID, _: Writer, till: TillOf) -> PaymentLink:
+    """Give the link as it stands, with what was paid by it taken in; a repeat changes nothing."""
+    return await looking.look(till, link_id)
 
 
 @router.put("/links/{link_id}/closing", summary="Close a payment link")

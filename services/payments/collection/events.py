@@ -57,10 +57,12 @@ async def _write_down(
             return _receipt(till, event, "duplicate")
         if charge is None or (known and known.is_closed_door):
             return _receipt(till, event, outcome)
-        if known is None and await links.adopt(session, charge, late) is None:
+        made = None if known else await links.adopt(session, charge, late)
+        if known is None and made is None:
             return _receipt(till, event, outcome)
-        outcome, back = await _apply(session, gateway, event, charge, adopted=known is None)
-    return _receipt(till, event, outcome, back)
+        outcome, back = await _apply(session, gateway, event, charge, adopted=made is not None)
+    receipt = _receipt(till, event, outcome, back)
+    return receipt.model_copy(update={"paid_appointment": made.appointment_id}) if made else receipt
 
 
 def _receipt(till: Till, event: Event, outcome: Outcome, back: UUID | None = None) -> WebhookReceipt:

@@ -107,13 +107,15 @@ class WebhookReceipt(BaseModel):
     """What became of one event.
 
     `applied`; `duplicate`; `unmatched`: no such payment here; `nothing`: known; `accepted`: kept, and looked into as
-    soon as the gateway answers. `return_payment` names a payment whose money came too late, and goes back.
+    soon as the gateway answers. `return_payment` names a payment whose money came too late, and goes back;
+    `paid_appointment` the appointment for which a link has just been paid.
     """
 
     event_id: str
     outcome: Outcome
     tenant_id: UUID | None = None
     return_payment: UUID | None = None
+    paid_appointment: UUID | None = None
 
 
 class Unfinished(BaseModel):

@@ -70,6 +70,7 @@ ENDPOINTS: list[tuple[str, str, str, Any]] = [
     ("GET", "/figures", "payments:read", None),
     ("GET", "/gateway/charges", "payments:read", None),
     ("PUT", f"/links/{ONE}", "payments:write", {"invoice_id": str(ONE)}),
+    ("PUT", f"/links/{ONE}/standing", "payments:write", None),
     ("PUT", f"/links/{ONE}/closing", "payments:write", None),
     ("GET", f"/invoices/{ONE}/links", "payments:read", None),
     ("GET", f"/gateway/sandbox/checkouts/{ONE}", "payments:read", None),

@@ -161,3 +161,40 @@ async def test_stripes_checkout_is_asked_as_its_documentation_says(
     assert (sent[-1][0].upper(), sent[-1][1].rsplit("/v1", 1)[1]) == ("POST", "/checkout/sessions/cs_test_1/expire")
     assert (shown["url"], shown["gateway"], shown["status"]) == (session["url"], "stripe", "open")
     assert (await desk.ask("PUT", f"/payments/{link}/release", {"reason": "moved"})).status_code == 200
+
+
+async def test_a_link_that_is_looked_at_is_paid_as_soon_as_its_gateway_says_so_and_once(
+    desk: Desk, apps: Callable[[str], Any], tenant_id: UUID
+) -> None:
+    link = await _link(desk, await _invoice(desk), amount=money(100_000))
+    unpaid = await desk.ask("PUT", f"/links/{link}/standing")
+    assert (unpaid.status_code, unpaid.json()["status"]) == (200, "open")
+    await (await apps("payments").state.gateways.of(Actor.system(tenant_id=tenant_id))).pay(link, "pm_card_visa")
+    looked = await asyncio.gather(*(desk.ask("PUT", f"/links/{link}/standing") for _ in range(3)))
+    assert {answer.json()["status"] for answer in looked} == {"paid"}
+    payment = await desk.payment(link)
+    assert (payment["status"], payment["captured"]) == ("captured", money(100_000))
+    assert (await desk.balances())["gateway_clearing:sandbox"] == 100_000
+    assert (await desk.ask("PUT", f"/links/{uuid7()}/standing")).json()["code"] == "payment_link_not_found"
+
+
+async def test_what_is_paid_at_the_page_of_a_booking_that_was_given_up_goes_back(
+    desk: Desk, http: httpx.AsyncClient, apps: Callable[[str], Any], tenant_id: UUID
+) -> None:
+    invoice = await _invoice(desk)
+    link = await _link(desk, invoice)
+    assert (await desk.release(link)).status_code == 200
+    gateways = apps("payments").state.gateways
+    sandbox = await gateways.of(Actor.system(tenant_id=tenant_id))
+    await sandbox.pay(link, "pm_card_visa")  # in the moment before the gateway hears that the page is closed
+    assert (await desk.ask("POST", f"/invoices/{invoice}/cancellation", {"reason": "pat"})).status_code == 200
+    said = {"id": f"evt_{uuid7().hex}", "type": "checkout.paid", "account": str(tenant_id), "created": 1}
+    body = json.dumps(said | {"data": {"reference": str(link)}}).encode()
+    header = signatures.sign(gateways.sandbox_secrets[0], body, clock.now())
+    answer = await http.post("/webhooks/sandbox", content=body, headers={"gateway-signature": header})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["paid_appointment"] is None
+    charge = await sandbox.find(link)
+    assert charge
+    assert charge.captured == charge.refunded
+    assert await desk.balances() == {}

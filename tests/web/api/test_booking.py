@@ -92,6 +92,31 @@ async def test_what_is_to_be_paid_at_the_desk_is_booked_with_an_open_invoice(cli
     assert (booked["invoice"]["status"], booked["invoice"]["due"]["amount"]) == ("issued", 350_000)
 
 
+async def test_who_pays_by_link_gets_a_page_and_a_place_to_look_and_is_booked_when_it_was_paid(clinic: Clinic) -> None:
+    wish = await clinic.wish() | {"payment": {"method": "link"}}
+    first = await clinic.post("/appointments", json=wish, key="by link")
+    waits = problem(first, 202, "payment_awaited")
+    assert (waits["amount"], waits["retry_after"]) == ({"amount": 350_000, "currency": "LKR"}, 5)
+    assert datetime.fromisoformat(waits["pay_until"]) > datetime.now(UTC)
+    place = first.headers["location"].removeprefix("/api/v1")
+    assert (await clinic.get(place)).json()["step"] == "waiting_for_payment"
+    taken = await clinic.post("/appointments", json=await clinic.wish() | {"start": wish["start"]})
+    problem(taken, 409, "slot_taken")
+    again = problem(await clinic.post("/appointments", json=wish, key="by link"), 202, "payment_awaited")
+    assert httpx.URL(again["payment_url"]).path.startswith("/p/sandbox-checkout/")
+    checkout = httpx.URL(waits["payment_url"]).path
+    declined = await clinic.http.post(checkout, data={"token": "pm_card_chargeDeclined"})
+    assert declined.status_code == 402
+    paid = await clinic.http.post(checkout, data={"token": "pm_card_visa"})
+    assert paid.status_code == 303, paid.text
+    booked = await clinic.post("/appointments", json=wish, key="by link")
+    assert booked.status_code == 201, booked.text
+    made = booked.json()
+    assert (made["status"], made["invoice"]["status"]) == ("booked", "balanced")
+    assert (made["payment"]["method"], made["payment"]["captured"]["amount"]) == ("online_link", 350_000)
+    assert (await clinic.get(place)).json()["result"]["status"] == "booked"
+
+
 async def test_strangers_and_impossible_times_are_refused_by_name(clinic: Clinic, other_clinic: Clinic) -> None:
     wish = await clinic.wish()
     for changed, status, code in (

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from careconnect.money import Money
 from services.consultants.schemas import CancellationPolicy, Offer
-from tests.web.clinic import ZONE, Clinic, visit_type
+from tests.web.clinic import ZONE, Clinic, eventually, visit_type
 from tests.web.pages.desk import Desk, Page, told
 from web.pages.appointments.terms import cancellation_words
 
@@ -104,6 +104,22 @@ async def test_a_time_that_was_taken_meanwhile_comes_with_the_nearest_free_ones(
     assert wanted["slot"] not in free
     again = await front_desk.send(page, "/appointments", slot=free[0], pay="card", token="pm_card_visa", offered="true")
     assert again.status_code == 201
+
+
+async def test_a_booking_by_link_shows_the_page_to_pay_at_and_is_booked_when_it_was_paid(
+    front_desk: Desk, clinic: Clinic
+) -> None:
+    answer = await book(front_desk, await wish(clinic, pay="link", token=""), script=True)
+    page = Page(answer.text)
+    assert answer.status_code == 200, page.text
+    assert "It is booked as soon as" in page.text
+    assert "<svg width" in answer.text
+    [address] = [said["value"] for said in page.having("id", "link-address")]
+    [follow] = [said["hx-get"] for said in page.having("hx-get") if said["hx-get"].endswith("/outcome")]
+    paid = await front_desk.http.post(httpx.URL(address).path, data={"token": "pm_card_visa"})
+    assert paid.status_code == 303, paid.text
+    shown = await eventually(lambda: front_desk.read(follow), lambda found: "Appointment booked" in found.text)
+    assert "Paid" in shown.text
 
 
 async def test_nobody_books_terms_that_were_not_shown(front_desk: Desk, clinic: Clinic) -> None:

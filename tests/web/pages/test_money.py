@@ -98,7 +98,9 @@ async def test_with_a_gateway_of_the_real_world_no_screen_asks_for_a_card(
     refused = await front_desk.send(page, "/billing/payments", method="online_link")
     assert refused.status_code == 503, "nobody answers at the address, and nothing but the page was asked for"
     offer = await front_desk.read(f"/appointments/new/offer?{urlencode(await wish(newest))}", part="offer")
-    assert "By link, or at the desk" in offer.text
+    [chosen] = [said for said in offer.having("name", "pay") if "checked" in said]
+    assert chosen["value"] == "link", "the policy wants the money now, and the gateway takes it at its page"
+    assert {said["value"] for said in offer.having("name", "pay")} == {"link", "at_desk"}
     assert "pm_card" not in str(offer.tags)
 
 

@@ -204,6 +204,8 @@ async def _booking(screen: Screen, form: Form) -> Booking | None:
 def _payment(form: Form) -> PaymentChoice | None:
     if form.values["pay"] == "card":
         return PaymentChoice(method="card", token=form.values["token"])
+    if form.values["pay"] == "link":
+        return PaymentChoice(method="link")
     return PaymentChoice(method="at_desk") if form.values["pay"] == "at_desk" else None
 
 

@@ -14,7 +14,9 @@ from web.gateway.booked import Booked
 from web.pages import naming
 from web.pages.appointments.terms import reminders
 from web.pages.naming import Visit
+from web.pages.paylinks import qr_code
 from web.pages.screen import OK, Screen, needs
+from web.words import gettext
 
 router = APIRouter()
 CREATED = 201
@@ -42,8 +44,11 @@ async def deciding(screen: Screen, appointment_id: UUID) -> Response:
         return screen.page("appointments/outcome.html", visit=None, appointment_id=appointment_id, lost=False)
     visit = await naming.visit(screen, standing)
     if standing.status == Status.HELD or standing.status in _LOST:
+        lost = standing.status in _LOST
+        page = None if lost else await screen.gateway.bookings.unpaid.page(screen.actor, appointment_id)
+        code = qr_code(page.url, gettext("QR code of the payment link")) if page else ""
         return screen.page(
-            "appointments/outcome.html", visit=visit, appointment_id=appointment_id, lost=standing.status in _LOST
+            "appointments/outcome.html", visit=visit, appointment_id=appointment_id, lost=lost, to_pay=page, code=code
         )
     types = await screen.known.visit_types(screen.actor)
     kind = types.get(standing.visit_type_id)

@@ -83,6 +83,7 @@ async def terms(
     places = {place.id: place.name for place in await screen.known.locations(screen.actor)}
     now = taken_now(found.patient_share, found.payment_policy)
     cards = await cards_of(screen) if found.patient_share else []
+    ways = _ways(found, now, by_card=bool(cards))
     return Offer(
         start=found.start,
         zone=found.zone,
@@ -92,10 +93,10 @@ async def terms(
         price=found.price,
         payment_words=_price_words(found),
         cancellation_words=cancellation_words(found, screen.frame.now),
-        ways=_ways(found, now or found.patient_share, by_card=bool(cards)),
+        ways=ways,
         cards=cards,
         reminders=reminders(found.start, found.reminder_offsets_hours, screen.frame.now),
-        default_way="card" if now and cards else "at_desk",
+        default_way=ways[0].value if now and ways else "at_desk",
         covers=covers,
         coverage_id=cover,
         share_words=_share_words(found),
@@ -199,13 +200,21 @@ def reminders(start: datetime, offsets_hours: list[int], now: datetime) -> list[
     return sorted(moment for moment in moments if moment > now)
 
 
-def _ways(found: Terms, amount: Money, *, by_card: bool) -> list[Way]:
+def _ways(found: Terms, now: Money | None, *, by_card: bool) -> list[Way]:
+    """List the ways to pay, the usual one first; a gateway that takes cards at its own page only gets no card here."""
     if not found.patient_share:
         return []
-    if not by_card:  # the gateway takes cards at its own page, to which the invoice's payment link leads
-        return [Way("at_desk", "external", gettext("By link, or at the desk"), gettext("With the invoice"))]
-    now = gettext("%(amount)s now") % {"amount": money(amount)}
-    return [
-        Way("card", "card", gettext("Card"), now),
-        Way("at_desk", "cash", gettext("At the desk"), gettext("With the invoice")),
-    ]
+    amount = money(now or found.patient_share)
+    link = Way(
+        "link", "external", gettext("By link"), gettext("%(amount)s while the time is held") % {"amount": amount}
+    )
+    desk = Way("at_desk", "cash", gettext("At the desk"), gettext("With the invoice"))
+    if by_card:
+        return [
+            Way("card", "card", gettext("Card"), gettext("%(amount)s now") % {"amount": amount}),
+            desk,
+            *([link] if now else []),
+        ]
+    if now:
+        return [link, desk]
+    return [desk._replace(icon="external", title=gettext("By link, or at the desk"))]
