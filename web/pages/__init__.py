@@ -7,6 +7,7 @@ from web.pages import (
     absences,
     appointments,
     attention,
+    authorising,
     billing,
     calendar,
     claims,
@@ -53,7 +54,7 @@ def install(app: FastAPI) -> None:
         dashboard, signing_in, calendar, appointments, patients, leave, feeds, consultants, hours, absences, billing,
         collecting, paylinks, receipts, drawers, claims, discounts, payouts, ledger, money_check, messages, attention,
         payers, coverages, settings, prices, gateways, search, series, waitlist, public, queue, reminding, options,
-        clock_changes,
+        clock_changes, authorising,
     ):  # fmt: skip
         app.include_router(module.router)
     tell_people(app)

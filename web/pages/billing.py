@@ -106,6 +106,8 @@ async def invoice(invoice_id: UUID, screen: Reader) -> Response:
         mails=mails,
         links=links,
         form=screen.form("receipt"),
+        step_form=screen.form("payment-step"),
+        authorisation=screen.form("authorisation", number=found.payer.authorisation_number if found.payer else ""),
         refunds=[(one, reason_words(one.reason)) for some in refunds for one in some],
         reminders=told(recalled, screen.frame.zone) if recalled else None,
         reminder_form=screen.form("reminder"),

@@ -84,6 +84,30 @@ async def _card_page(screen: Screen, form: Form, wanted: Collection) -> Response
     return screen.page("billing/card_page.html", link=link, invoice_id=wanted.invoice_id, form=screen.form("reminder"))
 
 
+@router.post("/{payment_id}/capture")
+async def capture(payment_id: UUID, screen: Writer) -> Response:
+    """Take all that is reserved on a card."""
+    await screen.submitted("payment-step")
+    payment = await screen.gateway.payments.get_payment(screen.actor, payment_id)
+    try:
+        await screen.gateway.money.capture(screen.actor, payment_id)
+    except Refusal as refusal:
+        return screen.done(gettext(refusal.detail), _home(payment), tone="red")
+    return screen.done(gettext("Payment taken"), _home(payment))
+
+
+@router.post("/{payment_id}/void")
+async def void(payment_id: UUID, screen: Writer) -> Response:
+    """Let go of what is reserved on a card."""
+    await screen.submitted("payment-step")
+    payment = await screen.gateway.payments.get_payment(screen.actor, payment_id)
+    try:
+        await screen.gateway.money.void(screen.actor, payment_id)
+    except Refusal as refusal:
+        return screen.done(gettext(refusal.detail), _home(payment), tone="red")
+    return screen.done(gettext("The reservation is let go"), _home(payment))
+
+
 @router.get("/{payment_id}/refund")
 async def ask(payment_id: UUID, screen: Refunder) -> Response:
     """Ask how much goes back, and why."""
@@ -106,8 +130,12 @@ async def refund(payment_id: UUID, screen: Refunder) -> Response:
         await screen.gateway.money.refund(screen.actor, payment_id, reason, amount, form.key)
     except Refusal as refusal:
         return await _refund_form(screen, form.renew().refuse(refusal), payment, refusal.status)
-    to = f"/billing/invoices/{payment.invoice_id}" if payment.invoice_id else "/billing"
-    return screen.done(gettext("Money returned"), to)
+    return screen.done(gettext("Money returned"), _home(payment))
+
+
+def _home(payment: Payment) -> str:
+    """Tell where a payment is shown."""
+    return f"/billing/invoices/{payment.invoice_id}" if payment.invoice_id else "/billing"
 
 
 async def _form(screen: Screen, form: Form, status: int = 200) -> Response:

@@ -40,6 +40,12 @@ async def test_a_covered_visit_from_the_payer_to_its_transfer(owner_of_one: Desk
     invoice = await owner.read(f"/billing/invoices/{booked['invoice']['id']}")
     assert f"Lanka Health pays {MINUS}LKR 2,800.00" in invoice.text
     assert "The patient pays LKR 700.00" in invoice.text
+    place = f"/billing/invoices/{booked['invoice']['id']}/authorisation"
+    for number in ("LHI-AUTH-7", ""):
+        assert (await owner.send(invoice, place, number=number)).status_code == 303
+        invoice = await owner.read(f"/billing/invoices/{booked['invoice']['id']}")
+        assert invoice.form(place).fields["number"] == number
+    assert (await owner.send(invoice, place, number="LHI-AUTH-7")).status_code == 303
     for step in ("arrival", "check-in", "completion"):
         await clinic.post(f"/appointments/{booked['id']}/{step}")
 
@@ -50,7 +56,9 @@ async def test_a_covered_visit_from_the_payer_to_its_transfer(owner_of_one: Desk
     assert (await owner.send(page, "/billing/claims/batches")).status_code == 303
     page = await claims()
     (path,) = {link for link in page.links if link.startswith("/api/v1/claims/batches/")}
-    assert "LHI-42" in (await owner.http.get(path)).text
+    file = (await owner.http.get(path)).text
+    assert "LHI-42" in file
+    assert "LHI-AUTH-7" in file
     (claim,) = {link for link in page.links if link.startswith("/billing/claims/") and len(link) > 40}
     page = await owner.read(f"{claim}/payment")
     assert page.form(f"{claim}/payment").fields["amount"] == "2800.00"

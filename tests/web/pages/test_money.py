@@ -119,6 +119,22 @@ async def test_an_amount_that_is_none_or_too_much_stands_beside_its_field(front_
     assert "more than" in Page(answer.text).text
 
 
+async def test_what_is_reserved_on_a_card_is_taken_or_let_go_on_the_page_of_its_invoice(
+    owner: Desk, clinic: Clinic
+) -> None:
+    for verb, status in (("capture", "captured"), ("void", "voided")):
+        invoice = await owed(clinic)
+        due = (await clinic.get(f"/payments/invoices/{invoice}")).json()["due"]
+        body = {"invoice_id": invoice, "method": "card", "token": "pm_card_visa", "amount": due, "capture": False}
+        payment = (await clinic.post("/payments", json=body)).json()
+        home, action = f"/billing/invoices/{invoice}", f"/billing/payments/{payment['id']}/{verb}"
+        page = await owner.read(home)
+        for _ in range(2):
+            assert (await owner.send(page, action)).headers["location"] == home
+        assert (await clinic.get(f"/payments/{payment['id']}")).json()["status"] == status
+        assert action not in (await owner.read(home)).html
+
+
 async def test_a_refund_needs_a_reason_and_happens_once(owner: Desk, clinic: Clinic) -> None:
     booked = await clinic.booked()
     action = f"/billing/payments/{booked['payment']['id']}/refund"
