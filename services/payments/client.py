@@ -154,6 +154,7 @@ class PaymentsClient(MoneyChecksClient, DrawersClient, DunningClient, EarningCli
         appointment_id: UUID | None = None,
         invoice_id: UUID | None = None,
         refunded: bool | None = None,
+        failed: bool | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         limit: int = 50,
@@ -163,7 +164,7 @@ class PaymentsClient(MoneyChecksClient, DrawersClient, DunningClient, EarningCli
         """List payments, newest first."""
         params: dict[str, Any] = {"status": status, "method": method, "patient_id": patient_id}
         params |= {"appointment_id": appointment_id, "invoice_id": invoice_id, "from": since, "to": until}
-        params |= {"refunded": refunded}
+        params |= {"refunded": refunded, "failed": failed}
         params |= {"limit": limit, "cursor": cursor, "count": count}
         return await self.call(actor, "GET", "/payments", params=params, into=Page[Payment])
 

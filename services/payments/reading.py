@@ -41,12 +41,15 @@ async def payments(
     until: datetime | None,
     *,
     refunded: bool | None = None,
+    failed: bool | None = None,
     **wanted: UUID | str | None,
 ) -> Rows[Payment]:
     """List payments made in [since, until), newest first; closed doors without a charge are nobody's business."""
     statement = _where(sa.select(Payment), Payment, wanted).where(Payment.amount > 0)
     if refunded is not None:
         statement = statement.where((Payment.refunded > 0) == refunded)
+    if failed is not None:
+        statement = statement.where(Payment.status.in_(_FAILED) if failed else Payment.status.not_in(_FAILED))
     statement = _between(statement, Payment.created_at, since, until).options(joinedload(Payment.invoice))
     return await keyset(session, statement, [Payment.created_at.desc(), Payment.id.desc()], paging)
 

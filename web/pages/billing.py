@@ -26,7 +26,7 @@ from web.words import gettext
 router = APIRouter(prefix="/billing", include_in_schema=False)
 Reader = Annotated[Screen, needs("payments:read")]
 _SHOWN = 30
-_PAYMENTS = (PaymentStatus.captured, PaymentStatus.authorised, PaymentStatus.declined, PaymentStatus.voided)
+_PAYMENTS = (PaymentStatus.captured, PaymentStatus.authorised, PaymentStatus.failed, PaymentStatus.voided)
 _RETURNED = "refunded"
 _SHOWS = {"payments": "Payments", "invoices": "Invoices"}
 _INVOICES = (InvoiceStatus.issued, InvoiceStatus.balanced, InvoiceStatus.cancelled)
@@ -43,7 +43,7 @@ async def overview(
     of_today, returned = today(screen.frame), show == "payments" and status == _RETURNED
     span = Span.around(period, day_of(day, of_today))
     since, until = span.bounds(screen.frame.zone)
-    wanted = {"status": chosen, "since": since, "until": until} | ({"refunded": True} if returned else {})
+    wanted = _said(chosen) | {"since": since, "until": until} | ({"refunded": True} if returned else {})
     page, summary = await asyncio.gather(
         _page(screen, show, wanted, cursor), screen.gateway.payments.summary(screen.actor, since=since, until=until)
     )
@@ -67,6 +67,11 @@ async def overview(
         page=page,
         next_href=page.next_cursor and link("/billing", **said, status=status, cursor=page.next_cursor),
     )
+
+
+def _said(status: InvoiceStatus | PaymentStatus | None) -> dict[str, Any]:
+    """Say which are wanted; to staff a payment has failed, whether the bank said no or the gateway did."""
+    return {"failed": True} if status == PaymentStatus.failed else {"status": status}
 
 
 def _returned(show: str) -> list[tuple[str, str]]:

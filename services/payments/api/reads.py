@@ -31,11 +31,12 @@ async def list_payments(
     appointment_id: UUID | None = None,
     invoice_id: UUID | None = None,
     refunded: bool | None = None,
+    failed: bool | None = None,
 ) -> Page[Payment]:
-    """List by when they were made, status, method, patient, appointment or invoice, or whether money went back."""
+    """List by when they were made, status, method, whose and for what, whether money went back or none ever came."""
     wanted = {"status": status, "method": method, "patient_id": patient_id}
     wanted |= {"appointment_id": appointment_id, "invoice_id": invoice_id}
-    page = await reading.payments(session, paging, since, until, refunded=refunded, **wanted)
+    page = await reading.payments(session, paging, since, until, refunded=refunded, failed=failed, **wanted)
     return page.of(wire.listed)
 
 

@@ -71,6 +71,10 @@ async def test_the_summary_counts_and_adds_up_paid_pending_failed_and_refunded(d
         "failed": {"count": 1, "amount": money(2_000)},
         "refunded": {"count": 1, "amount": money(500)},
     }
+    failed = (await desk.get("/payments", failed="true"))["items"]
+    assert [(one["status"], one["amount"]) for one in failed] == [("declined", money(2_000))]
+    others = (await desk.get("/payments", failed="false"))["items"]
+    assert {one["status"] for one in others} == {"authorised", "captured"}
     empty = await desk.get("/payments/summary", to="2020-01-01T00:00:00Z", currency="USD")
     assert {one["count"] for one in empty.values()} == {0}
 

@@ -45,6 +45,8 @@ async def test_a_declined_card_is_an_answer_in_the_form(front_desk: Desk, clinic
     again = Page(answer.text)
     assert answer.status_code == 402
     assert "Nothing was charged" in again.text
+    failed = await front_desk.read("/billing?status=failed")
+    assert any(invoice in one for one in failed.links), "a declined payment is a failed one to staff"
     paid = await front_desk.send(again, "/billing/payments", method="card", token="pm_card_visa")
     assert paid.status_code == 303
 
