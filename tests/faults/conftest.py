@@ -41,7 +41,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, marks: Path) -> Iterator[I
         environment.setenv("HELD_FOR", "10")  # seconds, as above
         # Dozens of calls held at once look like a gateway that is out of order; here nobody is spared it.
         environment.setenv("CARECONNECT_WORKER__GATEWAY_FAULTS", "1000")
-        # A call that is held is given up by the engine after seconds, begun again, and never ends here: each keeps a place.
+        # A call that is held is given up by the engine after seconds and begun again, and keeps its place for ever.
         environment.setenv("CARECONNECT_WORKER__ACTIVITY_SLOTS", "600")
         environment.setenv("PYTHONPATH", os.pathsep.join([str(DYING), *os.environ.get("PYTHONPATH", "").split()]))
         with instance(tmp_path_factory.mktemp("clinic") / "data") as started:
