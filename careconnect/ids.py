@@ -6,6 +6,7 @@ import time
 from uuid import UUID
 
 _READABLE = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0/O, 1/I/L, U: they are misheard on a telephone
+_LETTERS = 9
 
 
 def uuid7() -> UUID:
@@ -30,9 +31,26 @@ def reference(prefix: str, key: UUID) -> str:
     """
     number = int.from_bytes(hashlib.sha256(key.bytes).digest()[:8])
     letters = ""
-    for _ in range(9):
+    for _ in range(_LETTERS):
         number, index = divmod(number, len(_READABLE))
         letters += _READABLE[index]
+    return _shown(prefix, letters)
+
+
+def read_reference(prefix: str, typed: str) -> str | None:
+    """Read a reference however it was typed: in any case, with or without its prefix, dashes and spaces.
+
+    None if it cannot be one.
+    """
+    letters = "".join(one for one in typed.upper() if one.isalnum())
+    if len(letters) == len(prefix) + _LETTERS:
+        letters = letters.removeprefix(prefix)
+    if len(letters) != _LETTERS or not set(letters) <= set(_READABLE):
+        return None
+    return _shown(prefix, letters)
+
+
+def _shown(prefix: str, letters: str) -> str:
     return f"{prefix}-{letters[:5]}-{letters[5:]}"
 
 

@@ -15,6 +15,7 @@ from services.appointments.base import Base
 from services.appointments.errors import HoldExpired, TooEarly, TooLateToUndo, UndoWindowOver, WrongState
 from services.appointments.feeds.models import CalendarFeed
 from services.appointments.holds.models import TimeHold
+from services.appointments.references import PREFIX
 from services.appointments.schemas import LEFT, OCCUPYING, UNDO_WINDOW, HeldTime, Move, Status, door_opens
 from services.appointments.series.models import Occurrence, Series
 from services.appointments.waitlist.models import WaitlistEntry, WaitlistOffer
@@ -70,6 +71,7 @@ class Appointment(db.Tenanted, Base):
         Index("ix_appointments_status", "tenant_id", "status", "start_at", "id"),
         Index("ix_appointments_busy", "tenant_id", "consultant_id", "occupied_to", postgresql_where=text(OCCUPIES)),
         Index("ix_appointments_held", "tenant_id", "hold_expires_at", postgresql_where=text("status = 'held'")),
+        Index("ix_appointments_reference", "tenant_id", "reference"),
         Index("ix_appointments_attention", "tenant_id", "id", postgresql_where=text("needs_attention IS NOT NULL")),
     )
 
@@ -110,7 +112,7 @@ class Appointment(db.Tenanted, Base):
         times |= asked.model_dump(exclude={"start", "end", "hold_seconds", "rooms", "hold_id", "terms"})
         return cls(
             id=appointment_id,
-            reference=reference("CC", appointment_id),
+            reference=reference(PREFIX, appointment_id),
             status=Status.HELD,
             version=1,
             start_at=asked.start,

@@ -127,6 +127,8 @@ def _conditions(session: ReadSession, wanted: AppointmentFilter) -> list[sa.Colu
         conditions.append(Appointment.start_at < wanted.to)
     if wanted.location_id:
         conditions.append(Appointment.location_id == wanted.location_id)
+    if wanted.reference:
+        conditions.append(Appointment.reference == wanted.reference)
     if wanted.status:
         conditions.append(Appointment.status.in_(wanted.status))
     if wanted.attention:

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from services.appointments.references import Reference
+
 Text = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True)]
 
 
@@ -240,6 +242,7 @@ class AppointmentFilter(_Input):
     consultant_id: list[UUID] = []
     patient_id: list[UUID] = []
     location_id: UUID | None = None
+    reference: Reference | None = None
     status: list[Status] = []
     either: bool = False
     attention: bool = False

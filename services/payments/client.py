@@ -79,6 +79,7 @@ class PaymentsClient(MoneyChecksClient, DrawersClient, DunningClient, EarningCli
         patient_id: UUID | None = None,
         appointment_id: UUID | None = None,
         status: InvoiceStatus | None = None,
+        number: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         limit: int = 50,
@@ -87,7 +88,7 @@ class PaymentsClient(MoneyChecksClient, DrawersClient, DunningClient, EarningCli
     ) -> Page[Invoice]:
         """List invoices, newest first."""
         params: dict[str, Any] = {"patient_id": patient_id, "appointment_id": appointment_id, "status": status}
-        params |= {"from": since, "to": until, "limit": limit, "cursor": cursor, "count": count}
+        params |= {"number": number, "from": since, "to": until, "limit": limit, "cursor": cursor, "count": count}
         return await self.call(actor, "GET", "/invoices", params=params, into=Page[Invoice])
 
     async def discount(self, actor: Actor, invoice_id: UUID, discount_id: UUID, wanted: DiscountWrite) -> Invoice:

@@ -23,6 +23,7 @@ from services.appointments.errors import (
     UndoWindowOver,
     WrongState,
 )
+from services.appointments.references import Reference
 from services.appointments.schemas import (
     Appointment,
     AppointmentDetail,
@@ -111,6 +112,7 @@ async def search(
     patient_id: Annotated[list[UUID] | None, Query()] = None,
     location_id: UUID | None = None,
     status: Annotated[list[Status] | None, Query()] = None,
+    reference: Annotated[Reference | None, Query(description="in any case, with or without prefix and dashes")] = None,
     sort: Literal["start", "-start"] = "start",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
@@ -118,7 +120,7 @@ async def search(
     count: bool = False,
 ) -> Page[Appointment]:
     """List by start; half-open between `from` and `to`."""
-    wanted = _filter(from_, to, consultant_id, patient_id, location_id, status)
+    wanted = _filter(from_, to, consultant_id, patient_id, location_id, status, reference)
     found = await gateway.appointments.list(
         actor, wanted, limit=limit, cursor=cursor, count=count, newest_first=sort == "-start"
     )
@@ -269,6 +271,7 @@ def _filter(
     patient_id: list[UUID] | None,
     location_id: UUID | None,
     status: list[Status] | None,
+    reference: str | None = None,
 ) -> AppointmentFilter:
     return AppointmentFilter(
         from_=from_,
@@ -277,4 +280,5 @@ def _filter(
         patient_id=patient_id or [],
         location_id=location_id,
         status=status or [],
+        reference=reference,
     )

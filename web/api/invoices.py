@@ -21,6 +21,7 @@ from services.payments.errors import (
     NothingPaid,
 )
 from services.payments.insurance.schemas import AuthorisationWrite
+from services.payments.numbers import InvoiceNumber
 from services.payments.schemas import DiscountWrite, Invoice, InvoiceWrite
 from services.payments.states import InvoiceStatus
 from web.api.etags import TAGGED, Tagged
@@ -47,15 +48,19 @@ async def search(
     patient_id: UUID | None = None,
     appointment_id: UUID | None = None,
     status: InvoiceStatus | None = None,
+    number: Annotated[
+        InvoiceNumber | None, Query(description="in any case, with or without prefix, dashes and leading zeros")
+    ] = None,
     from_: From = None,
     to: To = None,
 ) -> Page[Invoice]:
-    """List by patient, appointment, status or when they were issued, the newest first."""
+    """List by patient, appointment, status, number or when they were issued, the newest first."""
     found = await gateway.payments.list_invoices(
         actor,
         patient_id=patient_id,
         appointment_id=appointment_id,
         status=status,
+        number=number,
         since=from_,
         until=to,
         **paging.model_dump(),

@@ -1,4 +1,4 @@
-"""One search over everything: patients, consultants, appointments by reference, and the screens themselves."""
+"""One search over everything: people, appointments by reference, invoices by number, and the screens themselves."""
 
 import asyncio
 from dataclasses import dataclass
@@ -7,6 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from services.appointments.references import as_reference
+from services.appointments.schemas import AppointmentFilter
+from services.payments.numbers import as_number
+from web.formats import money, when
+from web.looks import state_label
+from web.pages import naming
 from web.pages.links import link
 from web.pages.screen import AnyScreen, Screen
 from web.words import gettext
@@ -44,11 +50,49 @@ async def search(screen: AnyScreen, q: str = "") -> Response:
 
 
 async def _found(screen: Screen, query: str) -> list[Group]:
-    patients, consultants = await asyncio.gather(_patients(screen, query), _consultants(screen, query))
+    appointments, invoices, patients, consultants = await asyncio.gather(
+        _appointments(screen, query), _invoices(screen, query), _patients(screen, query), _consultants(screen, query)
+    )
     return [
+        Group(gettext("Appointments"), appointments),
+        Group(gettext("Invoices"), invoices),
         Group(gettext("Patients"), patients),
         Group(gettext("Consultants"), consultants),
         Group(gettext("Go to"), _screens(screen, query)),
+    ]
+
+
+async def _appointments(screen: Screen, query: str) -> list[Hit]:
+    reference = as_reference(query)
+    if reference is None or not screen.actor.may("appointments:read"):
+        return []
+    page = await screen.gateway.appointments.list(screen.actor, AppointmentFilter(reference=reference), limit=_SHOWN)
+    found = await naming.visits(screen, page.items)
+    return [
+        Hit(
+            one.reference,
+            f"/appointments/{one.id}",
+            f"{one.patient.name} · {when(one.start, one.zone)} · {state_label(one.status)}",
+            icon="appointments",
+        )
+        for one in found
+    ]
+
+
+async def _invoices(screen: Screen, query: str) -> list[Hit]:
+    number = as_number(query)
+    if number is None or not screen.actor.may("payments:read"):
+        return []
+    page = await screen.gateway.payments.list_invoices(screen.actor, number=number, limit=_SHOWN)
+    people = await naming.patients(screen, (one.patient_id for one in page.items))
+    return [
+        Hit(
+            one.number,
+            f"/billing/invoices/{one.id}",
+            f"{people[one.patient_id].name} · {money(one.total)} · {state_label(one.status, 'invoice')}",
+            icon="billing",
+        )
+        for one in page.items
     ]
 
 

@@ -11,6 +11,7 @@ from services.payments import reading, repository, wire
 from services.payments.api.asking import Discounter, Reader, Since, Until, Writer
 from services.payments.collection import discounting, invoicing, links
 from services.payments.collection.till import Till, TillOf
+from services.payments.numbers import InvoiceNumber
 from services.payments.schemas import CancellationWrite, CreditWrite, DiscountWrite, Invoice, InvoiceWrite
 from services.payments.states import InvoiceStatus
 
@@ -25,11 +26,12 @@ async def list_invoices(
     patient_id: UUID | None = None,
     appointment_id: UUID | None = None,
     status: Annotated[InvoiceStatus | None, Query()] = None,
+    number: InvoiceNumber | None = None,
     since: Since = None,
     until: Until = None,
 ) -> Page[Invoice]:
-    """List by patient, appointment, status or when they were issued."""
-    wanted = {"patient_id": patient_id, "appointment_id": appointment_id, "status": status}
+    """List by patient, appointment, status, number or when they were issued."""
+    wanted = {"patient_id": patient_id, "appointment_id": appointment_id, "status": status, "number": number}
     page = await reading.invoices(session, paging, since, until, **wanted)
     keys = await session.tenant_keys()
     return page.of(lambda row: wire.invoice(row, keys))

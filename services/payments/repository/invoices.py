@@ -14,6 +14,7 @@ from careconnect.db import ReadSession, WriteSession, constraint
 from careconnect.ids import uuid7
 from services.payments.errors import InvoiceNotFound
 from services.payments.models import Invoice, InvoiceCounter, InvoiceCredit, InvoiceLine, LedgerBooks
+from services.payments.numbers import number_of
 from services.payments.repository.rows import Doubled, many, values
 from services.payments.schemas import InvoiceWrite, LineWrite
 
@@ -83,8 +84,8 @@ async def _next_number(session: WriteSession, zone: str) -> str:
     counter = counter.on_conflict_do_update(
         index_elements=["tenant_id", "year"], set_={"last": InvoiceCounter.last + 1}
     )
-    last = await session.scalar(counter.add_cte(_books_in(session, zone)).returning(InvoiceCounter.last))
-    return f"INV-{year}-{last:06}"
+    issued = await session.execute(counter.add_cte(_books_in(session, zone)).returning(InvoiceCounter.last))
+    return number_of(year, issued.scalar_one())
 
 
 def _books_in(session: WriteSession, zone: str) -> sa.CTE:

@@ -87,6 +87,11 @@ async def test_the_client_reads_what_the_service_keeps(client: PaymentsClient, c
     assert (await client.deliver_events(clerk, DeliveryWrite())).answers == {200: 2}
 
 
+async def test_the_client_finds_an_invoice_by_its_number(client: PaymentsClient, clerk: Actor) -> None:
+    made = [await client.issue_invoice(clerk, uuid7(), InvoiceWrite(patient_id=uuid7(), lines=LINES)) for _ in range(2)]
+    assert (await client.list_invoices(clerk, number=made[0].number)).items == [made[0]]
+
+
 async def test_refusals_come_back_as_their_classes(client: PaymentsClient, clerk: Actor) -> None:
     with pytest.raises(CardDeclined) as declined:
         await client.authorise(clerk, uuid7(), _payment("pm_card_chargeDeclinedExpiredCard"))

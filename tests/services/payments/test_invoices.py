@@ -51,6 +51,20 @@ async def test_the_year_of_a_number_is_the_clinics_year(
     assert answer.json()["number"] == f"INV-{year}-000001"
 
 
+@pytest.mark.parametrize("typed", ["INV-{0}-000002", "inv-{0}-2", "{0}-000002", "{0} 2", "inv{0}000002", "{0}000002"])
+async def test_a_number_finds_its_invoice_alone_however_it_is_typed(desk: Desk, typed: str) -> None:
+    made = [(await desk.ask("PUT", f"/invoices/{uuid7()}", invoice_body())).json() for _ in range(3)]
+    year = made[0]["number"].split("-")[1]
+    assert [one["id"] for one in (await desk.get("/invoices", number=typed.format(year)))["items"]] == [made[1]["id"]]
+
+
+@pytest.mark.parametrize("typed", ["INV", "INV-17", "0771234567", "1999-000001", "perera", "2026-1-1"])
+async def test_what_cannot_be_a_number_is_refused_with_how_one_reads(desk: Desk, typed: str) -> None:
+    answer = await desk.ask("GET", "/invoices", number=typed)
+    assert answer.status_code == 422
+    assert "INV-2026-000017" in answer.text
+
+
 async def test_an_unpaid_invoice_is_cancelled_once_keeps_its_number_and_takes_no_payment(desk: Desk) -> None:
     path = f"/invoices/{uuid7()}"
     await desk.ask("PUT", path, invoice_body())

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+from fastapi import FastAPI
 
 from careconnect import clock
 from careconnect.auth import Actor
@@ -23,6 +24,34 @@ async def test_one_search_finds_people_and_screens(owner: Desk, clinic: Clinic) 
     assert found.having("data-href", f"/patients/{patient}")
     assert (await owner.read("/search?q=bill", part="search-list")).having("data-href", "/billing")
     assert "Nothing found" in (await owner.read("/search?q=zzzz", part="search-list")).text
+
+
+async def test_the_search_finds_an_appointment_by_its_reference_and_an_invoice_by_its_number(
+    owner: Desk, clinic: Clinic
+) -> None:
+    booked = await clinic.booked()
+    invoice = booked["invoice"]
+    typed = booked["reference"].removeprefix("CC-").replace("-", "").lower()
+    found = await owner.read(f"/search?q={typed}", part="search-list")
+    assert found.having("data-href", f"/appointments/{booked['id']}")
+    assert f"{booked['reference']} {booked['patient']['name']}" in found.text
+    found = await owner.read(f"/search?q={invoice['number'].lower()}", part="search-list")
+    assert found.having("data-href", f"/billing/invoices/{invoice['id']}")
+    assert f"{invoice['number']} {booked['patient']['name']}" in found.text
+    assert f"/billing/invoices/{invoice['id']}" in (await owner.read(f"/search?q={invoice['number']}")).links
+
+
+async def test_the_search_shows_an_invoice_to_nobody_who_may_not_see_payments(
+    edge: FastAPI, stranger: Desk, clinic: Clinic
+) -> None:
+    booked = await clinic.booked()
+    clinician = await Desk.open(edge, clinic, "clinician")
+    number, reference = booked["invoice"]["number"], booked["reference"]
+    assert "Nothing found" in (await clinician.read(f"/search?q={number}", part="search-list")).text
+    assert (await clinician.read(f"/search?q={reference}", part="search-list")).having(
+        "data-href", f"/appointments/{booked['id']}"
+    )
+    assert "Nothing found" in (await stranger.read(f"/search?q={reference}", part="search-list")).text
 
 
 async def test_a_booking_is_told_by_mail_and_can_be_read(owner: Desk, clinic: Clinic) -> None:
