@@ -1,5 +1,7 @@
 """What a front desk lives through: a card that is declined, hands that stay on the keyboard, a session that ends."""
 
+import re
+
 import httpx
 import pytest
 from playwright.sync_api import Page, StorageState, expect
@@ -69,6 +71,17 @@ def test_a_known_patient_is_booked_with_twelve_keys_beside_the_words(desk: Windo
     hands.press("Enter")
     expect(desk.page.get_by_role("dialog", name="Appointment booked")).to_be_visible()
     assert hands.strokes <= 12
+
+
+def test_the_list_is_narrowed_to_a_patient_by_typing_and_widened_by_emptying_the_field(desk: Window) -> None:
+    page = desk.page
+    desk.open("/appointments")
+    field = page.get_by_role("search", name="Appointments").get_by_role("combobox", name="Patient")
+    field.press_sequentially("Perera")
+    page.get_by_role("listbox", name="Patient").get_by_role("option", name="Perera").first.click()
+    expect(page).to_have_url(re.compile(r"patient_id=[0-9a-f]{8}-"))
+    field.fill("")
+    expect(page).to_have_url(re.compile(r"patient_id=(&|$)"))
 
 
 def test_a_session_that_ended_asks_to_sign_in_again_and_goes_on_where_it_was(window: Window, running: Instance) -> None:

@@ -48,13 +48,24 @@ async def listed(screen: Reader, q: str = "", cursor: str | None = None, *, arch
 
 @router.get("/options")
 async def options(screen: Reader, find: str = "") -> Response:
-    """Offer patients to choose from while somebody types."""
+    """Offer patients to choose from while somebody types, and to register whoever is not among them."""
+    return await _options(screen, find, new=True)
+
+
+@router.get("/options/known")
+async def known_options(screen: Reader, find: str = "") -> Response:
+    """Offer patients to narrow a list by; nobody new would be on it."""
+    return await _options(screen, find, new=False)
+
+
+async def _options(screen: Screen, find: str, *, new: bool) -> Response:
     found = await screen.gateway.patients.list(screen.actor, q=find, limit=6) if find.strip() else None
     return screen.page(
         "appointments/_patient_options.html",
         items=found.items if found else [],
         more=bool(found and found.next_cursor),
         query=find.strip(),
+        new=new,
     )
 
 

@@ -185,6 +185,26 @@ async def test_new_patient_is_offered_only_after_a_search(front_desk: Desk) -> N
     assert "New patient “zzz”" in (await front_desk.read("/patients/options?find=zzz", part="list")).text
 
 
+async def test_the_list_is_narrowed_to_a_patient_who_is_found_by_typing_and_stays_in_the_address(
+    front_desk: Desk, clinic: Clinic
+) -> None:
+    patient = await clinic.patient(first_name="Zaheera")
+    hers, other = await clinic.booked(patient_id=patient), await clinic.booked()
+    found = await front_desk.read("/patients/options/known?find=zaheera", part="list")
+    assert [one["data-value"] for one in found.having("data-value")] == [patient]
+    assert "New patient" not in found.text
+    chooser = await front_desk.read("/patients/options?find=zaheera", part="list")
+    assert not {one["id"] for one in found.having("id")} & {one["id"] for one in chooser.having("id")}
+    page = await front_desk.read(f"/appointments?date={local_day(hers)}&patient_id={patient}")
+    assert f"/appointments/{hers['id']}" in page.links
+    (field,) = [one for one in page.having("role", "combobox") if one.get("aria-label") == "Patient"]
+    assert (field["value"].split()[0], page.form("/appointments").fields["patient_id"]) == ("Zaheera", patient)
+    assert {f"patient_id={patient}" in one for one in page.links if one.startswith("/appointments?")} == {True}
+    others = f"/appointments?date={local_day(other)}"
+    assert f"/appointments/{other['id']}" in (await front_desk.read(others)).links
+    assert f"/appointments/{other['id']}" not in (await front_desk.read(f"{others}&patient_id={patient}")).links
+
+
 async def test_paying_at_the_desk_leaves_the_invoice_open(front_desk: Desk, clinic: Clinic) -> None:
     answer = await book(front_desk, await wish(clinic, pay="at_desk"))
     page = Page(answer.text)
@@ -316,12 +336,17 @@ async def test_moving_keeps_the_appointment_and_frees_its_old_time(front_desk: D
 
 async def test_the_list_has_each_day_once_and_its_filters_in_its_address(front_desk: Desk, clinic: Clinic) -> None:
     booked = await clinic.booked()
-    day = datetime.fromisoformat(booked["start"]).astimezone(ZoneInfo(ZONE)).date().isoformat()
+    day = local_day(booked)
     page = await front_desk.read(f"/appointments?date={day}&status=booked")
     assert booked["reference"] in page.text
     assert page.form("/appointments").fields["date"] == day
     assert any(f"date={day}" in link and "status=cancelled" in link for link in page.links)
     assert booked["reference"] not in (await front_desk.read(f"/appointments?date={day}&status=fulfilled")).text
+
+
+def local_day(booked: dict[str, Any]) -> str:
+    """Give the day on which a visit takes place there."""
+    return datetime.fromisoformat(booked["start"]).astimezone(ZoneInfo(ZONE)).date().isoformat()
 
 
 async def free_times(desk: Desk, wanted: dict[str, str]) -> list[str]:

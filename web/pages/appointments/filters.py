@@ -22,17 +22,19 @@ class Filters:
     range: str
     status: str
     consultant_id: str
+    patient_id: str
     frame: Frame
 
     @classmethod
-    def of(cls, frame: Frame, range_: str, day: str, status: str, consultant_id: str) -> "Filters":
+    def of(cls, frame: Frame, range_: str, day: str, status: str, consultant_id: str, patient_id: str) -> "Filters":
         """Read them from an address; what makes no sense is left out."""
         known = status == UPCOMING or status in set(Status)
         return cls(
             day_of(day, today(frame)),
             range_ if range_ in RANGES else "day",
             status if known else "",
-            str(consultant) if (consultant := _id(consultant_id)) else "",
+            _id(consultant_id),
+            _id(patient_id),
             frame,
         )
 
@@ -55,7 +57,7 @@ class Filters:
     @property
     def narrowed(self) -> bool:
         """Whether there is something to clear."""
-        return bool(self.status or self.consultant_id)
+        return bool(self.status or self.consultant_id or self.patient_id)
 
     @property
     def here(self) -> str:
@@ -81,7 +83,8 @@ class Filters:
         """Give the address with something changed."""
         shown = "" if self.day == today(self.frame) else self.chosen_day
         said = {"range": self.range if self.range != "day" else "", "date": shown}
-        return link("/appointments", **(said | {"status": self.status, "consultant_id": self.consultant_id} | changed))
+        said |= {"status": self.status, "consultant_id": self.consultant_id, "patient_id": self.patient_id}
+        return link("/appointments", **(said | changed))
 
     def without(self, *names: str) -> str:
         """Give the address without some of the filters."""
@@ -103,6 +106,7 @@ class Filters:
             to=_after(start, end),
             status=statuses,
             consultant_id=[UUID(self.consultant_id)] if self.consultant_id else [],
+            patient_id=[UUID(self.patient_id)] if self.patient_id else [],
             location_id=self.frame.location.id if self.frame.location else None,
         )
 
@@ -116,8 +120,8 @@ def _after(start: datetime, end: datetime) -> datetime:
     return max(start, end)
 
 
-def _id(text: str) -> UUID | None:
+def _id(text: str) -> str:
     try:
-        return UUID(text)
+        return str(UUID(text))
     except ValueError:
-        return None
+        return ""

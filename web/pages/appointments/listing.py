@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import Annotated, Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
@@ -30,16 +31,18 @@ async def listed(
     date: str = "",
     status: str = "",
     consultant_id: str = "",
+    patient_id: str = "",
     cursor: str | None = None,
     after: str = "",
 ) -> Response:
     """List by time, in groups of a day; `after` is the day that the part before ended with."""
-    filters = Filters.of(screen.frame, range_, date, status, consultant_id)
+    filters = Filters.of(screen.frame, range_, date, status, consultant_id, patient_id)
     read = screen.gateway.appointments
-    page, summary, consultants = await asyncio.gather(
+    page, summary, consultants, patients = await asyncio.gather(
         read.list(screen.actor, filters.wanted(), limit=_SHOWN, cursor=cursor),
         read.summary(screen.actor, filters.counted()),
         screen.known.consultants(screen.actor),
+        naming.patients(screen, [UUID(filters.patient_id)] if filters.patient_id else []),
     )
     visits = await naming.visits(screen, page.items)
     last = _day(visits[-1]) if visits else ""
@@ -51,6 +54,7 @@ async def listed(
         summary=_cards(summary),
         ranges=ranges(),
         consultants=[(one.id, one.name) for one in consultants.values()],
+        patients=[(one.id, one.name) for one in patients.values()],
         page=page,
         days=_days(visits, after),
         next_href=page.next_cursor and filters.link(cursor=page.next_cursor, after=last),
