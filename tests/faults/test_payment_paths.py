@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path as Folder
 from typing import Any
@@ -26,6 +27,7 @@ PART = 100_000
 _AT_ONCE = 8
 _BEFORE = 480
 """Hours before a visit at which it is paid; one in two months is not due, one in two weeks is."""
+_APART = timedelta(hours=3)
 _GIVES_UP = 150
 """Seconds within which each payment must have come to its point, or have been answered."""
 
@@ -59,9 +61,11 @@ class Till:
         deposit = next(one for one in types if self._asks_a_deposit(one))
         self.deposit = deposit["payment_policy"]["deposit"]["amount"]
         before = self._sold("Paid before", {"kind": "full", "when": "before", "hours_before": _BEFORE})
+        self.given: dict[str, list[datetime]] = {}
         self.slots = {
-            "full": self.desk.free(20, 25), "deposit": self._free(deposit, 16), "before": self._free(before, 14, 75),
-            "near": self._free(before, 16, 8), "none": self._free(self._sold("Never paid", {"kind": "none"}), 2, 110),
+            "full": self._free(self.desk.paid, 20, 25), "deposit": self._free(deposit, 16),
+            "before": self._free(before, 14, 75), "near": self._free(before, 16, 8),
+            "none": self._free(self._sold("Never paid", {"kind": "none"}), 2, 110),
         }  # fmt: skip
         self.patients = iter(self.desk.patients)
 
@@ -77,9 +81,20 @@ class Till:
     def _free(self, visit_type: dict[str, Any], count: int, days_ahead: int = 60) -> list[dict[str, Any]]:
         self.desk.paid, whole = visit_type, self.desk.paid
         try:
-            return self.desk.free(count, days_ahead)
+            offered = self.desk.free(count * 6, days_ahead)
         finally:
             self.desk.paid = whole
+        kept = [slot for slot in offered if self._is_apart(slot)][:count]
+        assert len(kept) == count
+        return kept
+
+    def _is_apart(self, slot: dict[str, Any]) -> bool:
+        """Tell whether a time is hours away from all that were given of its consultant; it counts as given then."""
+        start, others = datetime.fromisoformat(slot["start"]), self.given.setdefault(slot["consultant_id"], [])
+        if any(abs(start - other) < _APART for other in others):
+            return False
+        others.append(start)
+        return True
 
     def walk(self, path: Path) -> Walk:
         """Prepare a payment up to the act in which everything dies."""
@@ -140,7 +155,8 @@ class Till:
         while not (asking.done() or await asyncio.to_thread(_is_there, reached)):
             await asyncio.wait([asking], timeout=0.2)
         asking.cancel()
-        await asyncio.gather(asking, return_exceptions=True)
+        (answer,) = await asyncio.gather(asking, return_exceptions=True)
+        walk.seen = f"{answer.status_code} {answer.text[:60]}" if isinstance(answer, httpx.Response) else repr(answer)
 
     def look(self, walk: Walk) -> bool:
         """See what has become of a payment; true once it is what its path leads to."""
