@@ -70,7 +70,7 @@ async def test_a_reminder_cut_off_anywhere_goes_out_once(recall: Recall) -> None
     recall.on("note", silence, for_good)
     await recall.begin()
     await recall.days_pass(2)
-    await recall.until(lambda: recall.count("note") == 2)
+    await recall.until(lambda: recall.count("note") >= 2)
     await recall.days_pass(1)
     await recall.reminded(1)
     assert recall.count("note") == 3

@@ -27,6 +27,7 @@ DOORS: list[Door] = [
     ("GET", f"/tenants/{ONE}", "identity:read", None),
     ("PUT", f"/tenants/{ONE}/record", "staff:manage", {"name": "x", "country": "LK", "locale": "en"}),
     ("GET", "/locations", "identity:read", None),
+    ("GET", "/location-pages", "identity:read", None),
     ("GET", f"/locations/{ONE}", "identity:read", None),
     ("PUT", f"/locations/{ONE}", "catalogue:write", PLACE),
     ("PUT", f"/locations/{ONE}/record", "catalogue:write", PLACE),

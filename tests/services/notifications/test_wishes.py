@@ -15,14 +15,14 @@ WORDS = VALUES | {"amount": {"amount": 350000, "currency": "LKR"}}
 
 async def test_who_never_said_wants_both_channels(desk: Desk) -> None:
     answer = await desk.ask("GET", f"/patients/{uuid7()}/preferences")
-    assert answer.json() == {"email": True, "sms": True}
+    assert answer.json() == {"email": True, "sms": True, "version": 0}
 
 
 async def test_what_a_patient_said_is_kept_and_can_be_taken_back(desk: Desk) -> None:
     path = f"/patients/{uuid7()}/preferences"
-    for said in ({"email": False, "sms": True}, {"email": True, "sms": False}):
-        assert (await desk.ask("PUT", path, json=said)).json() == said
-        assert (await desk.ask("GET", path)).json() == said
+    for version, said in enumerate(({"email": False, "sms": True}, {"email": True, "sms": False}), 1):
+        assert (await desk.ask("PUT", path, json=said)).json() == said | {"version": version}
+        assert (await desk.ask("GET", path)).json() == said | {"version": version}
 
 
 async def test_a_channel_that_was_opted_out_of_is_skipped_and_the_other_is_not(desk: Desk) -> None:
