@@ -68,7 +68,7 @@ class NotificationActivities:
     async def tell(self, request: MessageRequest) -> MessageResult:
         """Send one message on each channel that the patient can be reached on, if it is still true."""
         actor = Actor.workflow(request.tenant_id, "messages", _SCOPES)
-        appointment = request.appointment or await self.appointments.standing(actor, request.appointment_id)
+        appointment = await self.appointments.standing(actor, request.appointment_id)
         if appointment.version != request.version or appointment.status not in _ABOUT[request.template]:
             return MessageResult(statuses={"all": "superseded"})
         if request.template == "reminder" and await self.appointments.undecided(actor, appointment.id):

@@ -22,6 +22,7 @@ from careconnect.embedded.ports import pick
 
 LONG = 240
 _ASKS = 10
+_APART = timedelta(hours=2)
 
 
 @dataclass
@@ -142,15 +143,19 @@ class Desk:
     def free(self, count: int, days_ahead: int = 25) -> list[dict[str, Any]]:
         """Find free times that do not overlap each other."""
         moment = datetime.now(UTC) + timedelta(days=days_ahead)
-        kept: dict[tuple[str, str], dict[str, Any]] = {}
+        kept: list[dict[str, Any]] = []
+        given: dict[str, list[datetime]] = {}
         for day in range(40):
             start = moment + timedelta(days=day)
             span = {"from": start.isoformat(), "to": (start + timedelta(days=1)).isoformat()}
             for slot in self._items("/slots", visit_type_id=self.paid["id"], limit=200, **span):
-                kept.setdefault((slot["consultant_id"], slot["start"][:13]), slot)
+                at, others = datetime.fromisoformat(slot["start"]), given.setdefault(slot["consultant_id"], [])
+                if all(abs(at - other) >= _APART for other in others):
+                    others.append(at)
+                    kept.append(slot)
             if len(kept) >= count:
                 break
-        return list(kept.values())[:count]
+        return kept[:count]
 
     def wish(self, slot: dict[str, Any], patient: str, token: str = "pm_card_visa") -> dict[str, Any]:  # noqa: S107
         """Say what to book."""

@@ -58,7 +58,6 @@ class Neighbours(AppointmentProcess):
             start=now.start,
             offsets_hours=self.offered().reminder_offsets_hours,
             confirm=confirm,
-            booked=now if confirm else None,
         )
 
     async def move_reminders(self) -> None:

@@ -50,10 +50,9 @@ class AppointmentReminders:
     async def _confirm(self) -> None:
         """Tell of the booking with the first task, which spares the engine a step; from the queue if that fails."""
         message = self._message("booking_confirmation", version=self.request.version)
-        at_once = message.model_copy(update={"appointment": self.request.booked})
         try:
             result = await workflow.execute_local_activity_method(
-                NotificationActivities.tell, at_once, **policies.AT_ONCE
+                NotificationActivities.tell, message, **policies.AT_ONCE
             )
         except BaseException as error:
             if not ours(error) or is_cancelled_exception(error):

@@ -6,7 +6,6 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from careconnect.money import Money
-from services.appointments.schemas import Appointment
 
 
 class RemindersRequest(BaseModel):
@@ -19,7 +18,6 @@ class RemindersRequest(BaseModel):
     start: datetime
     offsets_hours: list[int]
     confirm: bool = Field(default=False, description="tell the patient first that the appointment is booked")
-    booked: Appointment | None = Field(default=None, description="the appointment as it was booked a moment ago")
 
 
 class Moved(BaseModel):
@@ -38,9 +36,6 @@ class MessageRequest(BaseModel):
     version: int
     offset_hours: int | None = None
     amount: Money | None = None
-    appointment: Appointment | None = Field(
-        default=None, description="how it stands, where that is known for certain; otherwise it is read"
-    )
 
 
 class InvoiceMailRequest(BaseModel):
