@@ -151,6 +151,8 @@ SCREENS: dict[str, Callable[[Known], str]] = {
 def test_a_screen_has_no_violation(seen: Window, known: Known, name: str) -> None:
     seen.open(SCREENS[name](known))
     expect(seen.page.locator("[aria-busy=true]")).to_have_count(0)
+    # A grid that begins at the present hour may cut a visit at its upper edge, which is no lack of the visit.
+    seen.page.evaluate("document.querySelectorAll('.ec-main').forEach((grid) => { grid.scrollTop = 0 })")
     assert violations(seen.page) == {}
 
 
