@@ -115,7 +115,7 @@ tries = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=90, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=clinics(), types=kinds(), tried=tries, picks=st.lists(st.integers(0, 10_000), min_size=3, max_size=3))
 async def test_what_is_offered_is_what_is_free_and_can_be_had(
     service: Callable[[str], httpx.AsyncClient],
