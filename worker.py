@@ -132,8 +132,8 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
         task_queue=ids.BOOKINGS,
         workflows=WORKFLOWS,
         activities=[
-            admission.admit, beside.start, people.verify, experts.offer, experts.terms, visits.hold, visits.confirm,
-            visits.release, visits.step, visits.cancel, visits.move, visits.standing, visits.attend,
+            admission.admit, beside.start, beside.settle, people.verify, experts.offer, experts.terms, visits.hold,
+            visits.confirm, visits.release, visits.step, visits.cancel, visits.move, visits.standing, visits.attend,
             visits.decide_remarks, visits.forget_drafts, money.issue_invoice, money.cancel_invoice,
             money.close_invoices, money.held, money.earn_visit, money.authorise, money.capture, money.void,
             money.refund, money.release, money.standing, money.keep_card, money.forget_card, money.open_page,

@@ -32,6 +32,7 @@ from careconnect.errors import (
     Unavailable,
     VersionConflict,
 )
+from careconnect.routing import take_in
 from careconnect.telemetry import REQUESTS, SECONDS, begin_request, trace, traceparent
 
 log = structlog.get_logger()
@@ -53,10 +54,7 @@ def create_service(name: str, routers: Sequence[APIRouter], *, settings: Setting
         overflow=settings.database.pool_overflow,
     )
     app.state.closing = [app.state.database.dispose]
-    for router in routers:
-        app.include_router(router)
-    app.include_router(_operations)
-    app.include_router(auditing.router)
+    take_in(app, (*routers, _operations, auditing.router))
     answer_with_problems(app)
     app.add_middleware(Requests, name=name)
     trace(app, settings, name)

@@ -137,7 +137,7 @@ def may(scope: str) -> Actor:
     return found
 
 
-def gateway(request: Request) -> Gateway:
+async def gateway(request: Request) -> Gateway:
     """Hand over the gateway."""
     found: Gateway = request.app.state.gateway
     return found

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from careconnect.auth import Actor
     from services.payments.schemas import Unfinished
     from workflows import ids, policies
+    from workflows.asking import asked_to_settle
     from workflows.contracts import CollectRequest, Settlement, SweepRequest
     from workflows.payment import PaymentCapture
     from workflows.undo import ours
@@ -46,6 +47,8 @@ class GatewayEvents:
     async def _give_back(self, actor: Actor, payment_id: UUID) -> None:
         """Tell the payment's process; one that has ended is started again for it."""
         settlement = Settlement(actor=actor, reason=LATE, cause=LATE)
+        if await asked_to_settle(payment_id, settlement):
+            return
         handle = workflow.get_external_workflow_handle_for(PaymentCapture.run, ids.payment(payment_id))
         try:
             await handle.signal(PaymentCapture.settle, settlement)

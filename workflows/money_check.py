@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from careconnect.auth import Actor
     from services.payments.schemas import Compared, Comparison, Part
     from workflows import ids, policies
+    from workflows.asking import asked_to_settle
     from workflows.contracts import (
         ChargesResult,
         CheckStarted,
@@ -136,6 +137,8 @@ class MoneyCheck:
         """Have the payment's own process let the money go, whether or not that still runs."""
         actor = Actor.workflow(self.request.tenant_id, "money check", SCOPES)
         settlement = Settlement(actor=actor, reason="money_check", cause=f"money check {one.orphan_id}")
+        if await asked_to_settle(one.payment_id, settlement):
+            return
         handle = workflow.get_external_workflow_handle_for(PaymentCapture.run, ids.payment(one.payment_id))
         try:
             await handle.signal(PaymentCapture.settle, settlement)

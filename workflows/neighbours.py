@@ -9,6 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.beside import BesideActivities
     from workflows import ids
     from workflows.appointment import AppointmentProcess
+    from workflows.asking import asked_to_settle
     from workflows.contracts import (
         Beside,
         CollectRequest,
@@ -77,6 +78,8 @@ class Neighbours(AppointmentProcess):
 
     async def settle_payment(self, payment_id: UUID, settlement: Settlement) -> None:
         """Tell a payment how its appointment ended, whether or not its process still runs."""
+        if settlement.reason and await asked_to_settle(payment_id, settlement):
+            return
         handle = workflow.get_external_workflow_handle_for(PaymentCapture.run, ids.payment(payment_id))
         if await self._reached(handle.signal(PaymentCapture.settle, settlement)) or not settlement.reason:
             return

@@ -103,9 +103,9 @@ class Office(Troubled):
         visits, money = self._any(AppointmentActivities, self.appointments), self._any(PaymentActivities, self.till)
         experts = self._any(ConsultantActivities, self.consultants)
         differences = self._any(DifferenceActivities, self.till)
-        slots = self._any(SlotActivities, self.consultants, self.appointments)
+        slots, beside = self._any(SlotActivities, self.consultants, self.appointments), BesideActivities(self.client)
         return [
-            self._any(AdmissionActivities, self.patients, experts).admit, BesideActivities(self.client).start,
+            self._any(AdmissionActivities, self.patients, experts).admit, beside.start, beside.settle,
             self._any(PatientActivities, self.patients).verify, experts.offer, experts.terms, visits.hold,
             visits.confirm, visits.release, visits.step, visits.cancel, visits.move, visits.standing, visits.attend,
             visits.decide_remarks,

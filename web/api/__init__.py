@@ -3,6 +3,7 @@
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
+from careconnect.routing import take_in
 from careconnect.service import answer_with_problems
 from web.api import (
     absences,
@@ -64,8 +65,7 @@ def create_api(edge: FastAPI) -> FastAPI:
         root_path_in_servers=False,
     )
     api.state = edge.state
-    for module in _RESOURCES:
-        api.include_router(module.router)
+    take_in(api, (module.router for module in _RESOURCES))
     answer_with_problems(api)
     api.add_exception_handler(StillDeciding, _still_deciding)
     api.add_middleware(NotModified)

@@ -45,10 +45,14 @@ class Tag:
         return record
 
 
-Tagged = Annotated[Tag, Depends(Tag)]
+async def _tag(response: Response) -> Tag:
+    return Tag(response)
 
 
-def _read_version(
+Tagged = Annotated[Tag, Depends(_tag)]
+
+
+async def _read_version(
     if_match: Annotated[
         str | None,
         Header(

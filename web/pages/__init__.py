@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from careconnect.routing import take_in
 from web.assets import Assets
 from web.pages import (
     absences,
@@ -50,11 +51,11 @@ def install(app: FastAPI) -> None:
     assets = Assets()
     app.mount("/static", assets, name="static")
     app.state.views = Views(assets)
-    for module in (
+    modules = (
         dashboard, signing_in, calendar, appointments, patients, leave, feeds, consultants, hours, absences, billing,
         collecting, paylinks, receipts, drawers, claims, discounts, payouts, ledger, money_check, messages, attention,
         payers, coverages, settings, prices, gateways, search, series, waitlist, public, queue, reminding, options,
         clock_changes, authorising,
-    ):  # fmt: skip
-        app.include_router(module.router)
+    )  # fmt: skip
+    take_in(app, (module.router for module in modules))
     tell_people(app)

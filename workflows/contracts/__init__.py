@@ -76,6 +76,7 @@ from workflows.contracts.payment import (
     RenewalRequest,
     Settled,
     Settlement,
+    SettleRequest,
     SweepRequest,
     VisitEarned,
 )
@@ -239,6 +240,7 @@ __all__ = [
     "SeriesStanding",
     "SeriesTarget",
     "SeriesTargets",
+    "SettleRequest",
     "Settled",
     "Settlement",
     "Slot",

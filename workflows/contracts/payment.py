@@ -138,6 +138,13 @@ class Settlement(BaseModel):
     appointment_id: UUID | None = None
 
 
+class SettleRequest(BaseModel):
+    """Asks to tell a payment's process of a settlement."""
+
+    payment_id: UUID
+    settlement: Settlement
+
+
 class Settled(BaseModel):
     """Tells an appointment that a payment was settled, or with which code that was refused."""
 

@@ -12,7 +12,7 @@ Writer = Annotated[Actor, require("messages:write")]
 Reporter = Annotated[Actor, require("reports:read")]
 
 
-def _delivery(request: Request, actor: Writer) -> Delivery:
+async def _delivery(request: Request, actor: Writer) -> Delivery:
     return Delivery(request.app.state.database, actor, request.app.state.settings.mail)
 
 

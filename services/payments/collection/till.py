@@ -68,7 +68,7 @@ class Till:
         self._gateways.accounts.forget(self.actor.tenant_id)
 
 
-def _till(request: Request) -> Till:
+async def _till(request: Request) -> Till:
     return Till(request.app.state.database, request.app.state.gateways, authenticate(request))
 
 
