@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from careconnect.db import table_of
 from careconnect.ids import reference
-from operations.seed.bulk import Event, Writer, table_of
+from operations.seed.bulk import Event, Writer
 from operations.seed.fates import Visit
 from operations.seed.ground import ZONE, Ground
 from operations.seed.team import Hands

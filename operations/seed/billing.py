@@ -9,8 +9,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from careconnect.crypto import TenantKeys
+from careconnect.db import table_of
 from careconnect.ids import derived_id
-from operations.seed.bulk import Event, Writer, table_of
+from operations.seed.bulk import Event, Writer
 from operations.seed.claims import Story, story
 from operations.seed.gateway_books import charge, refunded
 from operations.seed.ground import ZONE, Ground

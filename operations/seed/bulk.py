@@ -113,12 +113,6 @@ async def writer(settings: Settings, service: str, tenant_id: UUID) -> AsyncIter
         await connection.close()
 
 
-def table_of(model: Any) -> sa.Table:
-    """Give the table behind a model."""
-    table: sa.Table = model.__table__
-    return table
-
-
 def _told(event: Event, data: str) -> dict[str, Any]:
     return {
         "at": event.at,

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from careconnect.auth import Actor
 from careconnect.config import MailSettings
+from careconnect.db import table_of
 from careconnect.ids import reference
 from operations.seed import clinic
-from operations.seed.bulk import Event, Writer, table_of
+from operations.seed.bulk import Event, Writer
 from operations.seed.fates import Visit
 from operations.seed.ground import ZONE, Ground
 from operations.seed.people import Group, described

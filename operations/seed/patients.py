@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from operations.seed.bulk import Event, Writer, table_of
+from careconnect.db import table_of
+from operations.seed.bulk import Event, Writer
 from operations.seed.ground import Ground
 from operations.seed.people import Group, Patient, described
 from operations.seed.team import Hands

@@ -23,8 +23,9 @@ def endpoints_of(routes: list[Any]) -> Iterator[APIRoute]:
     for route in routes:
         if isinstance(route, APIRoute):
             yield route
-        inner = getattr(route, "original_router", None) or getattr(route, "app", None)
-        if not isinstance(route, APIRoute) and hasattr(inner, "routes"):
+        elif (inner := getattr(route, "original_router", None) or getattr(route, "app", None)) and hasattr(
+            inner, "routes"
+        ):
             yield from endpoints_of(inner.routes)
 
 

@@ -15,7 +15,7 @@ from careconnect.pagination import Page, Paging, keyset
 from services.payments import schemas
 from services.payments.errors import OrphanNotFound, OrphanSettled
 from services.payments.models import Orphan
-from services.payments.repository.rows import many
+from services.payments.repository.rows import columns, many
 from services.payments.schemas import OrphanNote
 
 _WAITING = ("open", "mending")
@@ -31,8 +31,9 @@ async def note(session: WriteSession, check_id: UUID, found: Sequence[OrphanNote
         return
     moment = clock.now()
     place = {"tenant_id": session.tenant_id, "check_id": check_id, "status": "open", "created_at": moment}
-    rows = [place | {"id": uuid7(), "updated_at": moment} | one.model_dump(mode="python") for one in unique.values()]
-    fresh = many(Orphan, [row | {"kind": str(row["kind"])} for row in rows])
+    fields = [place | {"id": uuid7(), "updated_at": moment} | one.model_dump(mode="python") for one in unique.values()]
+    rows = [row | {"kind": str(row["kind"])} for row in fields]
+    fresh = many(Orphan, list(rows[0]))
     new = fresh.excluded
     other = sa.or_(
         sa.func.coalesce(Orphan.here, 0) != sa.func.coalesce(new.here, 0),
@@ -46,7 +47,8 @@ async def note(session: WriteSession, check_id: UUID, found: Sequence[OrphanNote
         name: sa.case((stays, getattr(Orphan, name)), else_=None) for name in ("settled_at", "settled_by", "reason")
     }
     again |= {"created_at": sa.case((stays, Orphan.created_at), else_=new.created_at)}
-    await session.execute(fresh.on_conflict_do_update(index_elements=["tenant_id", "kind", "subject_id"], set_=again))
+    known = ["tenant_id", "kind", "subject_id"]
+    await session.execute(fresh.on_conflict_do_update(index_elements=known, set_=again), columns(rows))
 
 
 async def listed(session: ReadSession, status: str | None, paging: Paging, keys: TenantKeys) -> Page[schemas.Orphan]:

@@ -10,15 +10,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from careconnect import clock
-from careconnect.db import ReadSession, WriteSession
+from careconnect.db import ReadSession, WriteSession, table_of
 from services.payments.models import GatewayRoute
+
+_ROUTES = table_of(GatewayRoute)
+_CHOOSE = insert(_ROUTES).on_conflict_do_nothing().returning(_ROUTES.c.gateway)
 
 
 async def choose(session: WriteSession, reference: UUID, gateway: str) -> str:
     """Write down that `reference` goes through `gateway`, unless it was chosen before; give the one that counts."""
     row = {"tenant_id": session.tenant_id, "reference": reference, "gateway": gateway, "chosen_at": clock.now()}
-    fresh = insert(GatewayRoute).values(row).on_conflict_do_nothing().returning(GatewayRoute.gateway)
-    return await session.scalar(fresh) or await chosen(session, reference) or gateway
+    return await session.scalar(_CHOOSE, row) or await chosen(session, reference) or gateway
 
 
 async def chosen(session: ReadSession, reference: UUID) -> str | None:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from careconnect import clock
-from careconnect.db import WriteSession
+from careconnect.db import WriteSession, table_of
 from careconnect.ids import uuid7
 from services.payments.ledger import Booking
 from services.payments.models import Base, LedgerEntry, LedgerLine
@@ -32,17 +32,22 @@ async def post(session: WriteSession, *bookings: Booking) -> None:
                 for account, amount in booking.lines
             )
     if entries:
-        heads = _booked(LedgerEntry, _ENTRY, entries).cte("entry")
-        await session.execute(_booked(LedgerLine, _LINE, lines).add_cte(heads))
+        await session.execute(_POST, _columns("entry", _ENTRY, entries) | _columns("line", _LINE, lines))
 
 
-def _booked(entity: type[Base], kinds: dict[str, Any], rows: list[dict[str, Any]]) -> Any:
+def _columns(prefix: str, kinds: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    return {f"{prefix}_{name}": [row[name] for row in rows] for name in kinds}
+
+
+def _booked(entity: type[Base], kinds: dict[str, Any], prefix: str) -> Any:
     """Insert rows with the period that Postgres finds for them; it does so once more when it checks."""
-    arrays = [
-        sa.bindparam(None, [row[name] for row in rows], type_=ARRAY(kind), unique=True) for name, kind in kinds.items()
-    ]
+    arrays = [sa.bindparam(f"{prefix}_{name}", type_=ARRAY(kind)) for name, kind in kinds.items()]
     columns = [sa.column(name, kind) for name, kind in kinds.items()]
     given = sa.func.unnest(*arrays).table_valued(*columns, name="given").render_derived().c
     period = sa.func.ledger_period_for(given.tenant_id, given.booked_at)
     kept = [name for name in kinds if name in sa.inspect(entity).columns]
-    return insert(entity).from_select([*kept, "period"], sa.select(*(given[name] for name in kept), period))
+    return insert(table_of(entity)).from_select([*kept, "period"], sa.select(*(given[name] for name in kept), period))
+
+
+_POST = _booked(LedgerLine, _LINE, "line").add_cte(_booked(LedgerEntry, _ENTRY, "entry").cte("entry"))
+"""Made once: SQLAlchemy takes longer to make a statement than Postgres to carry it out."""

@@ -10,15 +10,23 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from careconnect import clock
 from careconnect.crypto import TenantKeys
-from careconnect.db import ReadSession, WriteSession, constraint
+from careconnect.db import ReadSession, WriteSession, constraint, table_of
 from careconnect.ids import uuid7
 from services.payments.errors import InvoiceNotFound
 from services.payments.models import Invoice, InvoiceCounter, InvoiceCredit, InvoiceLine, LedgerBooks
 from services.payments.numbers import number_of
-from services.payments.repository.rows import Doubled, many, values
+from services.payments.repository.rows import Doubled, columns, many, values
 from services.payments.schemas import InvoiceWrite, LineWrite
 
 _NOWHERE = "UTC"
+_LINE = (
+    "tenant_id", "id", "invoice_id", "position", "description", "quantity", "unit", "discount", "tax_name", "tax_rate",
+    "tax_inclusive", "tax", "total", "created_at", "updated_at",
+)  # fmt: skip
+_HEAD: dict[str, Any] = {
+    column.key: sa.bindparam(f"invoice_{column.key}") for column in sa.inspect(Invoice).column_attrs
+}
+_ADD = many(InvoiceLine, _LINE).add_cte(insert(table_of(Invoice)).values(_HEAD).cte("head"))
 
 
 async def find_invoice(session: ReadSession, invoice_id: UUID) -> Invoice | None:
@@ -67,10 +75,10 @@ async def add_invoice(session: WriteSession, row: Invoice, wanted: InvoiceWrite,
         Doubled: the same invoice was issued at this very moment.
     """
     row.number = await _next_number(session, wanted.zone)
-    head = insert(Invoice).values(values(row)).cte("head")
+    head = {f"invoice_{name}": value for name, value in values(row).items()}
     rows = [_line(row, position, line, keys) for position, line in enumerate(wanted.lines, 1)]
     try:
-        await session.execute(many(InvoiceLine, rows).add_cte(head))
+        await session.execute(_ADD, head | columns(rows))
     except IntegrityError as error:
         if constraint(error) in {"pk_invoices", "uq_invoice_lines_tenant_id_invoice_id_position"}:
             raise Doubled from error
@@ -80,20 +88,23 @@ async def add_invoice(session: WriteSession, row: Invoice, wanted: InvoiceWrite,
 async def _next_number(session: WriteSession, zone: str) -> str:
     # The counter's row stays locked until the commit, and a transaction that fails gives its number back: no gaps.
     year = clock.now().astimezone(ZoneInfo(zone)).year
-    counter = insert(InvoiceCounter).values(tenant_id=session.tenant_id, year=year, last=1)
-    counter = counter.on_conflict_do_update(
-        index_elements=["tenant_id", "year"], set_={"last": InvoiceCounter.last + 1}
-    )
-    issued = await session.execute(counter.add_cte(_books_in(session, zone)).returning(InvoiceCounter.last))
+    issued = await session.execute(_NUMBER, {"for_tenant": session.tenant_id, "for_year": year, "for_zone": zone})
     return number_of(year, issued.scalar_one())
 
 
-def _books_in(session: WriteSession, zone: str) -> sa.CTE:
-    """Let the months of the ledger begin and end where the first invoice was issued that said where."""
-    books = insert(LedgerBooks).values(tenant_id=session.tenant_id, zone=zone)
-    named = sa.and_(LedgerBooks.zone == _NOWHERE, books.excluded.zone != _NOWHERE)
+def _numbering() -> Any:
+    """Count on; the months of the ledger begin and end where the first invoice was issued that said where."""
+    counters, known = table_of(InvoiceCounter), table_of(LedgerBooks)
+    tenant: Any = sa.bindparam("for_tenant")
+    books = insert(known).values(tenant_id=tenant, zone=sa.bindparam("for_zone"))
+    named = sa.and_(known.c.zone == _NOWHERE, books.excluded.zone != _NOWHERE)
     said = books.on_conflict_do_update(index_elements=["tenant_id"], set_={"zone": books.excluded.zone}, where=named)
-    return said.cte("books")
+    counter = insert(counters).values(tenant_id=tenant, year=sa.bindparam("for_year"), last=1)
+    counter = counter.on_conflict_do_update(index_elements=["tenant_id", "year"], set_={"last": counters.c.last + 1})
+    return counter.add_cte(said.cte("books")).returning(counters.c.last)
+
+
+_NUMBER = _numbering()
 
 
 def _line(row: Invoice, position: int, line: LineWrite, keys: TenantKeys) -> dict[str, Any]:

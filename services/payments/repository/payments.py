@@ -4,26 +4,42 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import joinedload
 
-from careconnect.db import ReadSession, WriteSession
+from careconnect.db import ReadSession, WriteSession, table_of
 from services.payments.errors import PaymentNotFound
 from services.payments.models import Invoice, Payment
 from services.payments.repository.rows import values
 
+_BY_ID = sa.select(Payment).where(Payment.id == sa.bindparam("payment_id")).options(joinedload(Payment.invoice))
+_TOGETHER = (
+    sa.select(Payment, Invoice)
+    .select_from(sa.select(sa.literal(1)).subquery())
+    .options(joinedload(Payment.invoice))
+    .outerjoin(Payment, Payment.id == sa.bindparam("payment_id"))
+    .outerjoin(Invoice, Invoice.id == sa.bindparam("invoice_id"))
+)
+_LOCKED = (
+    sa.select(Payment, Invoice)
+    .join(Invoice, sa.and_(Invoice.tenant_id == Payment.tenant_id, Invoice.id == Payment.invoice_id))
+    .where(Payment.id == sa.bindparam("payment_id"))
+    .with_for_update()
+)
+_CLAIM = (
+    insert(table_of(Payment))
+    .on_conflict_do_nothing(index_elements=["tenant_id", "id"])
+    .returning(table_of(Payment).c.id)
+)
+
 
 async def find_payment(session: ReadSession, payment_id: UUID) -> Payment | None:
     """Read a payment with its invoice."""
-    statement = sa.select(Payment).where(Payment.id == payment_id).options(joinedload(Payment.invoice))
-    return await session.scalar(statement)
+    return await session.scalar(_BY_ID, {"payment_id": payment_id})
 
 
 async def find_together(
     session: ReadSession, payment_id: UUID, invoice_id: UUID
 ) -> tuple[Payment | None, Invoice | None]:
     """Read a payment, with its invoice, and the invoice `invoice_id`, in one statement."""
-    nothing = sa.select(sa.literal(1)).subquery()
-    statement = sa.select(Payment, Invoice).select_from(nothing).options(joinedload(Payment.invoice))
-    statement = statement.outerjoin(Payment, Payment.id == payment_id).outerjoin(Invoice, Invoice.id == invoice_id)
-    row = (await session.execute(statement)).one()
+    row = (await session.execute(_TOGETHER, {"payment_id": payment_id, "invoice_id": invoice_id})).one()
     return row[0], row[1]
 
 
@@ -45,9 +61,7 @@ async def lock_payment(session: WriteSession, payment_id: UUID) -> tuple[Payment
     Raises:
         PaymentNotFound: there is none, or only a closed door without an invoice.
     """
-    together = sa.and_(Invoice.tenant_id == Payment.tenant_id, Invoice.id == Payment.invoice_id)
-    statement = sa.select(Payment, Invoice).join(Invoice, together).where(Payment.id == payment_id).with_for_update()
-    row = (await session.execute(statement)).one_or_none()
+    row = (await session.execute(_LOCKED, {"payment_id": payment_id})).one_or_none()
     if row is None:
         raise PaymentNotFound
     return row[0], row[1]
@@ -61,5 +75,4 @@ async def lock_door(session: WriteSession, payment_id: UUID) -> Payment:
 
 async def claim(session: WriteSession, row: Payment) -> bool:
     """Write a new payment; false if its id is taken. A double request waits here until the first has committed."""
-    statement = insert(Payment).values(values(row)).on_conflict_do_nothing(index_elements=["tenant_id", "id"])
-    return await session.scalar(statement.returning(Payment.id)) is not None
+    return await session.scalar(_CLAIM, values(row)) is not None

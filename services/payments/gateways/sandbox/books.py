@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from careconnect import clock
-from careconnect.db import ReadSession, WriteSession
+from careconnect.db import ReadSession, WriteSession, table_of
 from careconnect.errors import IdempotencyConflict
 from careconnect.ids import uuid7
 from careconnect.money import Money
@@ -51,30 +51,59 @@ async def keep(
     request: bytes,
     answer: GatewayCharge | GatewayRefund,
     kind: str,
-    after: sa.CTE | None = None,
+    fresh: dict[str, Any] | None = None,
 ) -> bool:
     """Keep the answer under its key, and the event that tells of it, in one statement.
 
-    With `after`, only if that changed a row. False if it did not, or if the key stands for another request.
+    With `fresh`, a new charge is written too, and the rest only if there was none under its reference. False if there
+    was, or if the key stands for another request.
     """
     charge = answer.reference if isinstance(answer, GatewayCharge) else answer.payment
-    place = {"tenant_id": session.tenant_id, "created_at": clock.now()}
-    happened = place | {"id": uuid7(), "type": kind, "reference": charge}
-    said = place | {"key": key, "request_hash": request, "answer": answer.model_dump(mode="json")}
+    said = {
+        "of_tenant": session.tenant_id,
+        "of_moment": clock.now(),
+        "event_id": uuid7(),
+        "event_type": kind,
+        "event_reference": charge,
+        "said_key": key,
+        "said_request_hash": request,
+        "said_answer": answer.model_dump(mode="json"),
+    }
+    if fresh is None:
+        return await session.scalar(_KEEP, said) is not None
+    return await session.scalar(_KEEP_FRESH, said | {f"charge_{name}": one for name, one in fresh.items()}) is not None
+
+
+def _keeping(after: sa.CTE | None) -> Any:
+    happened = {"id": "event_id", "type": "event_type", "reference": "event_reference"}
     event = _insert_after(SandboxEvent, happened, after).cte("event")
-    row = _insert_after(SandboxKey, said, after)
+    row = _insert_after(SandboxKey, {name: f"said_{name}" for name in ("key", "request_hash", "answer")}, after)
+    known = table_of(SandboxKey).c
     row = row.on_conflict_do_update(
         index_elements=["tenant_id", "key"],
         set_={"answer": row.excluded.answer},
-        where=sa.and_(SandboxKey.request_hash == row.excluded.request_hash, SandboxKey.answer.is_(None)),
+        where=sa.and_(known.request_hash == row.excluded.request_hash, known.answer.is_(None)),
     )
-    return await session.scalar(row.add_cte(event).returning(SandboxKey.key)) is not None
+    return row.add_cte(event).returning(known.key)
 
 
-def _insert_after(entity: type[Base], row: dict[str, Any], after: sa.CTE | None) -> Insert:
-    columns = sa.inspect(entity).columns
-    values = sa.select(*(sa.literal(value, columns[name].type).label(name) for name, value in row.items()))
-    return insert(entity).from_select(list(row), values if after is None else values.select_from(after))
+def _insert_after(entity: type[Base], named: dict[str, str], after: sa.CTE | None) -> Insert:
+    """Insert one row of parameters, if `after` changed a row."""
+    kinds = sa.inspect(entity).columns
+    named = {"tenant_id": "of_tenant", "created_at": "of_moment"} | named
+    values = sa.select(*(sa.bindparam(said, type_=kinds[name].type).label(name) for name, said in named.items()))
+    return insert(table_of(entity)).from_select(list(named), values if after is None else values.select_from(after))
+
+
+def _fresh_charge() -> sa.CTE:
+    given: dict[str, Any] = {
+        column.key: sa.bindparam(f"charge_{column.key}") for column in sa.inspect(SandboxCharge).column_attrs
+    }
+    charges = table_of(SandboxCharge)
+    return insert(charges).values(given).on_conflict_do_nothing().returning(charges.c.id).cte("fresh")
+
+
+_KEEP, _KEEP_FRESH = _keeping(None), _keeping(_fresh_charge())
 
 
 async def charge(session: ReadSession, reference: UUID, *, lock: bool = False) -> SandboxCharge | None:

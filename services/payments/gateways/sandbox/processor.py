@@ -82,9 +82,8 @@ class SandboxGateway:
         )
         values = {column.key: getattr(row, column.key) for column in sa.inspect(SandboxCharge).column_attrs}
         async with self._write() as session:
-            fresh = insert(SandboxCharge).values(values).on_conflict_do_nothing().returning(SandboxCharge.id)
             answer_now, kind = books.told(row), f"charge.{row.status}"
-            if await books.keep(session, key, request, answer_now, kind, fresh.cte("fresh")):
+            if await books.keep(session, key, request, answer_now, kind, values):
                 return answer_now, False
             if answer := await books.answered(session, key, request):
                 return GatewayCharge.model_validate(answer), True
