@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -72,22 +73,37 @@ async def _in_the_way(session: WriteSession, asked: Appointment, rooms: Sequence
     """Find what occupies the time, of the consultant, the patient or a room, and what stands under the same id."""
     patient = [asked.patient_id] if asked.patient_id else []
     await _queue_up(session, asked.consultant_id, *patient, *([asked.location_id] if rooms else []))
-    whose = [Appointment.consultant_id == asked.consultant_id]
+    wanted = {
+        "tenant": session.tenant_id,
+        "key": asked.id,
+        "consultant": asked.consultant_id,
+        "earliest": asked.occupied_from - _LONGEST_VISIT,
+        "since": asked.occupied_from,
+        "until": asked.occupied_to,
+    }
+    wanted |= {"patient": asked.patient_id} if patient else {}
+    wanted |= {"rooms": list(rooms)} if rooms else {}
+    return list(await session.scalars(_overlapping(patient=bool(patient), rooms=bool(rooms)), wanted))
+
+
+@cache
+def _overlapping(*, patient: bool, rooms: bool) -> sa.Select[Appointment]:
+    """Make the question once for each of its shapes: it is asked in each booking."""
+    whose = [Appointment.consultant_id == sa.bindparam("consultant")]
     if patient:
-        whose.append(Appointment.patient_id == asked.patient_id)
+        whose.append(Appointment.patient_id == sa.bindparam("patient"))
     if rooms:
-        whose.append(Appointment.room_id.in_(rooms))
+        whose.append(Appointment.room_id.in_(sa.bindparam("rooms", expanding=True)))
     overlapping = sa.and_(
         sa.or_(*whose),
-        Appointment.start_at > asked.occupied_from - _LONGEST_VISIT,
-        Appointment.start_at < asked.occupied_to,
-        Appointment.occupied_to > asked.occupied_from,
+        Appointment.start_at > sa.bindparam("earliest"),
+        Appointment.start_at < sa.bindparam("until"),
+        Appointment.occupied_to > sa.bindparam("since"),
         Appointment.status.in_(sorted(OCCUPYING)),
     )
-    statement = sa.select(Appointment).where(
-        Appointment.tenant_id == session.tenant_id, sa.or_(Appointment.id == asked.id, overlapping)
+    return sa.select(Appointment).where(
+        Appointment.tenant_id == sa.bindparam("tenant"), sa.or_(Appointment.id == sa.bindparam("key"), overlapping)
     )
-    return list(await session.scalars(statement))
 
 
 async def _queue_up(session: WriteSession, *wanted: UUID) -> None:

@@ -23,6 +23,10 @@ from services.appointments.schemas import (
 _AUDIT = new_metadata().tables["audit_events"]
 
 
+_ONE = select(Appointment).where(Appointment.tenant_id == sa.bindparam("tenant"), Appointment.id == sa.bindparam("key"))
+_LOCKED = _ONE.with_for_update()
+
+
 async def get(session: ReadSession, appointment_id: UUID, *, lock: bool = False) -> Appointment:
     """Read one appointment, and lock its row when it is about to change.
 
@@ -37,8 +41,8 @@ async def get(session: ReadSession, appointment_id: UUID, *, lock: bool = False)
 
 async def find(session: ReadSession, appointment_id: UUID, *, lock: bool = False) -> Appointment | None:
     """Read one appointment if it is there."""
-    statement = select(Appointment).where(Appointment.tenant_id == session.tenant_id, Appointment.id == appointment_id)
-    found: Appointment | None = await session.scalar(statement.with_for_update() if lock else statement)
+    wanted = {"tenant": session.tenant_id, "key": appointment_id}
+    found: Appointment | None = await session.scalar(_LOCKED if lock else _ONE, wanted)
     return found
 
 

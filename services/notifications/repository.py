@@ -21,6 +21,11 @@ _OUTBOX = Base.metadata.tables["outbox_events"]
 _NEWEST: list[Order] = [Message.created_at.desc(), Message.id.desc()]
 
 
+# Made once: they are asked for each message.
+_PREFERENCES = sa.select(Preferences).where(Preferences.id == sa.bindparam("key"))
+_CUTOFF = sa.select(Cutoff).where(Cutoff.id == sa.bindparam("key"))
+
+
 @dataclass(frozen=True)
 class Messages:
     """The tenant's messages, to read."""
@@ -51,13 +56,13 @@ class Messages:
 
     async def preferences(self, patient_id: UUID) -> Preferences | None:
         """Give what a patient said about messages, or None."""
-        return await self.session.scalar(sa.select(Preferences).where(Preferences.id == patient_id))
+        return await self.session.scalar(_PREFERENCES, {"key": patient_id})
 
     async def cutoff(self, appointment_id: UUID | None) -> Cutoff | None:
         """Give the version from which on an appointment may be spoken of, or None."""
         if appointment_id is None:
             return None
-        return await self.session.scalar(sa.select(Cutoff).where(Cutoff.id == appointment_id))
+        return await self.session.scalar(_CUTOFF, {"key": appointment_id})
 
     async def figures(self, period: schemas.Period) -> schemas.Figures:
         """Count for the dashboard, in one statement and so of one moment."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
 
+from activities.beside import BesideActivities
 from careconnect.ids import uuid7
 from services.appointments.absences.schemas import AbsenceState, Action
 from services.appointments.errors import SlotTaken
@@ -337,7 +338,7 @@ async def money_check(client: Client) -> Lives:
     """Check the money while one part of the books is silent, and ask a payment to let its money go."""
     tenant_id = uuid7()
     books = Books("invoices")
-    async with working(client, [MoneyCheck, PaymentCapture], books.activities):
+    async with working(client, [MoneyCheck, PaymentCapture], [*books.activities, BesideActivities(client).settle]):
         handle = await client.start_workflow(
             MoneyCheck.run, MoneyCheckRequest(tenant_id=tenant_id), id=ids.money_check(tenant_id),
             task_queue=ids.BOOKINGS,

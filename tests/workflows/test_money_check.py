@@ -9,6 +9,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
 
+from activities.beside import BesideActivities
 from activities.kept_money import Judge
 from activities.money_check import MoneyCheckActivities
 from careconnect.ids import uuid7
@@ -35,7 +36,7 @@ TYPE = uuid7()
 
 async def run_check(client: Client, books: Books) -> MoneyCheckResult:
     tenant_id = uuid7()
-    async with working(client, [MoneyCheck, PaymentCapture], books.activities):
+    async with working(client, [MoneyCheck, PaymentCapture], [*books.activities, BesideActivities(client).settle]):
         return await client.execute_workflow(
             MoneyCheck.run, MoneyCheckRequest(tenant_id=tenant_id), id=ids.money_check(tenant_id),
             task_queue=ids.BOOKINGS,

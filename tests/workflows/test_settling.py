@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from temporalio.client import WorkflowHandle
 
+from careconnect import clock
 from careconnect.ids import uuid7
 from careconnect.money import Money
 from services.appointments.schemas import Status
@@ -29,6 +30,28 @@ async def test_who_cancels_in_time_gets_everything_back_and_a_message(office: Of
     await office.process.result()
     assert ("cancellation", 1, None) in office.told
     await office.reminders.result()
+
+
+async def test_a_captured_payment_rests_until_its_visit_ends_or_somebody_asks_for_something(office: Office) -> None:
+    await office.book()
+    await office.accompanied()
+    process = office.payment()
+    assert [event.event_id for event in (await process.fetch_history()).events] == [1]
+    await office.cancel()
+    assert (await process.result()).payment
+    assert office.till.kept() == 0
+
+
+async def test_a_payment_that_rests_begins_by_itself_when_the_visit_ends(office: Office) -> None:
+    await office.book()
+    await office.accompanied()
+    process = office.payment()
+    await office.pass_time(process, office.row.end - clock.now() + timedelta(minutes=1))
+    assert await process.query(PaymentCapture.progress) == {
+        "stage": "waiting_for_visit",
+        "status": PaymentStatus.captured,
+        "request_hash": "",
+    }
 
 
 @pytest.mark.parametrize(("waived", "kept"), [(False, HALF.amount), (True, 0)])

@@ -4,10 +4,11 @@ import asyncio
 from base64 import b64decode
 from collections.abc import Sequence
 from contextlib import suppress
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8, Policy
+from email.policy import SMTP, SMTPUTF8, EmailPolicy
 from email.utils import format_datetime, parseaddr
+from typing import Any
 
 import aiosmtplib
 
@@ -16,6 +17,23 @@ from services.notifications.channels.letter import Letter, Outcome
 from services.notifications.invitations import CalendarFile
 from services.notifications.wording import as_html
 
+
+class _Headers(HeaderRegistry):
+    """Makes the class of each kind of header once: the library makes one for each header that it writes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        kind = name.lower()
+        if kind not in self._made:
+            self._made[kind] = super().__getitem__(name)
+        return self._made[kind]
+
+
+_ASCII = SMTP.clone(header_factory=_Headers())
+_UNICODE = SMTPUTF8.clone(header_factory=_Headers())
 STEP = 10.0
 """Seconds that the server may take for one answer."""
 PHASE = 20.0
@@ -74,12 +92,12 @@ class SmtpCarrier:
         await server.sendmail(
             parseaddr(self._settings.sender)[1],
             [letter.address],
-            compose(letter, self._settings.sender, SMTPUTF8 if unicode_address else SMTP).as_bytes(),
+            compose(letter, self._settings.sender, _UNICODE if unicode_address else _ASCII).as_bytes(),
             mail_options=["SMTPUTF8", "BODY=8BITMIME"] if unicode_address else None,
         )
 
 
-def compose(letter: Letter, sender: str, policy: Policy = SMTP) -> EmailMessage:
+def compose(letter: Letter, sender: str, policy: "EmailPolicy[EmailMessage]" = _ASCII) -> EmailMessage:
     """Write the mail: the text, beside it the same as HTML, and what it brings for the calendar."""
     mail = EmailMessage(policy)
     name, address = parseaddr(sender)
