@@ -1,13 +1,13 @@
 """`careconnect seed`: fill an instance with the demo clinic, with an empty one, or with very many appointments."""
 
 import argparse
-import asyncio
 import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import uvloop
 from pydantic import ValidationError
 
 from careconnect.config import Settings
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if asked.data:
         settings = settings.model_copy(update={"data_dir": asked.data})
     options = Options(minimal=asked.minimal, scale=asked.scale)
-    report = asyncio.run(_run(settings, options, quiet=asked.json))
+    report = uvloop.run(_run(settings, options, quiet=asked.json))
     _print(json.dumps(report.said(), indent=2) if asked.json else report.table())
     return 0
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -34,23 +34,40 @@ _TABLES = {
         ),
     )
 }  # fmt: skip
+_WITHOUT_NUMBER = ("ledger_entries", "ledger_lines", "sandbox_charges", "sandbox_refunds", "ended_visits")
 _NEXT_NUMBERS = """
 INSERT INTO invoice_counters (tenant_id, year, last) VALUES ($1, $2, $3)
 ON CONFLICT (tenant_id, year) DO UPDATE SET last = invoice_counters.last + $3 RETURNING last
 """
 
 
-async def write(writer: Writer, ground: Ground, accounts: Sequence[Account], *, brief: bool = False) -> dict[str, int]:
-    """Write the money of those visits whose invoice is not there yet, and count the rows; `brief` tells less of it."""
+async def write(
+    writer: Writer,
+    ground: Ground,
+    accounts: Sequence[Account],
+    *,
+    brief: bool = False,
+    turn: Callable[[], Awaitable[object]] | None = None,
+) -> dict[str, int]:
+    """Write the money of those visits whose invoice is not there yet, and count the rows; `brief` tells less of it.
+
+    Whoever has taken numbers holds up all who want some, until the commit: what needs none is written and checked
+    before, and `turn` is awaited in between, where several write.
+    """
     async with writer.transaction():
         there = await writer.present(_INVOICES, [one.id for one in accounts])
         missing = sorted((one for one in accounts if one.id not in there), key=lambda one: (one.issued_at, one.id))
-        numbers = await _numbers(writer, missing)
         rows: Rows = defaultdict(list)
-        for books, number in zip(missing, numbers, strict=True):
-            _note(rows, books, number, writer.keys, ground)
-        for name, table in _TABLES.items():
-            await writer.insert(table, rows[name])
+        for books in missing:
+            _note(rows, books, writer.keys, ground)
+        await _insert(writer, rows, _WITHOUT_NUMBER)
+        await writer.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        if turn:
+            await turn()
+        numbers = await _numbers(writer, missing)
+        for row, number in zip(rows["invoices"], numbers, strict=True):
+            row["number"] = number
+        await _insert(writer, rows, [name for name in _TABLES if name not in _WITHOUT_NUMBER])
         hands = Hands.of(ground)
         told = [
             event
@@ -59,6 +76,11 @@ async def write(writer: Writer, ground: Ground, accounts: Sequence[Account], *, 
         ]
         await writer.tell(told)
     return {name: len(rows[name]) for name in _TABLES}
+
+
+async def _insert(writer: Writer, rows: Rows, names: Iterable[str]) -> None:
+    for name in names:
+        await writer.insert(_TABLES[name], rows[name])
 
 
 async def _numbers(writer: Writer, accounts: Sequence[Account]) -> list[str]:
@@ -78,9 +100,9 @@ def _claimed(ground: Ground, hands: Hands, books: Account) -> Iterator[Event]:
     return claim.events(hands) if claim else iter(())
 
 
-def _note(rows: Rows, books: Account, number: str, keys: TenantKeys, ground: Ground) -> None:
+def _note(rows: Rows, books: Account, keys: TenantKeys, ground: Ground) -> None:
     claim = story(books, ground.moment)
-    rows["invoices"].append(_invoice(books, number, keys) | _shares(books, claim))
+    rows["invoices"].append(_invoice(books, keys) | _shares(books, claim))
     rows["invoice_lines"].append(_line(books, keys))
     if books.ended and books.credited:
         rows["invoice_credits"].append(_credit(books, *books.ended, keys))
@@ -108,11 +130,10 @@ def _note(rows: Rows, books: Account, number: str, keys: TenantKeys, ground: Gro
             rows["ledger_lines"].append(line)
 
 
-def _invoice(books: Account, number: str, keys: TenantKeys) -> dict[str, Any]:
+def _invoice(books: Account, keys: TenantKeys) -> dict[str, Any]:
     cancelled_at, reason = books.cancelled or (None, None)
     return {
         "id": books.id,
-        "number": number,
         "patient_id": books.visit.entry.patient.id,
         "appointment_id": books.visit.id,
         "currency": books.currency,

@@ -2,7 +2,8 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -34,6 +35,7 @@ _TOLD_EVERY = 20_000
 class Practice:
     """One consultant, their patients and their appointments."""
 
+    number: int
     doctor: Doctor
     patients: Group
     visits: list[Visit]
@@ -54,6 +56,10 @@ async def fill(
     report.add(people.name, people.count)
     for name, count in counts.items():
         report.add(f"more {name.replace('_', ' ')}", count)
+
+
+Sink = tuple[str, Callable[[Writer, Practice], Coroutine[Any, Any, None]], int]
+"""A service, what writes a practice into its database, and how many do so at once."""
 
 
 @contextmanager
@@ -89,7 +95,7 @@ def _practices(ground: Ground, doctors: list[Doctor], missing: int) -> Iterator[
         places = packed(ground, doctor, today - timedelta(weeks=_WEEKS), today)
         kept = chosen(places, (1.0 for _ in places), EACH, ground.dice("practice", number))
         entries = Booker(ground, people).entries(kept)[: missing - number * EACH]
-        yield Practice(doctor, people, [fate(ground, entry) for entry in entries])
+        yield Practice(number, doctor, people, [fate(ground, entry) for entry in entries])
 
 
 async def _pour(
@@ -113,19 +119,31 @@ async def _pour(
 
     async def collect(into: Writer, practice: Practice) -> None:
         accounts = [books for visit in practice.visits if (books := account(visit))]
-        for name, count in (await billing.write(into, ground, accounts, brief=True)).items():
+        before, after = turns[practice.number], turns[practice.number + 1]
+        for name, count in (await billing.write(into, ground, accounts, brief=True, turn=before.wait)).items():
             counts[name] = counts.get(name, 0) + count
+        after.set()
 
-    sinks = [("patients", register), ("appointments", book), ("payments", collect)]
+    turns: dict[int, asyncio.Event] = defaultdict(asyncio.Event)
+    turns[0].set()
+    # Money is half of the work: two write it, and number invoices in turn.
+    sinks: list[Sink] = [("patients", register, 1), ("appointments", book, 1), ("payments", collect, 2)]
+    await _hand_out(settings, ground, practices, sinks)
+
+
+async def _hand_out(settings: Settings, ground: Ground, practices: Iterator[Practice], sinks: Sequence[Sink]) -> None:
+    """Give each practice to one writer of each service."""
     queues: list[asyncio.Queue[Practice | None]] = [asyncio.Queue(_AHEAD) for _ in sinks]
     async with asyncio.TaskGroup() as together:
-        for queue, (service, work) in zip(queues, sinks, strict=True):
-            together.create_task(_sink(settings, ground, service, queue, work))
+        for queue, (service, work, writers) in zip(queues, sinks, strict=True):
+            for _ in range(writers):
+                together.create_task(_sink(settings, ground, service, queue, work))
         for practice in practices:
             for queue in queues:
                 await queue.put(practice)
-        for queue in queues:
-            await queue.put(None)
+        for queue, (_, _, writers) in zip(queues, sinks, strict=True):
+            for _ in range(writers):
+                await queue.put(None)
 
 
 async def _sink(
