@@ -102,7 +102,8 @@ async def put_money_policy(session: Write, wanted: schemas.MoneyPolicyWrite) -> 
         known.expect(wanted.version)
     known.change(wanted)
     await session.flush()
-    session.record("money_policy.changed", "money_policy", session.tenant_id, data={"when": wanted.payment.when})
+    said = wanted.payment.model_dump(exclude_none=True) | {"dunning_days": known.dunning_days}
+    session.record("money_policy.changed", "money_policy", session.tenant_id, data=said)
     return known.shown()
 
 

@@ -49,6 +49,7 @@ SCREENS = {
     "/settings/holidays": "catalogue:read",
     "/settings/visit-types": "catalogue:read",
     "/settings/prices": "catalogue:read",
+    "/settings/money": "catalogue:read",
     "/settings/payments": "payments:read",
     "/settings/people": "identity:read",
     "/settings/clients": "staff:manage",

@@ -1,9 +1,9 @@
-"""Settings: the organisation, places with their hours and rooms, holidays, what can be booked, people, programs."""
+"""Settings: the organisation, places, hours, rooms, holidays, what can be booked, money, people, programs."""
 
 from fastapi import APIRouter
 
-from web.pages.settings import clients, holidays, locations, opening, people, rooms, show, visit_types
+from web.pages.settings import clients, holidays, locations, money, opening, people, rooms, show, visit_types
 
 router = APIRouter()
-for _part in (locations, opening, holidays, rooms, visit_types, people, clients, show):
+for _part in (locations, opening, holidays, rooms, visit_types, money, people, clients, show):
     router.include_router(_part.router)

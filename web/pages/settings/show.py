@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from careconnect.errors import Forbidden, NotFound
 from web.pages import gateways, payers, prices
 from web.pages.screen import Screen, needs
-from web.pages.settings import audit, holidays, locations, rooms, visit_types
+from web.pages.settings import audit, holidays, locations, money, rooms, visit_types
 from web.words import gettext, locale
 
 router = APIRouter(prefix="/settings", include_in_schema=False)
@@ -21,6 +21,7 @@ _SECTIONS = {
     "holidays": ("calendar", "catalogue:read"),
     "visit-types": ("tag", "catalogue:read"),
     "prices": ("cash", "catalogue:read"),
+    "money": ("billing", "catalogue:read"),
     "payers": ("shield", "payments:read"),
     "payments": ("card", "payments:read"),
     "people": ("patients", "identity:read"),
@@ -47,6 +48,7 @@ async def show(screen: Annotated[Screen, needs("identity:read")], section: str =
         "holidays": gettext("Holidays"),
         "visit-types": gettext("Visit types"),
         "prices": gettext("Prices"),
+        "money": gettext("Money policy"),
         "payers": gettext("Payers"),
         "payments": gettext("Payments"),
         "people": gettext("People and roles"),
@@ -65,11 +67,8 @@ async def show(screen: Annotated[Screen, needs("identity:read")], section: str =
 
 
 async def _further(screen: Screen, section: str) -> dict[str, Any]:
-    if section == "prices":
-        return await prices.context(screen)
-    if section == "audit":
-        return await audit.context(screen)
-    return await holidays.context(screen) if section == "holidays" else {}
+    further: dict[str, Any] = {"prices": prices, "money": money, "audit": audit, "holidays": holidays}
+    return await further[section].context(screen) if section in further else {}
 
 
 async def _items(screen: Screen, section: str) -> list[Any]:
