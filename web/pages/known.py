@@ -37,7 +37,7 @@ class Known:
 
         async def read() -> dict[UUID, VisitType]:
             types = self._gateway.consultants.visit_types
-            return {one.id: one for one in await _all(lambda cursor: types(actor, limit=_PAGE, cursor=cursor))}
+            return {one.id: one for one in await every(lambda cursor: types(actor, limit=_PAGE, cursor=cursor))}
 
         return await self.remember(actor, "visit types", read)
 
@@ -46,7 +46,7 @@ class Known:
 
         async def read() -> dict[UUID, ConsultantName]:
             consultants = self._gateway.consultants.list
-            found = await _all(lambda cursor: consultants(actor, limit=_PAGE, cursor=cursor))
+            found = await every(lambda cursor: consultants(actor, limit=_PAGE, cursor=cursor))
             return {one.id: ConsultantName.model_validate(one.model_dump()) for one in found}
 
         return await self.remember(actor, "consultants", read)
@@ -77,7 +77,7 @@ class Known:
             del self._kept[key]
 
 
-async def _all(read: Callable[[str | None], Awaitable[Page[T]]]) -> list[T]:
+async def every(read: Callable[[str | None], Awaitable[Page[T]]]) -> list[T]:
     """Read page after page until there is no other: what people choose from must not lack anything."""
     page = await read(None)
     found = page.items

@@ -1,4 +1,4 @@
-"""What a field finds as it is typed into: consultants, visit types, locations, time zones, countries."""
+"""What a field finds as it is typed into: consultants, visit types, locations, payers, time zones, countries."""
 
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
@@ -10,12 +10,16 @@ from fastapi.responses import Response
 from careconnect.crypto import words
 from careconnect.errors import Forbidden
 from services.consultants.schemas import ConsultantName
+from services.payments.insurance.schemas import PayerStatus
 from web.pages.appointments.wish import who_choices
+from web.pages.payers import named
 from web.pages.screen import AnyScreen, Screen
 from web.words import locale
 
 router = APIRouter(prefix="/options", include_in_schema=False)
-Kind = Literal["consultants", "bookable", "anyone", "specialties", "visit-types", "locations", "zones", "countries"]
+Kind = Literal[
+    "consultants", "bookable", "anyone", "specialties", "visit-types", "locations", "payers", "zones", "countries"
+]
 _SHOWN = 20
 _SCOPES = {
     "consultants": "consultants:read",
@@ -23,6 +27,7 @@ _SCOPES = {
     "anyone": "consultants:read",
     "specialties": "consultants:read",
     "visit-types": "catalogue:read",
+    "payers": "payments:read",
 }
 
 
@@ -58,6 +63,9 @@ async def options(screen: Screen, kind: Kind) -> list[Option]:
     if kind == "visit-types":
         types = (await screen.known.visit_types(screen.actor)).values()
         return [Option(str(one.id), one.name, one.specialty or "") for one in types if one.active]
+    if kind == "payers":
+        payers = (await named(screen)).values()
+        return [Option(str(one.id), one.name, one.code) for one in payers if one.status == PayerStatus.active]
     if kind == "locations":
         return [Option(str(one.id), one.name) for one in screen.frame.places]
     return zones() if kind == "zones" else countries()

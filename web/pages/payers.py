@@ -11,6 +11,7 @@ from careconnect.errors import Refusal
 from careconnect.ids import derived_id
 from services.payments.insurance.schemas import Payer, PayerReplacement, PayerStatus, PayerWrite
 from web.forms import Form
+from web.pages.known import every
 from web.pages.screen import Screen, needs
 from web.words import gettext
 
@@ -22,6 +23,14 @@ _HERE = "/settings/payers"
 async def shown(screen: Screen) -> list[Payer]:
     """List the payers by name."""
     return list((await screen.gateway.insurance.payers(screen.actor)).items)
+
+
+async def named(screen: Screen) -> dict[UUID, Payer]:
+    """Give all payers, by id and in the order of names; whoever does not read money is told of none."""
+    if not screen.actor.may("payments:read"):
+        return {}
+    payers = screen.gateway.insurance.payers
+    return {one.id: one for one in await every(lambda cursor: payers(screen.actor, cursor=cursor))}
 
 
 def context(screen: Screen, form: Form | None = None) -> dict[str, Any]:

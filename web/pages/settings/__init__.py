@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from web.pages.settings import clients, holidays, locations, money, opening, people, rooms, show, visit_types
+from web.pages.settings import clients, holidays, locations, money, opening, people, price, rooms, show, visit_types
 
 router = APIRouter()
-for _part in (locations, opening, holidays, rooms, visit_types, money, people, clients, show):
+for _part in (locations, opening, holidays, rooms, visit_types, price, money, people, clients, show):
     router.include_router(_part.router)

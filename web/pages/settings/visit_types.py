@@ -12,6 +12,7 @@ from careconnect.errors import Refusal, VersionConflict
 from careconnect.ids import derived_id
 from services.consultants.schemas import VisitType, VisitTypeReplacement, VisitTypeWrite
 from web.forms import Form
+from web.pages import prices
 from web.pages.appointments.terms import payment_words
 from web.pages.screen import OK, Screen, needs
 from web.pages.settings import meanwhile, visit_type_fields
@@ -118,16 +119,18 @@ async def _submitted(screen: Screen) -> Form:
 
 
 async def _form(screen: Screen, form: Form, kind: VisitType | None, status: int = OK) -> Response:
-    specialties, people, rooms = await asyncio.gather(
+    specialties, people, rooms, listed = await asyncio.gather(
         screen.gateway.consultants.specialties(screen.actor),
         screen.known.consultants(screen.actor),
         screen.gateway.consultants.rooms(screen.actor, active=True),
+        prices.told(screen, kind.id) if kind else _none(),
     )
     return screen.page(
         "settings/visit_type.html",
         http=status,
         form=form,
         kind=kind,
+        prices=listed,
         action=f"{_HERE}/{kind.id}" if kind else _HERE,
         currency=kind.price.currency if kind else screen.person.session.tenant.currency,
         specialties=[(one, one) for one in specialties],
@@ -137,6 +140,10 @@ async def _form(screen: Screen, form: Form, kind: VisitType | None, status: int 
         chosen={name: set(form.values[name].split(",")) for name in ("consultant_ids", "location_ids")},
         **_choices(),
     )
+
+
+async def _none() -> list[dict[str, Any]]:
+    return []
 
 
 def _choices() -> dict[str, Any]:
