@@ -61,6 +61,16 @@ async def balances(
     return [one for key, found in months.items() for one in _rows(key, opening[key], found)]
 
 
+async def currencies(session: ReadSession) -> list[str]:
+    """Name the currencies of the books, by leaping from month and account to the next in the index of the lines."""
+    key = [LedgerLine.period, LedgerLine.account, LedgerLine.currency]
+    of_tenant = sa.select(*key).where(LedgerLine.tenant_id == session.tenant_id).order_by(*key).limit(1)
+    seen = of_tenant.subquery("first").select().cte("seen", recursive=True)
+    following = of_tenant.where(sa.tuple_(*key) > sa.tuple_(*seen.c)).correlate(seen).lateral("following")
+    seen = seen.union_all(sa.select(following).select_from(seen.join(following, sa.true())))
+    return list(await session.scalars(sa.select(seen.c.currency).distinct().order_by(seen.c.currency)))
+
+
 def _rows(key: tuple[str, str], opening: int, months: dict[date | None, _Moved]) -> Iterable[Balance]:
     account, currency = key
 

@@ -80,6 +80,7 @@ class PaymentsClient(MoneyChecksClient, DrawersClient, DunningClient, EarningCli
         appointment_id: UUID | None = None,
         status: InvoiceStatus | None = None,
         number: str | None = None,
+        currency: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         limit: int = 50,
@@ -88,7 +89,15 @@ class PaymentsClient(MoneyChecksClient, DrawersClient, DunningClient, EarningCli
     ) -> Page[Invoice]:
         """List invoices, newest first."""
         params: dict[str, Any] = {"patient_id": patient_id, "appointment_id": appointment_id, "status": status}
-        params |= {"number": number, "from": since, "to": until, "limit": limit, "cursor": cursor, "count": count}
+        params |= {
+            "number": number,
+            "currency": currency,
+            "from": since,
+            "to": until,
+            "limit": limit,
+            "cursor": cursor,
+            "count": count,
+        }
         return await self.call(actor, "GET", "/invoices", params=params, into=Page[Invoice])
 
     async def discount(self, actor: Actor, invoice_id: UUID, discount_id: UUID, wanted: DiscountWrite) -> Invoice:
@@ -156,6 +165,7 @@ class PaymentsClient(MoneyChecksClient, DrawersClient, DunningClient, EarningCli
         invoice_id: UUID | None = None,
         refunded: bool | None = None,
         failed: bool | None = None,
+        currency: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         limit: int = 50,
@@ -165,7 +175,7 @@ class PaymentsClient(MoneyChecksClient, DrawersClient, DunningClient, EarningCli
         """List payments, newest first."""
         params: dict[str, Any] = {"status": status, "method": method, "patient_id": patient_id}
         params |= {"appointment_id": appointment_id, "invoice_id": invoice_id, "from": since, "to": until}
-        params |= {"refunded": refunded, "failed": failed}
+        params |= {"refunded": refunded, "failed": failed, "currency": currency}
         params |= {"limit": limit, "cursor": cursor, "count": count}
         return await self.call(actor, "GET", "/payments", params=params, into=Page[Payment])
 
@@ -188,6 +198,10 @@ class PaymentsClient(MoneyChecksClient, DrawersClient, DunningClient, EarningCli
         """Count and add up what is paid, pending, failed and refunded."""
         params = {"from": since, "to": until, "currency": currency}
         return await self.call(actor, "GET", "/payments/summary", params=params, into=Summary)
+
+    async def currencies(self, actor: Actor) -> list[str]:
+        """Name each currency in which anything was ever owed or taken."""
+        return await self.call(actor, "GET", "/payments/currencies", into=list[str])
 
     async def for_appointment(self, actor: Actor, appointment_id: UUID) -> AppointmentMoney:
         """Read all the money of an appointment."""

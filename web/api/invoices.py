@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict
+from careconnect.money import Currency
 from careconnect.pagination import Page, PagingQuery
 from services.notifications.errors import NoAddress, OptedOut
 from services.patients.errors import PatientNotFound
@@ -38,6 +39,7 @@ router = APIRouter(prefix="/payments/invoices", tags=["payments"])
 Reader = Annotated[Actor, may("payments:read")]
 From = Annotated[AwareDatetime | None, Query(alias="from", description="not before this instant")]
 To = Annotated[AwareDatetime | None, Query(description="before this instant")]
+InCurrency = Annotated[Currency | None, Query(description="ISO 4217; without it, all of them")]
 
 
 @router.get("", summary="List invoices", **LIST)
@@ -51,16 +53,18 @@ async def search(
     number: Annotated[
         InvoiceNumber | None, Query(description="in any case, with or without prefix, dashes and leading zeros")
     ] = None,
+    currency: InCurrency = None,
     from_: From = None,
     to: To = None,
 ) -> Page[Invoice]:
-    """List by patient, appointment, status, number or when they were issued, the newest first."""
+    """List by patient, appointment, status, number, currency or when they were issued, the newest first."""
     found = await gateway.payments.list_invoices(
         actor,
         patient_id=patient_id,
         appointment_id=appointment_id,
         status=status,
         number=number,
+        currency=currency,
         since=from_,
         until=to,
         **paging.model_dump(),

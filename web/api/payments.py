@@ -42,6 +42,15 @@ Writer = Annotated[Actor, may("payments:write")]
 Refunder = Annotated[Actor, may("payments:refund")]
 From = Annotated[AwareDatetime | None, Query(alias="from", description="not before this instant")]
 To = Annotated[AwareDatetime | None, Query(description="before this instant")]
+InCurrency = Annotated[Currency | None, Query(description="ISO 4217; without it, all of them")]
+
+
+class InUse(BaseModel):
+    """A currency in which something was owed or taken."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"currency": "LKR"}]})
+
+    currency: Currency
 
 
 class PaymentCreate(BaseModel):
@@ -88,8 +97,9 @@ async def search(
     invoice_id: UUID | None = None,
     *,
     refunded: bool | None = None,
+    currency: InCurrency = None,
 ) -> Page[Payment]:
-    """List by when they were made, status, method, patient, appointment, invoice, or whether money went back."""
+    """List by when they were made, status, method, patient, appointment, invoice, currency, or if money went back."""
     found = await gateway.payments.list_payments(
         actor,
         status=status,
@@ -98,6 +108,7 @@ async def search(
         appointment_id=appointment_id,
         invoice_id=invoice_id,
         refunded=refunded,
+        currency=currency,
         since=from_,
         until=to,
         **paging.model_dump(),
@@ -131,6 +142,13 @@ async def summary(
 ) -> Summary:
     """Sum up payments made, and refunds that arrived, in the span of time."""
     return await gateway.payments.summary(actor, since=from_, until=to, currency=currency)
+
+
+@router.get("/currencies", summary="List the currencies of the books", **LIST)
+async def currencies(actor: Reader, gateway: Door) -> Page[InUse]:
+    """Name each currency in which anything was ever owed or taken; their sums are never added together."""
+    found = await gateway.payments.currencies(actor)
+    return Page[InUse](items=[InUse(currency=one) for one in found], next_cursor=None)
 
 
 @router.get("/{payment_id}", summary="Read a payment", responses={200: TAGGED, **refusals(PaymentNotFound)})

@@ -13,6 +13,7 @@ from services.payments.schemas import Invoice, Payment
 from services.payments.states import InvoiceStatus, PaymentStatus
 from web.looks import state_label
 from web.pages import naming
+from web.pages.currencies import Currencies
 from web.pages.days import day_of, today
 from web.pages.links import link
 from web.pages.paying import line, reason_words
@@ -34,32 +35,43 @@ _INVOICES = (InvoiceStatus.issued, InvoiceStatus.balanced, InvoiceStatus.cancell
 
 @router.get("")
 async def overview(
-    screen: Reader, show: str = "", status: str = "", period: str = "", day: str = "", cursor: str | None = None
+    screen: Reader,
+    show: str = "",
+    status: str = "",
+    period: str = "",
+    day: str = "",
+    currency: str = "",
+    cursor: str | None = None,
 ) -> Response:
-    """Show the sums of a day, week or month, and its payments or invoices, the newest first."""
+    """Show the sums of a day, week or month in one currency, and its payments or invoices, the newest first."""
     show = "invoices" if show == "invoices" else "payments"
     offered = _INVOICES if show == "invoices" else _PAYMENTS
     chosen = next((one for one in offered if one.value == status), None)
     of_today, returned = today(screen.frame), show == "payments" and status == _RETURNED
     span = Span.around(period, day_of(day, of_today))
     since, until = span.bounds(screen.frame.zone)
-    wanted = _said(chosen) | {"since": since, "until": until} | ({"refunded": True} if returned else {})
+    money = Currencies.of(currency, screen.person.session.tenant.currency, await _currencies(screen))
+    within = {"since": since, "until": until, "currency": money.chosen}
+    wanted = _said(chosen) | within | ({"refunded": True} if returned else {})
     page, summary = await asyncio.gather(
-        _page(screen, show, wanted, cursor), screen.gateway.payments.summary(screen.actor, since=since, until=until)
+        _page(screen, show, wanted, cursor), screen.gateway.payments.summary(screen.actor, **within)
     )
     shown, status = "invoices" if show == "invoices" else "", _RETURNED if returned else chosen or ""
-    said = {"show": shown} | span.said(of_today)
+    named = {"currency": money.said}
+    said = {"show": shown} | span.said(of_today) | named
     rows = "billing/_invoice_rows.html" if show == "invoices" else "billing/_payment_rows.html"
     part = rows if cursor else "billing/_results.html"
     return screen.page(
         part if screen.targets("results") or (screen.htmx and cursor) else "billing/page.html",
         summary=summary,
         span=span,
-        said=span.said(of_today),
+        said=span.said(of_today) | named,
         before=link("/billing", **said | span.before.said(of_today), status=status),
         after=link("/billing", **said | span.after.said(of_today), status=status),
-        periods=_segments(PERIODS, USUAL, "period", show=shown),
-        shows=_segments(_SHOWS, "payments", "show", **span.said(of_today)),
+        periods=_segments(PERIODS, USUAL, "period", show=shown, **named),
+        shows=_segments(_SHOWS, "payments", "show", **span.said(of_today), **named),
+        currency=money.chosen,
+        currencies=[(one, one, link("/billing", **said | {"currency": own}, status=status)) for one, own in money],
         show=show,
         status=status,
         statuses=[(one.value, _word(one)) for one in offered] + _returned(show),
@@ -67,6 +79,10 @@ async def overview(
         page=page,
         next_href=page.next_cursor and link("/billing", **said, status=status, cursor=page.next_cursor),
     )
+
+
+async def _currencies(screen: Screen) -> list[str]:
+    return await screen.gateway.payments.currencies(screen.actor)
 
 
 def _said(status: InvoiceStatus | PaymentStatus | None) -> dict[str, Any]:

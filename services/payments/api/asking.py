@@ -17,4 +17,5 @@ Operator = Annotated[Actor, require("console:operate")]
 
 Since = Annotated[AwareDatetime | None, Query(alias="from", description="not before this instant")]
 Until = Annotated[AwareDatetime | None, Query(alias="to", description="before this instant")]
+InCurrency = Annotated[Currency | None, Query(description="ISO 4217; without it, all of them")]
 OneCurrency = Annotated[Currency | None, Query(description="ISO 4217; without it, that of the newest invoice")]

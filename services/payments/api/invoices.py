@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from careconnect.db import Read
 from careconnect.pagination import Page, PagingQuery
 from services.payments import reading, repository, wire
-from services.payments.api.asking import Discounter, Reader, Since, Until, Writer
+from services.payments.api.asking import Discounter, InCurrency, Reader, Since, Until, Writer
 from services.payments.collection import discounting, invoicing, links
 from services.payments.collection.till import Till, TillOf
 from services.payments.numbers import InvoiceNumber
@@ -27,11 +27,13 @@ async def list_invoices(
     appointment_id: UUID | None = None,
     status: Annotated[InvoiceStatus | None, Query()] = None,
     number: InvoiceNumber | None = None,
+    currency: InCurrency = None,
     since: Since = None,
     until: Until = None,
 ) -> Page[Invoice]:
-    """List by patient, appointment, status, number or when they were issued."""
+    """List by patient, appointment, status, number, currency or when they were issued."""
     wanted = {"patient_id": patient_id, "appointment_id": appointment_id, "status": status, "number": number}
+    wanted |= {"currency": currency}
     page = await reading.invoices(session, paging, since, until, **wanted)
     keys = await session.tenant_keys()
     return page.of(lambda row: wire.invoice(row, keys))

@@ -8,8 +8,8 @@ from pydantic import AwareDatetime
 
 from careconnect.db import Read
 from careconnect.pagination import Page, PagingQuery
-from services.payments import reading, repository, wire
-from services.payments.api.asking import OneCurrency, Reader, Since, Until
+from services.payments import books, reading, repository, wire
+from services.payments.api.asking import InCurrency, OneCurrency, Reader, Since, Until
 from services.payments.collection.till import TillOf
 from services.payments.schemas import AppointmentMoney, Figures, PatientCredit, Payment, Summary, Zone
 from services.payments.states import Method, PaymentStatus
@@ -32,9 +32,10 @@ async def list_payments(
     invoice_id: UUID | None = None,
     refunded: bool | None = None,
     failed: bool | None = None,
+    currency: InCurrency = None,
 ) -> Page[Payment]:
-    """List by when they were made, status, method, whose and for what, whether money went back or none ever came."""
-    wanted = {"status": status, "method": method, "patient_id": patient_id}
+    """List by when they were made, status, method, whose, for what, currency, whether money went back or none came."""
+    wanted = {"status": status, "method": method, "patient_id": patient_id, "currency": currency}
     wanted |= {"appointment_id": appointment_id, "invoice_id": invoice_id}
     page = await reading.payments(session, paging, since, until, refunded=refunded, failed=failed, **wanted)
     return page.of(wire.listed)
@@ -46,6 +47,12 @@ async def summary(
 ) -> Summary:
     """Sum up payments made, and refunds that arrived, in the span of time."""
     return await reading.summary(session, since, until, currency or await reading.main_currency(session))
+
+
+@router.get("/payments/currencies", summary="List the currencies of the books")
+async def currencies(_: Reader, session: Read) -> list[str]:
+    """Name each currency in which anything was ever owed or taken, in the order of the alphabet."""
+    return await books.currencies(session)
 
 
 @router.get("/payments/{payment_id}", summary="Read a payment")

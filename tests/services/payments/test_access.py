@@ -23,6 +23,7 @@ ENDPOINTS: list[tuple[str, str, str, Any]] = [
     ("GET", f"/patients/{ONE}/credit", "payments:read", None),
     ("GET", "/payments", "payments:read", None),
     ("GET", "/payments/summary", "payments:read", None),
+    ("GET", "/payments/currencies", "payments:read", None),
     ("GET", f"/payments/{ONE}", "payments:read", None),
     ("PUT", f"/payments/{ONE}", "payments:write", payment_body()),
     ("POST", f"/payments/{ONE}/capture", "payments:write", {}),

@@ -6,7 +6,7 @@ import pytest
 
 from careconnect import clock
 from careconnect.ids import uuid7
-from tests.services.payments.conftest import Desk, money, payment_body
+from tests.services.payments.conftest import Desk, invoice_body, money, payment_body
 
 
 async def _at(desk: Desk, monkeypatch: pytest.MonkeyPatch, moment: datetime, amount: int) -> str:
@@ -77,6 +77,26 @@ async def test_the_summary_counts_and_adds_up_paid_pending_failed_and_refunded(d
     assert {one["status"] for one in others} == {"authorised", "captured"}
     empty = await desk.get("/payments/summary", to="2020-01-01T00:00:00Z", currency="USD")
     assert {one["count"] for one in empty.values()} == {0}
+
+
+async def test_each_currency_is_found_and_summed_up_by_itself(desk: Desk) -> None:
+    assert await desk.get("/payments/currencies") == []
+    for currency, amount in (("LKR", 1_000), ("USD", 200), ("KWD", 30), ("LKR", 4_000)):
+        lines = [{"description": "Consultation", "quantity": 1, "unit": money(amount, currency)}]
+        invoice = {"id": str(uuid7())} | invoice_body(lines=lines)
+        body = {"invoice": invoice, "method": "cash", "amount": money(amount, currency)}
+        assert (await desk.pay(uuid7(), body)).status_code == 201
+    assert await desk.get("/payments/currencies") == ["KWD", "LKR", "USD"]
+    for currency, count, amount in (("LKR", 2, 5_000), ("USD", 1, 200), ("KWD", 1, 30), ("EUR", 0, 0)):
+        paid = (await desk.get("/payments/summary", currency=currency))["paid"]
+        assert paid == {"count": count, "amount": money(amount, currency)}
+        payments = (await desk.get("/payments", currency=currency))["items"]
+        invoices = (await desk.get("/invoices", currency=currency))["items"]
+        assert sum(one["amount"]["amount"] for one in payments) == amount
+        assert {one["total"]["currency"] for one in invoices} == ({currency} if count else set())
+        assert len(payments) == len(invoices) == count
+    assert len((await desk.get("/payments"))["items"]) == 4
+    assert (await desk.ask("GET", "/payments", currency="rupees")).status_code == 422
 
 
 async def test_all_the_money_of_one_appointment_is_read_at_once(desk: Desk) -> None:

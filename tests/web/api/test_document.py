@@ -57,7 +57,7 @@ PROMISED = {
     "/claims/{claim_id}/acceptance": "POST", "/claims/{claim_id}/rejection": "POST",
     "/claims/{claim_id}/payment": "POST",
     "/payments/invoices/{invoice_id}/receipt.pdf": "GET", "/payments/invoices/{invoice_id}/receipt": "POST",
-    "/payments": "GET POST", "/payments/summary": "GET",
+    "/payments": "GET POST", "/payments/summary": "GET", "/payments/currencies": "GET",
     "/payments/invoices/{invoice_id}/dunning": "GET PUT", "/payments/invoices/{invoice_id}/reminders": "POST",
     "/payments/links": "GET POST", "/payments/links/{link_id}/closing": "POST",
     "/gateways": "GET", "/gateways/{kind}": "PUT",

@@ -119,6 +119,20 @@ async def test_the_summary_counts_and_adds_up(clinic: Clinic, invoice: str) -> N
     assert (after["count"], after["amount"]["amount"]) == (before["count"] + 1, before["amount"]["amount"] + 120_000)
 
 
+async def test_lists_and_sums_are_those_of_one_currency(clinic: Clinic) -> None:
+    lines = [{"description": "Travel vaccination", "unit": {"amount": 4_500, "currency": "USD"}}]
+    invoice = await clinic.made("/payments/invoices", {"patient_id": await clinic.patient(), "lines": lines})
+    amount = {"amount": 4_500, "currency": "USD"}
+    payment = await clinic.made("/payments", {"invoice_id": invoice, "method": "cash", "amount": amount})
+    used = (await clinic.get("/payments/currencies")).json()["items"]
+    assert {"currency": "USD"} in used
+    for path, key in (("/payments", payment), ("/payments/invoices", invoice)):
+        found = (await clinic.get(path, params={"currency": "USD"})).json()["items"]
+        assert [one["id"] for one in found] == [key]
+    paid = (await clinic.get("/payments/summary", params={"currency": "USD"})).json()["paid"]
+    assert paid == {"count": 1, "amount": amount}
+
+
 async def test_a_receipt_is_a_pdf_that_names_the_patient_in_any_script(clinic: Clinic) -> None:
     patient = await clinic.patient(first_name="නිමල්", last_name="பெரேரா")
     body = {"patient_id": patient, "lines": [{"description": "X-ray, Zürich", "unit": AMOUNT}]}

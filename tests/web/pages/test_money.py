@@ -203,3 +203,29 @@ async def test_payments_of_which_money_went_back_are_found(owner: Desk, clinic: 
     action = f"/billing/payments/{booked['payment']['id']}/refund"
     await owner.send(await owner.read(action), action, amount="500.00", reason="Shorter visit")
     assert invoice in (await owner.read("/billing?status=refunded")).links
+
+
+async def test_billing_shows_one_currency_at_a_time_and_keeps_the_choice(
+    edge: FastAPI, http: httpx.AsyncClient
+) -> None:
+    clinic = await Clinic.begin(edge, http)
+    desk = await Desk.open(edge, clinic, "front_desk")
+    assert not [one for one in (await desk.read("/billing")).links if "currency=" in one]
+    for currency, amount in (("LKR", 350_000), ("USD", 4_500)):
+        money = {"amount": amount, "currency": currency}
+        lines = [{"description": "Travel vaccination", "unit": money}]
+        invoice = await clinic.made("/payments/invoices", {"patient_id": await clinic.patient(), "lines": lines})
+        await clinic.made("/payments", {"invoice_id": invoice, "method": "cash", "amount": money})
+    own = (await desk.read("/billing")).text
+    assert "LKR 3,500" in own
+    assert "45.00" not in own
+    page = await desk.read("/billing?currency=USD")
+    assert "Paid US$45 1 payment" in page.text
+    assert "3,500" not in page.text
+    kept = [one for one in page.links if one.startswith("/billing?")]
+    assert len([one for one in kept if "currency=USD" in one]) >= 5
+    assert page.form("/billing").fields["currency"] == "USD"
+    invoices = (await desk.read("/billing?show=invoices&currency=USD")).text
+    assert "US$45.00" in invoices
+    assert "3,500" not in invoices
+    assert (await desk.read("/billing?currency=EUR")).text == own
