@@ -128,6 +128,8 @@ SCREENS: dict[str, Callable[[Known], str]] = {
     "invoice": lambda known: known.invoice,
     "claims": lambda _: "/billing/claims",
     "payers": lambda _: "/settings/payers",
+    "prices": lambda _: "/settings/prices",
+    "money policy": lambda _: "/settings/money",
     "messages": lambda _: "/messages",
     "message": lambda known: known.message,
     "mailbox": lambda _: "/messages/mailbox",
@@ -227,6 +229,17 @@ def test_the_form_of_a_booking_has_no_violation_at_any_step(seen: Window) -> Non
     form.get_by_role("button", name="Book appointment").click()
     form.locator(".error").first.wait_for()
     assert violations(seen.page) == {}
+
+
+def test_nothing_of_billing_is_cut_off_on_a_phone(seen: Window, known: Known) -> None:
+    width, height = SIZES[-1]
+    seen.page.set_viewport_size({"width": width, "height": height})
+    for name in ("payments", "invoices", "invoice", "claims", "cash drawers", "prices", "money policy"):
+        seen.open(SCREENS[name](known))
+        assert seen.page.evaluate("document.documentElement.scrollWidth") == width, name
+    seen.open(SCREENS["invoices"](known))
+    labels = "[...document.querySelectorAll('.cell-named')].map((one) => getComputedStyle(one, '::before').content)"
+    assert any("Total" in one for one in seen.page.evaluate(labels)), "an amount says on a phone what it is"
 
 
 def test_the_list_of_shortcuts_and_the_open_menus_have_no_violation(seen: Window) -> None:
