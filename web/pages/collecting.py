@@ -20,7 +20,7 @@ from web.looks import look
 from web.pages import naming
 from web.pages.appointments.terms import Way
 from web.pages.cards import cards_of
-from web.pages.paying import line, refundable
+from web.pages.paying import line, refundable, released_of
 from web.pages.screen import Screen, needs
 from web.words import gettext
 
@@ -84,16 +84,37 @@ async def _card_page(screen: Screen, form: Form, wanted: Collection) -> Response
     return screen.page("billing/card_page.html", link=link, invoice_id=wanted.invoice_id, form=screen.form("reminder"))
 
 
+@router.get("/{payment_id}/capture")
+async def ask_how_much(payment_id: UUID, screen: Writer) -> Response:
+    """Ask how much of what is reserved on a card is taken."""
+    payment = await screen.gateway.payments.get_payment(screen.actor, payment_id)
+    return _capture_form(screen, screen.form("capture", amount=decimal_amount(payment.amount)), payment)
+
+
 @router.post("/{payment_id}/capture")
 async def capture(payment_id: UUID, screen: Writer) -> Response:
-    """Take all that is reserved on a card."""
-    await screen.submitted("payment-step")
+    """Take all that is reserved on a card, or as much as was typed; the rest is released. A double click takes once."""
+    form = await screen.submitted("capture")
     payment = await screen.gateway.payments.get_payment(screen.actor, payment_id)
+    in_part = "amount" in form.values
+    amount = form.money("amount", payment.amount.currency) if in_part else payment.amount
+    if amount and amount.amount > payment.amount.amount:
+        form.object(gettext("No more than %(amount)s is reserved") % {"amount": money(payment.amount)}, "amount")
+    if amount is None or form.errors["amount"]:
+        return _capture_form(screen, form, payment, 422)
     try:
-        await screen.gateway.money.capture(screen.actor, payment_id)
+        taken = await screen.gateway.money.capture(screen.actor, payment_id, amount)
     except Refusal as refusal:
+        if in_part:
+            return _capture_form(screen, form.refuse(refusal, {"amount.currency": "amount"}), payment, refusal.status)
         return screen.done(gettext(refusal.detail), _home(payment), tone="red")
-    return screen.done(gettext("Payment taken"), _home(payment))
+    released = released_of(taken)
+    words = gettext("Payment taken; %(amount)s is released") if released else gettext("Payment taken")
+    return screen.done(words % {"amount": money(released)} if released else words, _home(payment))
+
+
+def _capture_form(screen: Screen, form: Form, payment: Payment, status: int = 200) -> Response:
+    return screen.page("billing/capture.html", http=status, form=form, payment=payment, back=_home(payment))
 
 
 @router.post("/{payment_id}/void")

@@ -18,7 +18,7 @@ _CODE = re.compile(r"^[a-z]+([-_][a-z]+)*$")
 
 @dataclass(frozen=True)
 class PaymentLine:
-    """A payment as a list shows it."""
+    """A payment as a list shows it; `amount` is what was taken, or else what was to be."""
 
     id: UUID
     invoice_id: UUID | None
@@ -49,7 +49,7 @@ def line(payment: Payment, patient: Person | None = None) -> PaymentLine:
         appointment_id=payment.appointment_id,
         patient=patient,
         method=payment.method.value,
-        amount=payment.amount,
+        amount=payment.captured if payment.status == PaymentStatus.captured else payment.amount,
         status=payment.status.value,
         created_at=payment.created_at,
         refunded=payment.refunded,
@@ -65,6 +65,12 @@ def refundable(payment: Payment) -> Money:
     return left - payment.refunding if payment.refunding else left
 
 
+def released_of(payment: Payment) -> Money | None:
+    """Tell what of a reservation was released when the rest of it was taken."""
+    left = payment.amount - payment.captured
+    return left if payment.status == PaymentStatus.captured and left else None
+
+
 def reason_words(reason: str) -> str:
     """Say why money went back: staff write a sentence, processes a code."""
     if not _CODE.match(reason):
@@ -77,4 +83,8 @@ def _note(payment: Payment) -> str:
         return gettext(DECLINES.get(payment.decline_code or "", "The bank declined the card."))
     if payment.refunding:
         return gettext("%(amount)s is on its way back") % {"amount": money(payment.refunding)}
+    released = released_of(payment)
+    if released:
+        said = {"reserved": money(payment.amount), "released": money(released)}
+        return gettext("%(reserved)s was reserved, %(released)s of it released") % said
     return gettext("Authorised, not yet captured") if payment.status == PaymentStatus.authorised else ""

@@ -137,6 +137,30 @@ async def test_what_is_reserved_on_a_card_is_taken_or_let_go_on_the_page_of_its_
         assert action not in (await owner.read(home)).html
 
 
+async def test_a_part_of_what_is_reserved_is_taken_once_and_the_rest_released(owner: Desk, clinic: Clinic) -> None:
+    invoice = await owed(clinic)
+    due = (await clinic.get(f"/payments/invoices/{invoice}")).json()["due"]
+    body = {"invoice_id": invoice, "method": "card", "token": "pm_card_visa", "amount": due, "capture": False}
+    payment = (await clinic.post("/payments", json=body)).json()
+    home, action = f"/billing/invoices/{invoice}", f"/billing/payments/{payment['id']}/capture"
+    assert "LKR 3,500.00 is reserved on the card" in (await owner.read(home)).text
+    page = await owner.read(action)
+    assert page.form(action).fields["amount"] == "3500.00"
+    for amount in ("3,500.01", "0", "twelve", ""):
+        answer = await owner.send(page, action, amount=amount)
+        assert answer.status_code == 422, amount
+        assert Page(answer.text).having("id", "capture-amount-error"), amount
+    answers = await asyncio.gather(*(owner.send(page, action, amount="1,250.50") for _ in range(3)))
+    assert {one.headers.get("location") for one in answers} == {home}
+    kept = (await clinic.get(f"/payments/{payment['id']}")).json()
+    assert (kept["status"], kept["amount"]["amount"], kept["captured"]["amount"]) == ("captured", 350_000, 125_050)
+    assert (await clinic.get(f"/payments/invoices/{invoice}")).json()["due"]["amount"] == 350_000 - 125_050
+    shown = (await owner.read(home)).text
+    assert "LKR 3,500.00 was reserved, LKR 2,249.50 of it released" in shown
+    other = await owner.send(page, action, amount="100")
+    assert (other.status_code, "status does not allow" in Page(other.text).text) == (409, True)
+
+
 async def test_a_refund_needs_a_reason_and_happens_once(owner: Desk, clinic: Clinic) -> None:
     booked = await clinic.booked()
     action = f"/billing/payments/{booked['payment']['id']}/refund"
