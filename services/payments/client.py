@@ -12,6 +12,7 @@ from careconnect.errors import Refusal, Unavailable
 from careconnect.pagination import Page
 from services.payments import errors as _errors  # noqa: F401 - a refusal comes back as its class only if that is known
 from services.payments.checks_client import MoneyChecksClient
+from services.payments.drafts_client import DraftsClient
 from services.payments.drawers_client import DrawersClient
 from services.payments.dunning_client import DunningClient
 from services.payments.earning_client import EarningClient
@@ -59,7 +60,7 @@ GATEWAY_TIMEOUT = 25.0
 """Seconds to wait for an answer that a gateway has part in; a slow one takes eight."""
 
 
-class PaymentsClient(MoneyChecksClient, DrawersClient, DunningClient, EarningClient):
+class PaymentsClient(MoneyChecksClient, DraftsClient, DrawersClient, DunningClient, EarningClient):
     """Typed calls to the payments service; refusals come back as the classes of `services.payments.errors`."""
 
     service = "payments"

@@ -131,6 +131,18 @@ class InvoiceState(Conflict):
     code, title = "invoice_state", "The invoice's status does not allow this"
 
 
+class DraftNotFound(NotFound):
+    """There is no such draft of an invoice."""
+
+    code, title = "invoice_draft_not_found", "There is no such draft; it was issued or discarded"
+
+
+class InvoiceWasPaid(Conflict):
+    """An invoice is entered in error only when no money ever came for it."""
+
+    code, title = "invoice_was_paid", "Money came or is reserved for this invoice: return it, and it is cancelled then"
+
+
 class InvoiceHoldsMoney(Conflict):
     """An invoice is cancelled only when no money is kept or reserved for it."""
 

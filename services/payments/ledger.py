@@ -126,15 +126,16 @@ def invoice_cancelled(
     discount: int = 0,
     covered: int = 0,
     income: str = REVENUE,
+    how: str = "cancelled",
 ) -> Booking:
-    """Book that nothing was earned, or will be.
+    """Book that nothing was earned, or will be; `how` the invoice ended: cancelled or entered in error.
 
     Undo the `income` less its `discount` (both without tax), the tax, what is still owed, `covered` of it by the payer,
     and the refunds of what was `returned`.
     """
     lines = {income: total - tax + discount, TAX: tax, DISCOUNTS: -discount, REFUNDS: -returned}
     owed = {RECEIVABLES: returned + covered - total, PAYER_RECEIVABLES: -covered}
-    return _booking("invoice.cancelled", invoice, currency, lines | owed)
+    return _booking(f"invoice.{how}", invoice, currency, lines | owed)
 
 
 def invoice_credited(

@@ -13,6 +13,10 @@ class InvoiceStatus(StrEnum):
     entered_in_error = "entered_in_error"
 
 
+ENDED = frozenset({InvoiceStatus.cancelled, InvoiceStatus.entered_in_error})
+"""Where an invoice stands that nobody owes any more: its entry in the ledger was reversed, and its number stays."""
+
+
 class PaymentStatus(StrEnum):
     """Where one try to collect money stands."""
 

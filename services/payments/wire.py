@@ -39,7 +39,34 @@ def invoice(row: models.Invoice, keys: TenantKeys) -> schemas.Invoice:
         due=money(row.due),
         income=row.income,
         status=row.status,
+        ended_why=keys.open(row.cancel_reason) if row.cancel_reason else None,
         issued_at=row.issued_at,
+        version=row.version,
+    )
+
+
+def draft(row: models.InvoiceDraft, keys: TenantKeys) -> schemas.InvoiceDraft:
+    """Write a draft of an invoice, with what its lines would come to."""
+    wanted = row.wanted(keys)
+    return schemas.InvoiceDraft(
+        id=row.id,
+        patient_id=row.patient_id,
+        appointment_id=wanted.appointment_id,
+        coverage_id=wanted.coverage_id,
+        lines=[
+            schemas.Line(
+                description=line.description,
+                quantity=line.quantity,
+                unit=line.unit,
+                total=line.sums.gross,
+                tax=schemas.LineTaxed(**line.tax.model_dump(), amount=line.sums.tax) if line.tax else None,
+            )
+            for line in wanted.lines
+        ],
+        total=wanted.total,
+        tax=wanted.tax or None,
+        zone=wanted.zone,
+        created_at=row.created_at,
         version=row.version,
     )
 

@@ -26,6 +26,7 @@ _SHOWN = 40
 _KINDS = {
     "invoice.issued": "Invoice issued",
     "invoice.cancelled": "Invoice cancelled",
+    "invoice.entered_in_error": "Invoice entered in error",
     "payment.captured": "Payment taken",
     "refund.succeeded": "Money returned",
     "invoice.earned": "Visit took place, or fee kept",

@@ -50,7 +50,7 @@ WITH money AS (
     (CASE WHEN deferred THEN 'deposits' ELSE 'revenue' END, tax + off.part - total - off.amount),
     ('tax', -tax - off.part)
   ) AS line(account, amount)
-  WHERE status IN ('issued', 'balanced', 'cancelled')
+  WHERE status IN ('issued', 'balanced', 'cancelled', 'entered_in_error')
   UNION ALL
   SELECT tenant_id, 'invoice.earned', id, account, currency, sum(line.amount)
   FROM invoices CROSS JOIN LATERAL (
@@ -73,7 +73,7 @@ WITH money AS (
     (CASE gateway WHEN 'card_terminal' THEN 'card_terminal_clearing' ELSE 'gateway_clearing:' || gateway END, -gross)
   ) AS line(account, amount)
   UNION ALL
-  SELECT tenant_id, 'invoice.cancelled', id, account, currency, amount
+  SELECT tenant_id, 'invoice.' || status, id, account, currency, amount
   FROM invoices CROSS JOIN LATERAL (SELECT CASE earned_as WHEN 'fee' THEN 0 ELSE discount END AS off) AS given
   CROSS JOIN LATERAL (
     VALUES (CASE WHEN earned_as = 'fee' THEN 'fees_kept' WHEN deferred AND earned_as IS NULL THEN 'deposits'
@@ -81,7 +81,7 @@ WITH money AS (
            ('discounts', -given.off), ('receivables', refunded - returned - total + credited + covered),
            ('payer_receivables', -covered),
            ('refunds', returned - refunded)) AS line(account, amount)
-  WHERE status = 'cancelled'
+  WHERE status IN ('cancelled', 'entered_in_error')
   UNION ALL
   SELECT tenant_id, 'invoice.credited', id, account, currency, line.amount
   FROM invoice_credits AS credit CROSS JOIN LATERAL (
@@ -233,6 +233,15 @@ FROM invoice_counters AS counter LEFT JOIN invoices AS invoice
 GROUP BY counter.tenant_id, counter.year, counter.last
 HAVING count(invoice.id) <> counter.last OR max(split_part(invoice.number, '-', 3)::bigint) <> counter.last
 """
+# A draft is in no books; what was issued is a draft no more, and for a mistake no money came.
+_DRAFTS = """
+SELECT draft.id FROM invoice_drafts AS draft
+WHERE EXISTS (SELECT FROM invoices WHERE tenant_id = draft.tenant_id AND id = draft.id)
+   OR EXISTS (SELECT FROM ledger_entries WHERE tenant_id = draft.tenant_id AND subject_id = draft.id)
+"""
+_MISTAKES = (
+    "SELECT number FROM invoices WHERE status = 'entered_in_error' AND (paid > 0 OR reserved > 0 OR refunded > 0)"
+)
 
 
 async def check(evidence: Evidence) -> Finding:
@@ -276,6 +285,10 @@ async def check(evidence: Evidence) -> Finding:
         ]
         finding.violations += [
             f"{row['number']} still waits to be earned, and its visit is over" for row in await books.fetch(_ENDED)
+        ]
+        finding.violations += [f"the draft {row['id']} is in the books" for row in await books.fetch(_DRAFTS)]
+        finding.violations += [
+            f"{row['number']} was entered in error, and money came for it" for row in await books.fetch(_MISTAKES)
         ]
         finding.violations += await miscounted(books)
         finding.violations += await payers(books)

@@ -4,6 +4,7 @@ from services.payments.api import (
     accounts,
     checks,
     claims,
+    drafts,
     drawers,
     dunning,
     earning,
@@ -21,4 +22,4 @@ from services.payments.api import (
 # `reads` first: /payments/summary is not a payment.
 routers = [reads.router, invoices.router, payments.router, refunds.router, ledger.router]
 routers += [accounts.router, links.router, gateways.router, webhooks.router, checks.router, drawers.router]
-routers += [payers.router, claims.router, dunning.router, earning.router]
+routers += [payers.router, claims.router, dunning.router, earning.router, drafts.router]

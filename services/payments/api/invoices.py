@@ -62,6 +62,15 @@ async def cancel(invoice_id: UUID, wanted: CancellationWrite, _: Writer, till: T
     return await _present(till, invoice_id)
 
 
+@router.put("/invoices/{invoice_id}/entered-in-error", summary="Say that an invoice was a mistake")
+async def enter_in_error(invoice_id: UUID, wanted: CancellationWrite, _: Discounter, till: TillOf) -> Invoice:
+    """Reverse in the ledger what should never have been there; its number stays used. A repeat changes nothing."""
+    keys = await till.keys()
+    await invoicing.cancel_invoice(till, invoice_id, keys.seal(wanted.reason), in_error=True)
+    await links.shut(till)
+    return await _present(till, invoice_id)
+
+
 @router.put("/invoices/{invoice_id}/credits/{credit_id}", summary="Let a part of an invoice go")
 async def credit(invoice_id: UUID, credit_id: UUID, wanted: CreditWrite, _: Writer, till: TillOf) -> Invoice:
     """Credit it under an id of the caller's, for what is not owed after all; a repeat changes nothing."""

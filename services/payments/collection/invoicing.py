@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from careconnect.crypto import TenantKeys
+from careconnect.db import WriteSession
 from careconnect.errors import IdempotencyConflict
 from careconnect.money import Money
 from services.payments import repository
@@ -30,31 +32,42 @@ async def _issue(till: Till, invoice_id: UUID, wanted: InvoiceWrite) -> bool:
     async with till.write() as session:
         known = await repository.find_invoice(session, invoice_id)
         if known is None:
-            covered_by, deferred = await covering(session, wanted), await repository.is_to_come(session, wanted)
-            row = Invoice.issue(session.tenant_id, invoice_id, wanted, covered_by, deferred=deferred)
-            await repository.add_invoice(session, row, wanted, keys)
-            await repository.post(session, row.booking())
-            session.record("invoice.issued", "invoice", row.id, data=row.facts())
+            await put_up(session, invoice_id, wanted, keys)
         elif known.request_hash != wanted.fingerprint():
             raise IdempotencyConflict
     return known is None
 
 
-async def cancel_invoice(till: Till, invoice_id: UUID, reason: bytes) -> None:
-    """Stop owing; harmless when repeated.
+async def put_up(session: WriteSession, invoice_id: UUID, wanted: InvoiceWrite, keys: TenantKeys) -> None:
+    """Issue an invoice that is not there yet: numbered, and in the books.
+
+    Raises:
+        repository.Doubled: the same invoice was issued at this very moment.
+    """
+    covered_by, deferred = await covering(session, wanted), await repository.is_to_come(session, wanted)
+    row = Invoice.issue(session.tenant_id, invoice_id, wanted, covered_by, deferred=deferred)
+    await repository.add_invoice(session, row, wanted, keys)
+    await repository.post(session, row.booking())
+    session.record("invoice.issued", "invoice", row.id, data=row.facts())
+
+
+async def cancel_invoice(till: Till, invoice_id: UUID, reason: bytes, *, in_error: bool = False) -> None:
+    """Stop owing, or with `in_error` say that it should never have been; harmless when repeated.
 
     Raises:
         InvoiceNotFound: there is none.
-        InvoiceState: it was never issued.
+        InvoiceState: it has ended otherwise.
         InvoiceHoldsMoney: a payment holds or reserves money for it.
+        InvoiceWasPaid: with `in_error`, money came for it.
+        ClaimUnderWay: a payer was asked for its share.
     """
     async with till.write() as session:
         row = await repository.lock_invoice(session, invoice_id)
-        bookings = row.cancel(reason)
+        bookings = row.cancel(reason, in_error=in_error)
         await repository.post(session, *bookings)
         if bookings:
             await claiming.follow(session, row)
-            session.record("invoice.cancelled", "invoice", row.id, data=row.facts())
+            session.record(f"invoice.{row.status}", "invoice", row.id, data=row.facts())
 
 
 async def credit(

@@ -13,7 +13,7 @@ from services.payments.insurance.cover import Cover
 from services.payments.insurance.schemas import Share, ShareAsk
 from services.payments.models import Coverage, Covering, Invoice, Payer
 from services.payments.schemas import InvoiceWrite
-from services.payments.states import InvoiceStatus
+from services.payments.states import ENDED
 
 
 async def covering(session: ReadSession, wanted: InvoiceWrite) -> Covering | None:
@@ -61,6 +61,6 @@ async def _used(session: ReadSession, coverage_id: UUID, appointment_id: UUID) -
     others = sa.select(sa.func.coalesce(sa.func.sum(Invoice.covered), 0)).where(
         Invoice.appointment_id == appointment_id,
         Invoice.coverage_id == coverage_id,
-        Invoice.status != InvoiceStatus.cancelled,
+        Invoice.status.not_in(ENDED),
     )
     return int(await session.scalar(others) or 0)

@@ -6,6 +6,7 @@ from services.payments.models.checks import MoneyCheck, MoneyCheckSeen, Orphan
 from services.payments.models.claims import Claim, ClaimBatch, ClaimStep
 from services.payments.models.credits import InvoiceCredit
 from services.payments.models.discounts import Discount
+from services.payments.models.drafts import InvoiceDraft
 from services.payments.models.drawers import CashDrawer, CashMovement, CashRule
 from services.payments.models.dunnings import Dunning, DunningReminder
 from services.payments.models.events import WebhookEvent
@@ -42,6 +43,7 @@ __all__ = [
     "Invoice",
     "InvoiceCounter",
     "InvoiceCredit",
+    "InvoiceDraft",
     "InvoiceLine",
     "KeptCard",
     "LedgerBooks",

@@ -14,6 +14,7 @@ from services.payments.errors import (
     CreditExceedsTotal,
     InvoiceHoldsMoney,
     InvoiceState,
+    InvoiceWasPaid,
     wrong_currency,
 )
 from services.payments.insurance.cover import NOTHING, Cover
@@ -21,7 +22,7 @@ from services.payments.models.base import Base, Word
 from services.payments.models.discounts import Discount
 from services.payments.models.insurance import Payer
 from services.payments.schemas import InvoiceWrite
-from services.payments.states import EarnedAs, InvoiceStatus
+from services.payments.states import ENDED, EarnedAs, InvoiceStatus
 
 
 class InvoiceCounter(Base):
@@ -211,12 +212,12 @@ class Invoice(db.Tenanted, db.Versioned, Base):
     @property
     def due(self) -> int:
         """What the patient has still to pay."""
-        return 0 if self.status == InvoiceStatus.cancelled else self._open()
+        return 0 if self.status in ENDED else self._open()
 
     @property
     def payer_due(self) -> int:
         """What the payer has still to pay."""
-        return 0 if self.status == InvoiceStatus.cancelled else self.covered - self.payer_paid - self.written_off
+        return 0 if self.status in ENDED else self.covered - self.payer_paid - self.written_off
 
     @property
     def income(self) -> str:
@@ -361,29 +362,34 @@ class Invoice(db.Tenanted, db.Versioned, Base):
     def _open(self) -> int:
         return self.total - self.covered - self.credited - self.paid + self.returned
 
-    def cancel(self, reason: bytes) -> list[ledger.Booking]:
-        """Stop owing. A cancelled invoice stays so and books nothing more.
+    def cancel(self, reason: bytes, *, in_error: bool = False) -> list[ledger.Booking]:
+        """Stop owing, for good; with `in_error` it should never have been, and no money may have come.
 
         Raises:
-            InvoiceState: it was never issued.
-            InvoiceHoldsMoney: a payment holds or reserves money for it.
+            InvoiceState: it has ended otherwise.
+            InvoiceHoldsMoney, InvoiceWasPaid: money stands in the way.
             ClaimUnderWay: a payer was asked for its share.
         """
-        if self.status == InvoiceStatus.cancelled:
+        status = InvoiceStatus.entered_in_error if in_error else InvoiceStatus.cancelled
+        if self.status == status:
             return []
         if self.status not in {InvoiceStatus.issued, InvoiceStatus.balanced}:
             raise InvoiceState(invoice_status=self.status)
+        if in_error and (self.paid or self.reserved):
+            raise InvoiceWasPaid
         if self.reserved or self.paid != self.refunded:
             raise InvoiceHoldsMoney
         if self.claimed and self.covered:
             raise ClaimUnderWay
-        self.status = InvoiceStatus.cancelled
+        self.status = status
         self.cancelled_at = clock.now()
         self.cancel_reason = reason
         total, refunded = self.total - self.credited, self.refunded - self.returned
         discount = 0 if self.earned_as == EarnedAs.fee else self.discount
         whole = {"tax": self.tax - self.credited_tax, "discount": discount, "covered": self.covered}
-        return [ledger.invoice_cancelled(self.id, self.currency, total, refunded, **whole, income=self.income)]
+        return [
+            ledger.invoice_cancelled(self.id, self.currency, total, refunded, **whole, income=self.income, how=status)
+        ]
 
 
 def _text(key: UUID | None) -> str | None:

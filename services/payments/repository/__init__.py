@@ -1,6 +1,7 @@
 """Records: found, locked and written, in as few statements as they need."""
 
 from services.payments.repository.credits import add_credit, credit, find_card, find_discount, lines_of
+from services.payments.repository.drafts import claim_draft, draft, drafts, lock_draft
 from services.payments.repository.drawers import (
     Sums,
     add_drawer,
@@ -30,7 +31,10 @@ __all__ = [
     "add_drawer",
     "add_invoice",
     "claim",
+    "claim_draft",
     "credit",
+    "draft",
+    "drafts",
     "drawer_for_cash",
     "drawer_movements",
     "drawer_needed",
@@ -51,6 +55,7 @@ __all__ = [
     "is_to_come",
     "lines_of",
     "lock_door",
+    "lock_draft",
     "lock_drawer",
     "lock_invoice",
     "lock_payment",

@@ -41,6 +41,7 @@ from services.payments.schemas.checks import (
     UnchargedAsk,
     UnchargedFound,
 )
+from services.payments.schemas.drafts import DraftReplacement, InvoiceDraft
 from services.payments.schemas.drawers import (
     CashCount,
     CashRule,
@@ -131,6 +132,7 @@ __all__ = [
     "Discount",
     "DiscountWrite",
     "Dismissal",
+    "DraftReplacement",
     "Drawer",
     "DrawerClosing",
     "DrawerFilter",
@@ -154,6 +156,7 @@ __all__ = [
     "GatewayStandingWrite",
     "Input",
     "Invoice",
+    "InvoiceDraft",
     "InvoiceWrite",
     "Kept",
     "KeptOf",

@@ -84,6 +84,7 @@ class Invoice(BaseModel):
     due: Money
     income: str = Field("revenue", description="the account where its price stands: deposits, revenue or fees_kept")
     status: InvoiceStatus
+    ended_why: str | None = Field(None, description="why it was cancelled or entered in error: a code, or a sentence")
     issued_at: datetime
     version: int
 

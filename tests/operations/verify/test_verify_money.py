@@ -11,10 +11,13 @@ from services.payments.errors import CardDeclined
 from services.payments.gateways.protocol import Charges
 from services.payments.gateways.stripe.adapter import StripeGateway
 from services.payments.schemas import (
+    CancellationWrite,
     CashCount,
     DrawerClosing,
     DrawerWrite,
     GatewayAccountWrite,
+    InvoiceWrite,
+    LineWrite,
     MovementWrite,
     PayoutWrite,
     VisitEnd,
@@ -275,3 +278,26 @@ async def test_revenue_of_a_visit_that_took_place_a_kept_fee_and_a_payout_agree(
     found = await instance.violations(6)
     assert any(one.startswith("invoice.earned of ") and one.endswith("as it did not happen") for one in found)
     assert any("waits to be earned of tenant" in one for one in found)
+
+
+async def test_drafts_and_mistakes_are_found_where_the_books_know_of_them_or_money_came(
+    clinic: Clinic, instance: Instance
+) -> None:
+    wanted = InvoiceWrite(
+        patient_id=clinic.patients[0], lines=[LineWrite(description="Certificate", unit=PRICE)], zone=clinic.zone
+    )
+    draft, issued, mistake = uuid7(), uuid7(), uuid7()
+    for key in (draft, issued):
+        await clinic.payments.begin_draft(clinic.actor, key, wanted)
+    await clinic.payments.issue_draft(clinic.actor, issued)
+    await clinic.payments.issue_invoice(clinic.actor, mistake, wanted)
+    await clinic.payments.enter_in_error(clinic.actor, mistake, CancellationWrite(reason="The wrong patient"))
+    assert await instance.violations(6) == []
+    copied = "INSERT INTO invoice_drafts SELECT tenant_id, $2, patient_id, currency, total, content, request_hash, "
+    copied += "created_at, updated_at, version FROM invoice_drafts WHERE id = $1"
+    await instance.plant("payments", copied, draft, issued)
+    assert await instance.violations(6) == [f"the draft {issued} is in the books"]
+    await instance.plant("payments", "DELETE FROM invoice_drafts WHERE id = $1", issued)
+    await instance.plant("payments", "UPDATE invoices SET status = 'issued' WHERE id = $1", mistake)
+    said = await instance.violations(6)
+    assert f"invoice.entered_in_error of {mistake} is booked as it did not happen" in said
