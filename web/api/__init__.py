@@ -14,6 +14,7 @@ from web.api import (
     clock_changes,
     consultants,
     docs,
+    drafts,
     drawers,
     dunning,
     feeds,
@@ -44,11 +45,11 @@ from web.api.openapi import describe
 from web.api.scopes import ABOUT
 from web.gateway.errors import StillDeciding
 
-# The order counts where a fixed word stands where an id could: invoices come before payments.
+# The order counts where a fixed word stands where an id could: drafts come before invoices, and those before payments.
 _RESOURCES = (
     patients, consultants, schedules, absences, feeds, catalogue, places, prices, slots, holds, clock_changes,
-    appointments, series, waitlist, calendars, visits, walk_ins, invoices, payers, claims, dunning, links, money_check,
-    payments, drawers, gateways, ledger, messages, reports, trail, workflows, docs,
+    appointments, series, waitlist, calendars, visits, walk_ins, drafts, invoices, payers, claims, dunning, links,
+    money_check, payments, drawers, gateways, ledger, messages, reports, trail, workflows, docs,
 )  # fmt: skip
 
 

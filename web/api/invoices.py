@@ -19,11 +19,12 @@ from services.payments.errors import (
     DiscountExceedsDue,
     InvoiceNotFound,
     InvoiceState,
+    InvoiceWasPaid,
     NothingPaid,
 )
 from services.payments.insurance.schemas import AuthorisationWrite
 from services.payments.numbers import InvoiceNumber
-from services.payments.schemas import DiscountWrite, Invoice, InvoiceWrite
+from services.payments.schemas import CancellationWrite, DiscountWrite, Invoice, InvoiceWrite
 from services.payments.states import InvoiceStatus
 from web.api.etags import TAGGED, Tagged
 from web.api.fields import expect_patient
@@ -117,6 +118,22 @@ async def give_discount(
 ) -> Invoice:
     """Take a percentage or an amount off an open invoice, with a reason. What is paid in full is refunded instead."""
     return tag(await gateway.payments.discount(actor, invoice_id, minted("discount", actor, key), body))
+
+
+@router.post(
+    "/{invoice_id}/entered-in-error",
+    summary="Say that an invoice was a mistake",
+    responses={200: TAGGED, **refusals(InvoiceNotFound, InvoiceState, InvoiceWasPaid, ClaimUnderWay)},
+)
+async def enter_in_error(
+    invoice_id: UUID,
+    body: CancellationWrite,
+    actor: Annotated[Actor, may("payments:discount")],
+    gateway: Door,
+    tag: Tagged,
+) -> Invoice:
+    """Reverse an invoice for which no money came; it keeps its number, and says why. A repeat changes nothing."""
+    return tag(await gateway.payments.enter_in_error(actor, invoice_id, body))
 
 
 @router.put(

@@ -39,7 +39,9 @@ async def _records(clinic: Clinic) -> dict[str, str]:
     for place in (f"/consultants/{clinic.consultant}", f"/locations/{clinic.location}"):
         assert (await clinic.post(f"{place}/calendar-feed", json={})).is_success
     owed = await _owed(clinic, patient)
+    drafted = {"patient_id": patient, "lines": [{"description": "Certificate", "unit": _lkr(1_000)}]}
     return {
+        "draft_id": await clinic.made("/payments/invoices/drafts", drafted),
         "link_id": await clinic.made("/payments/links", {"invoice_id": owed}),
         "absence_id": await clinic.made(f"/consultants/{clinic.consultant}/absences", {"exception_id": exception}),
         **await _insurance(clinic, patient),

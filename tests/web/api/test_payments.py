@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from careconnect.ids import uuid7
 from tests.web.clinic import Clinic, eventually
 from tests.web.conftest import problem
 
@@ -117,6 +118,39 @@ async def test_the_summary_counts_and_adds_up(clinic: Clinic, invoice: str) -> N
     await clinic.made("/payments", {"invoice_id": invoice, "method": "cash", "amount": AMOUNT})
     after = (await clinic.get("/payments/summary")).json()["paid"]
     assert (after["count"], after["amount"]["amount"]) == (before["count"] + 1, before["amount"]["amount"] + 120_000)
+
+
+async def test_a_draft_is_written_changed_issued_once_and_found_as_an_invoice(clinic: Clinic) -> None:
+    drafts = "/payments/invoices/drafts"
+    body = {"patient_id": await clinic.patient(), "lines": [{"description": "Certificate", "unit": AMOUNT}]}
+    made = [await clinic.post(drafts, json=body, key="draft once") for _ in range(2)]
+    assert [one.status_code for one in made] == [201, 201]
+    draft = made[0].json()
+    assert made[1].json() == draft
+    path = f"{drafts}/{draft['id']}"
+    lines = [{"description": "Certificate", "quantity": 2, "unit": AMOUNT}]
+    changed = await clinic.put(path, json=body | {"lines": lines}, headers={"If-Match": made[0].headers["etag"]})
+    assert changed.json()["total"]["amount"] == 2 * AMOUNT["amount"]
+    problem(await clinic.post(f"{path}/issuance", headers={"If-Match": '"1"'}), 409, "version_conflict")
+    issued = [await clinic.post(f"{path}/issuance") for _ in range(2)]
+    assert [one.json()["status"] for one in issued] == ["issued", "issued"]
+    assert issued[0].json()["number"] == issued[1].json()["number"]
+    problem(await clinic.get(path), 404, "invoice_draft_not_found")
+    mistake = f"/payments/invoices/{draft['id']}/entered-in-error"
+    ended = await clinic.post(mistake, json={"reason": "The wrong patient"})
+    assert (ended.json()["status"], ended.json()["ended_why"]) == ("entered_in_error", "The wrong patient")
+    asked = await clinic.post(mistake, json={"reason": "x"}, scopes=("payments:read", "payments:write"))
+    problem(asked, 403, "forbidden")
+
+
+async def test_a_discarded_draft_is_gone(clinic: Clinic) -> None:
+    body = {"patient_id": await clinic.patient(), "lines": [{"description": "Certificate", "unit": AMOUNT}]}
+    path = f"/payments/invoices/drafts/{await clinic.made('/payments/invoices/drafts', body)}"
+    assert (await clinic.ask("DELETE", path)).status_code == 204
+    problem(await clinic.get(path), 404, "invoice_draft_not_found")
+    problem(await clinic.post(f"{path}/issuance"), 404, "invoice_draft_not_found")
+    nobody = body | {"patient_id": str(uuid7())}
+    problem(await clinic.post("/payments/invoices/drafts", json=nobody), 404, "patient_not_found")
 
 
 async def test_lists_and_sums_are_those_of_one_currency(clinic: Clinic) -> None:

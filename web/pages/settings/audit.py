@@ -97,6 +97,7 @@ def _kinds() -> dict[str, str]:
         "patients": gettext("Patients"),
         "appointment": gettext("Appointment"),
         "invoice": gettext("Invoice"),
+        "invoice_draft": gettext("Draft of an invoice"),
         "payment": gettext("Payment"),
         "refund": gettext("Refund"),
         "message": gettext("Message"),
