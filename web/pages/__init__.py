@@ -18,6 +18,7 @@ from web.pages import (
     coverages,
     dashboard,
     discounts,
+    drafts,
     drawers,
     feeds,
     gateways,
@@ -25,6 +26,7 @@ from web.pages import (
     leave,
     ledger,
     messages,
+    mistakes,
     money_check,
     options,
     patients,
@@ -55,7 +57,7 @@ def install(app: FastAPI) -> None:
         dashboard, signing_in, calendar, appointments, patients, leave, feeds, consultants, hours, absences, billing,
         collecting, paylinks, receipts, drawers, claims, discounts, payouts, ledger, money_check, messages, attention,
         payers, coverages, settings, prices, gateways, search, series, waitlist, public, queue, reminding, options,
-        clock_changes, authorising,
+        clock_changes, authorising, drafts, mistakes,
     )  # fmt: skip
     take_in(app, (module.router for module in modules))
     tell_people(app)

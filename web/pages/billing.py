@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from careconnect.pagination import Page
 from services.payments.insurance.schemas import Claim, ClaimFilter
 from services.payments.schemas import Invoice, Payment
-from services.payments.states import InvoiceStatus, PaymentStatus
+from services.payments.states import ENDED, InvoiceStatus, PaymentStatus
 from web.looks import state_label
 from web.pages import naming
 from web.pages.currencies import Currencies
@@ -30,7 +30,12 @@ _SHOWN = 30
 _PAYMENTS = (PaymentStatus.captured, PaymentStatus.authorised, PaymentStatus.failed, PaymentStatus.voided)
 _RETURNED = "refunded"
 _SHOWS = {"payments": "Payments", "invoices": "Invoices"}
-_INVOICES = (InvoiceStatus.issued, InvoiceStatus.balanced, InvoiceStatus.cancelled)
+_INVOICES = (
+    InvoiceStatus.issued,
+    InvoiceStatus.balanced,
+    InvoiceStatus.cancelled,
+    InvoiceStatus.entered_in_error,
+)
 
 
 @router.get("")
@@ -134,6 +139,10 @@ async def invoice(invoice_id: UUID, screen: Reader) -> Response:
         reminder_form=screen.form("reminder"),
         location_words=", ".join(place.name for place in places if place.active),
         claim=claim,
+        ended_why=reason_words(found.ended_why) if found.ended_why else "",
+        mistakable=found.status not in ENDED
+        and not found.paid
+        and not any(one.status == PaymentStatus.authorised for one in paid.items),
     )
 
 

@@ -33,7 +33,7 @@ async def begin(till: Till, draft_id: UUID, wanted: InvoiceWrite) -> bool:
 
 
 async def change(till: Till, draft_id: UUID, wanted: DraftReplacement) -> None:
-    """Write all of a draft anew.
+    """Write all of a draft anew; a repeat changes nothing.
 
     Raises:
         DraftNotFound: there is none; it was issued or discarded.
@@ -42,6 +42,8 @@ async def change(till: Till, draft_id: UUID, wanted: DraftReplacement) -> None:
     keys = await till.keys()
     async with till.write() as session:
         draft = await repository.lock_draft(session, draft_id)
+        if draft.says(wanted, keys):
+            return
         draft.expect(wanted.version)
         draft.change(wanted, keys)
         await session.flush()

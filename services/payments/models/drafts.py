@@ -42,7 +42,11 @@ class InvoiceDraft(db.Tenanted, db.Versioned, Base):
     def change(self, wanted: InvoiceWrite, keys: TenantKeys) -> None:
         """Write all of it anew."""
         self.patient_id, self.currency, self.total = wanted.patient_id, wanted.total.currency, wanted.total.amount
-        self.content = keys.seal(wanted.model_dump_json(exclude={"version"}))
+        self.content = keys.seal(_written(wanted))
+
+    def says(self, wanted: InvoiceWrite, keys: TenantKeys) -> bool:
+        """Tell whether `wanted` is what stands here."""
+        return keys.open(self.content) == _written(wanted)
 
     def wanted(self, keys: TenantKeys) -> InvoiceWrite:
         """Give what is to be issued."""
@@ -51,3 +55,7 @@ class InvoiceDraft(db.Tenanted, db.Versioned, Base):
     def facts(self) -> dict[str, Any]:
         """Tell an event what this is, without anything personal."""
         return {"currency": self.currency, "total": self.total}
+
+
+def _written(wanted: InvoiceWrite) -> str:
+    return wanted.model_dump_json(exclude={"version"})

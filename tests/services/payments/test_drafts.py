@@ -42,7 +42,9 @@ async def test_a_draft_is_changed_only_as_it_was_last_seen(desk: Desk) -> None:
     body = invoice_body(5_000) | {"version": 1}
     changed = await desk.ask("PUT", f"{path}/record", body)
     assert (changed.json()["total"], changed.json()["version"]) == (money(5_000), 2)
-    assert (await desk.ask("PUT", f"{path}/record", body)).json()["code"] == "version_conflict"
+    assert (await desk.ask("PUT", f"{path}/record", body)).json()["version"] == 2, "a repeat changes nothing"
+    other = invoice_body(6_000) | {"version": 1}
+    assert (await desk.ask("PUT", f"{path}/record", other)).json()["code"] == "version_conflict"
     assert (await desk.get(path))["patient_id"] == body["patient_id"]
     stale = await desk.ask("PUT", f"{path}/issuance", None, version=1)
     assert stale.json()["code"] == "version_conflict"

@@ -35,6 +35,8 @@ SCREENS = {
     "/billing?show=invoices": "payments:read",
     "/billing?period=week": "payments:read",
     "/billing/payments/new": "payments:write",
+    "/billing/drafts": "payments:read",
+    "/billing/drafts/new": "payments:write",
     "/billing/ledger": "payments:read",
     "/billing/money-check": "payments:read",
     "/billing/ledger/2026-01/closing": "ledger:close",
