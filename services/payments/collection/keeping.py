@@ -88,4 +88,10 @@ async def renew(till: Till, payment_id: UUID, turn: int) -> schemas.Payment:
                 if payment.void(invoice):
                     session.record("payment.lapsed", "payment", payment_id, data=payment.facts())
             return wire.payment(payment, invoice)
+        if charge.id != payment.gateway_reference:
+            async with till.write() as session:
+                payment, invoice = await repository.lock_payment(session, payment_id)
+                payment.gateway_reference = charge.id
+                session.record("payment.renewed", "payment", payment_id, data=payment.facts())
+            return wire.payment(payment, invoice)
     return wire.listed(payment)

@@ -22,7 +22,10 @@ from services.payments.models import GatewayCall
 
 @dataclass(frozen=True)
 class Trace:
-    """What is known here of a reference: since when the gateway may know it, and what it calls it (None: unheard)."""
+    """What is known here of a reference: since when the gateway may know it, and what it calls it (None: unheard).
+
+    Where several answers named something, as when money was reserved anew, the last one counts.
+    """
 
     since: datetime
     gateway_id: str | None
@@ -75,7 +78,7 @@ class Journal:
             rows = (await session.execute(statement.order_by(GatewayCall.sent_at))).all()
         if not rows:
             return None
-        return Trace(rows[0][0], next((gateway_id for _, gateway_id in rows if gateway_id), None))
+        return Trace(rows[0][0], next((gateway_id for _, gateway_id in reversed(rows) if gateway_id), None))
 
     def _at(self, key: str) -> sa.ColumnElement[bool]:
         return sa.and_(GatewayCall.gateway == self._gateway, GatewayCall.key == key)

@@ -78,8 +78,9 @@ class Gateway(Protocol):
         ...
 
     async def renew(self, reference: UUID, key: str) -> GatewayCharge:
-        """Reserve the money of an open authorisation anew before it lapses; where the bank says no, it is `voided`.
+        """Reserve the money of an open authorisation anew before it lapses, under the same reference.
 
+        Where the bank says no it is `voided`, at once or, if what is reserved stands for a while yet, when that lapses.
         A charge in any other state is left as it is and returned.
 
         Raises:

@@ -1,6 +1,6 @@
 """The gateway protocol, spoken to Stripe."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -107,15 +107,58 @@ class StripeGateway:
         return f"{token}{_OF}{customer.id}"
 
     async def renew(self, reference: UUID, key: str) -> GatewayCharge:
-        """Tell how it stands: Stripe holds a reservation as long as the card's network lets it, and lets nobody renew.
+        """Reserve the money on a kept card with a new intent, which takes the place of the one that would lapse.
 
-        One that has lapsed is cancelled there, and so it is `voided`.
+        Stripe cancels an intent that is not captured within some days and renews none, so it advises a new one:
+        https://docs.stripe.com/payments/place-a-hold-on-a-payment-method. A card that is not kept can be charged once
+        only; its reservation stands until it lapses, and is `voided` then. The same holds where the bank says no.
         """
-        del key
-        found = await self.find(reference)
+        found = await self._intent(reference)
         if found is None:
             raise PaymentState(payment_status="unknown")
-        return found
+        if found["status"] == "requires_capture" and found.get("customer"):
+            renewed = await self._reserved_anew(found, reference, key)
+            if renewed:
+                await self._journal.heard(key, renewed["id"])
+                await self._take_over(renewed, reference, key)
+        told = await self.find(reference)
+        if told is None:
+            raise GatewayUnknown
+        return told
+
+    async def _reserved_anew(self, old: Mapping[str, Any], reference: UUID, key: str) -> Mapping[str, Any] | None:
+        """Make another intent with the card of `old`, once per `key`; None where the bank says no.
+
+        It has our reference only when it takes over, so that one that was declined is nobody's.
+        """
+        again = await self._journal.begin(key, reference, verb="renew")
+        if again:
+            known = await self._listed(
+                lambda one: (one.get("metadata") or {}).get(words.RENEWAL) == key, old["created"]
+            )
+            if known:
+                return known if known["status"] == "requires_capture" else None
+        named = {words.TENANT: str(self._tenant), words.RENEWAL: key, words.REPLACED: old["id"]}
+        wanted: Any = {name: old[name] for name in ("amount", "currency", "customer", "payment_method")}
+        wanted |= {"payment_method_types": ["card"], "capture_method": "manual", "confirm": True, "off_session": True}
+        try:
+            with translated():
+                made = await self._intents.create_async(wanted | {"metadata": named}, {"idempotency_key": key})
+        except GatewayUnavailable:
+            if not again:
+                await self._journal.unsent(key)
+            raise
+        except (stripe.CardError, stripe.InvalidRequestError):
+            return None
+        return made.to_dict() if made.status == "requires_capture" else None
+
+    async def _take_over(self, renewed: Mapping[str, Any], reference: UUID, key: str) -> None:
+        """Give the new intent our reference, take it from the old one, and let that go; harmless when repeated."""
+        old = renewed["metadata"][words.REPLACED]
+        with translated():
+            await self._intents.update_async(renewed["id"], {"metadata": {words.PAYMENT: str(reference)}})
+            await self._intents.update_async(old, {"metadata": {words.PAYMENT: ""}})
+        await self._cancel(old, f"{key}:replaced")
 
     async def payment_link(self, order: LinkOrder, key: str) -> str:
         """Open a session of Stripe's Checkout; see `Gateway`."""
@@ -291,14 +334,19 @@ class StripeGateway:
         return intent if isinstance(intent, dict) else None
 
     async def _search(self, reference: UUID, trace: Trace) -> dict[str, Any] | None:
-        """Go through Stripe's own list back to when we asked: unlike its search, the list is never behind."""
+        """Find the intent under our reference among those since we asked."""
+        since = (trace.since - _SKEW).timestamp()
+        return await self._listed(lambda one: words.reference_of(one) == reference, since)
+
+    async def _listed(self, wanted: Callable[[dict[str, Any]], bool], since: float) -> dict[str, Any] | None:
+        """Go through Stripe's own list back to `since`: unlike its search, the list is never behind."""
         cursor: dict[str, Any] = {}
         while True:
             page, more = await self._page({"limit": _PAGE, "expand": [f"data.{_WITH_REFUNDS}"], **cursor})
             for intent in page:
-                if words.reference_of(intent) == reference:
+                if wanted(intent):
                     return intent
-            if not more or page[-1]["created"] < (trace.since - _SKEW).timestamp():
+            if not more or page[-1]["created"] < since:
                 return None
             cursor = {"starting_after": page[-1]["id"]}
 

@@ -13,7 +13,8 @@ from services.payments.states import DECLINES
 
 NAME = "stripe"
 PAYMENT, REFUND, TENANT = "careconnect_payment", "careconnect_refund", "careconnect_tenant"
-"""The names of our ids in Stripe's metadata."""
+RENEWAL, REPLACED = "careconnect_renewal", "careconnect_replaced"
+"""The names of our ids in Stripe's metadata: RENEWAL is of one turn of a reservation, REPLACED the intent before it."""
 _STATUS = {
     "requires_capture": "authorised",
     "succeeded": "captured",
