@@ -2,8 +2,8 @@
 
 What localstripe 1.15 lacks, and these tests therefore cannot show: it keeps no idempotency keys (so a repeat that were
 sent again would charge twice here, which makes the asking-first visible), refuses no refund above the charge, has no
-Checkout of its own (see `localstripe`), knows `pm_card_chargeCustomerFail` as its only declining test card, and filters no list by time. A partial
-capture appears as a refund of the rest; Stripe itself says `amount_received`.
+Checkout of its own (see `localstripe`), knows `pm_card_chargeCustomerFail` as its only declining test card, and filters
+no list by time. A partial capture appears as a refund of the rest; Stripe itself says `amount_received`.
 """
 
 import asyncio
