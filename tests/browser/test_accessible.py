@@ -130,6 +130,8 @@ SCREENS: dict[str, Callable[[Known], str]] = {
     "payers": lambda _: "/settings/payers",
     "prices": lambda _: "/settings/prices",
     "money policy": lambda _: "/settings/money",
+    "drafts of invoices": lambda _: "/billing/drafts",
+    "new draft of an invoice": lambda _: "/billing/drafts/new",
     "messages": lambda _: "/messages",
     "message": lambda known: known.message,
     "mailbox": lambda _: "/messages/mailbox",
@@ -234,7 +236,16 @@ def test_the_form_of_a_booking_has_no_violation_at_any_step(seen: Window) -> Non
 def test_nothing_of_billing_is_cut_off_on_a_phone(seen: Window, known: Known) -> None:
     width, height = SIZES[-1]
     seen.page.set_viewport_size({"width": width, "height": height})
-    for name in ("payments", "invoices", "invoice", "claims", "cash drawers", "prices", "money policy"):
+    for name in (
+        "payments",
+        "invoices",
+        "invoice",
+        "claims",
+        "cash drawers",
+        "prices",
+        "money policy",
+        "new draft of an invoice",
+    ):
         seen.open(SCREENS[name](known))
         assert seen.page.evaluate("document.documentElement.scrollWidth") == width, name
     seen.open(SCREENS["invoices"](known))

@@ -56,7 +56,7 @@ async def overview(
     span = Span.around(period, day_of(day, of_today))
     since, until = span.bounds(screen.frame.zone)
     money = Currencies.of(currency, screen.person.session.tenant.currency, await _currencies(screen))
-    within = {"since": since, "until": until, "currency": money.chosen}
+    within: dict[str, Any] = {"since": since, "until": until, "currency": money.chosen}
     wanted = _said(chosen) | within | ({"refunded": True} if returned else {})
     page, summary = await asyncio.gather(
         _page(screen, show, wanted, cursor), screen.gateway.payments.summary(screen.actor, **within)

@@ -28,7 +28,8 @@ async def ask(invoice_id: UUID, screen: Discounter) -> Response:
 async def give(invoice_id: UUID, screen: Discounter) -> Response:
     """Take it off; the form comes back with what is wrong."""
     form = await screen.submitted("discount")
-    wanted = _wanted(form, screen.person.session.tenant.currency)
+    invoice = await screen.gateway.payments.get_invoice(screen.actor, invoice_id)
+    wanted = _wanted(form, invoice.total.currency)
     if wanted is None:
         return await _form(screen, invoice_id, form, 422)
     key = derived_id("discount", screen.actor.tenant_id, screen.actor.id, form.key)

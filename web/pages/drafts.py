@@ -159,7 +159,7 @@ async def _meant(screen: Screen, form: Form, kind: type[T]) -> T | None:
         form.object(gettext("Write what it is for"), "description-0")
     if any(form.errors.values()):
         return None
-    said = {"patient_id": form.chosen("patient_id"), "lines": lines, "zone": screen.frame.zone}
+    said: dict[str, Any] = {"patient_id": form.chosen("patient_id"), "lines": lines, "zone": screen.frame.zone}
     if form.values["version"].isdecimal():
         said["version"] = int(form.values["version"])
     try:
@@ -184,7 +184,11 @@ def _line(form: Form, row: int, currency: str) -> dict[str, Any]:
     if not description:
         form.object(gettext("Write what it is for"), f"description-{row}")
     unit = form.money(f"unit-{row}", currency, or_nothing=True)
-    line = {"description": description, "quantity": form.values[f"quantity-{row}"].strip() or "1", "unit": unit}
+    line: dict[str, Any] = {
+        "description": description,
+        "quantity": form.values[f"quantity-{row}"].strip() or "1",
+        "unit": unit,
+    }
     if form.values[f"tax-{row}"].strip():
         line["tax"] = _tax(form, row)
     return line

@@ -46,7 +46,7 @@ class InvoiceDraft(db.Tenanted, db.Versioned, Base):
 
     def says(self, wanted: InvoiceWrite, keys: TenantKeys) -> bool:
         """Tell whether `wanted` is what stands here."""
-        return keys.open(self.content) == _written(wanted)
+        return bool(keys.open(self.content) == _written(wanted))
 
     def wanted(self, keys: TenantKeys) -> InvoiceWrite:
         """Give what is to be issued."""

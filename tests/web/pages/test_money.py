@@ -253,3 +253,13 @@ async def test_billing_shows_one_currency_at_a_time_and_keeps_the_choice(
     assert "US$45.00" in invoices
     assert "3,500" not in invoices
     assert (await desk.read("/billing?currency=EUR")).text == own
+
+
+async def test_a_discount_is_typed_in_the_currency_of_its_invoice(owner: Desk, clinic: Clinic) -> None:
+    lines = [{"description": "Travel vaccination", "unit": {"amount": 4_500, "currency": "USD"}}]
+    invoice = await clinic.made("/payments/invoices", {"patient_id": await clinic.patient(), "lines": lines})
+    action = f"/billing/invoices/{invoice}/discount"
+    answer = await owner.send(await owner.read(action), action, kind="amount", amount="5.00", reason="Staff")
+    assert answer.status_code == 303, Page(answer.text).text
+    due = (await clinic.get(f"/payments/invoices/{invoice}")).json()["due"]
+    assert due == {"amount": 4_000, "currency": "USD"}
