@@ -176,14 +176,17 @@ class MoneyCheckActivities:
     async def _waiting(self, actor: Actor) -> list[Orphan]:
         """List what waits and can be mended by itself; what the gateway refused before is for a person."""
         found: list[Orphan] = []
+        failed: set[UUID | None] = set()
         cursor = None
         while len(found) < _MOST_MENDED:
             page = await self.payments.orphans(actor, limit=200, cursor=cursor)
             found += [one for one in page.items if one.kind in MENDED_BY_ITSELF]
+            failed |= {one.payment_id for one in page.items if one.kind == OrphanKind.refund_failed}
             cursor = page.next_cursor
             if cursor is None:
                 break
-        return found
+        # What the gateway could not return goes back when somebody has looked why, not every hour anew.
+        return [one for one in found if one.payment_id is None or one.payment_id not in failed or not _returns(one)]
 
     async def _mended(self, actor: Actor, orphan_id: UUID) -> bool:
         return await _unless_refused(self.payments.mend_orphan(actor, orphan_id))
@@ -192,6 +195,10 @@ class MoneyCheckActivities:
 def _has_process(orphan: Orphan) -> bool:
     own = orphan.kind in {OrphanKind.authorisation_alone, OrphanKind.kept_without_visit}
     return own and orphan.payment_id is not None and orphan.invoice_id is not None
+
+
+def _returns(orphan: Orphan) -> bool:
+    return orphan.kind == OrphanKind.kept_without_visit
 
 
 async def _unless_refused(mending: Awaitable[Orphan]) -> bool:

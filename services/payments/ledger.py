@@ -116,6 +116,15 @@ def refund_succeeded(refund: UUID, currency: str, account: str, amount: int, sur
     return _booking("refund.succeeded", refund, currency, lines)
 
 
+def refund_reversed(
+    refund: UUID, currency: str, account: str, amount: int, surplus: int = 0, *, against: str = REFUNDS
+) -> Booking:
+    """Book that money which was booked as gone did not leave: the entry of the refund with its sides changed."""
+    lines = {against: surplus - amount, PATIENT_CREDITS: -surplus}
+    lines[account] = lines.get(account, 0) + amount
+    return _booking("refund.reversed", refund, currency, lines)
+
+
 def invoice_cancelled(
     invoice: UUID,
     currency: str,

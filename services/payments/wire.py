@@ -155,4 +155,6 @@ def refund(row: models.Refund, keys: TenantKeys) -> schemas.Refund:
         gateway_reference=row.gateway_reference,
         created_at=row.created_at,
         drawer_id=row.drawer_id,
+        failure=row.failure,
+        reversed_at=row.reversed_at,
     )

@@ -29,6 +29,7 @@ _KINDS = {
     "invoice.entered_in_error": "Invoice entered in error",
     "payment.captured": "Payment taken",
     "refund.succeeded": "Money returned",
+    "refund.reversed": "Returned money that came back",
     "invoice.earned": "Visit took place, or fee kept",
     "invoice.credited": "Invoice credited",
     "invoice.discounted": "Discount given",

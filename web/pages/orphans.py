@@ -40,6 +40,10 @@ _WORDS = {
     OrphanKind.refund_stuck: Words(
         "A refund without an answer", "The gateway was asked to return money and has not said yes."
     ),
+    OrphanKind.refund_failed: Words(
+        "A refund that failed", "The gateway could not return it, or took it back later; the patient waits for it.",
+        "To be returned",
+    ),
     OrphanKind.kept_without_visit: Words(
         "Money kept without a visit", "The booking came to nothing and its money is still here.", "Kept", "Allowed"
     ),

@@ -4,7 +4,8 @@ What is kept of a payment is what was captured less what went back or is going b
 is not about a visit, and its money may be kept. After a cancellation the visit type's late fee may be kept, if it was
 late; after a no-show its no-show fee; while either can be undone, all of it. A policy that was changed after the
 time was taken cannot be looked up any more; then any fee up to the whole price is allowed. Nothing is captured beyond
-an invoice's total, but for what is the patient's credit: that is owed to the patient, and not kept.
+an invoice's total, but for what is the patient's credit: that is owed to the patient, and not kept. Nor is what a
+gateway took back after it had returned it, while that stands under Attention to be sent again.
 """
 
 from collections.abc import Sequence
@@ -31,7 +32,9 @@ SELECT invoice.tenant_id, invoice.number, invoice.appointment_id, invoice.total,
 FROM payments AS payment JOIN invoices AS invoice
   ON invoice.tenant_id = payment.tenant_id AND invoice.id = payment.invoice_id
 WHERE payment.captured - payment.surplus > payment.refunding + payment.refunded - payment.surplus_back
-  AND invoice.appointment_id IS NOT NULL
+  AND invoice.appointment_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM orphans WHERE orphans.tenant_id = payment.tenant_id AND orphans.payment_id = payment.id
+      AND orphans.kind = 'refund_failed' AND orphans.status IN ('open', 'mending'))
 GROUP BY invoice.tenant_id, invoice.id
 """
 _HOMELESS = """

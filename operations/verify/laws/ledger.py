@@ -78,9 +78,9 @@ WITH money AS (
   CROSS JOIN LATERAL (
     VALUES (CASE WHEN earned_as = 'fee' THEN 'fees_kept' WHEN deferred AND earned_as IS NULL THEN 'deposits'
               ELSE 'revenue' END, total - credited - tax + credited_tax + given.off), ('tax', tax - credited_tax),
-           ('discounts', -given.off), ('receivables', refunded - returned - total + credited + covered),
+           ('discounts', -given.off), ('receivables', paid - returned - total + credited + covered),
            ('payer_receivables', -covered),
-           ('refunds', returned - refunded)) AS line(account, amount)
+           ('refunds', returned - paid)) AS line(account, amount)
   WHERE status IN ('cancelled', 'entered_in_error')
   UNION ALL
   SELECT tenant_id, 'invoice.credited', id, account, currency, line.amount
@@ -113,15 +113,17 @@ WITH money AS (
   ) AS line(account, amount)
   WHERE status = 'captured'
   UNION ALL
-  SELECT refund.tenant_id, 'refund.succeeded', refund.id, line.account, refund.currency, sum(line.amount)
-  FROM refunds AS refund JOIN money ON money.tenant_id = refund.tenant_id AND money.id = refund.payment_id
+  SELECT refund.tenant_id, 'refund.' || done.word, refund.id, line.account, refund.currency,
+    sum(done.sign * line.amount)
+  FROM refunds AS refund JOIN (VALUES ('succeeded', 1), ('reversed', -1)) AS done(word, sign)
+    ON refund.reversed_at IS NOT NULL OR (refund.status = 'succeeded' AND done.word = 'succeeded')
+  JOIN money ON money.tenant_id = refund.tenant_id AND money.id = refund.payment_id
   JOIN payments AS payment ON payment.tenant_id = refund.tenant_id AND payment.id = refund.payment_id
   CROSS JOIN LATERAL (VALUES
     (CASE WHEN payment.invoice_id IS NULL THEN 'suspense' ELSE 'refunds' END, refund.amount - refund.surplus),
     ('patient_credits', refund.surplus),
     (money.account, -refund.amount)) AS line(account, amount)
-  WHERE refund.status = 'succeeded'
-  GROUP BY refund.tenant_id, refund.id, line.account, refund.currency
+  GROUP BY refund.tenant_id, refund.id, line.account, refund.currency, done.word
   UNION ALL
   SELECT tenant_id, 'cash.moved', id, account, currency, line.amount
   FROM cash_movements AS moved CROSS JOIN LATERAL (VALUES ('cash', moved.amount),

@@ -4,7 +4,7 @@ Back takes no list of what was seen: each charge has one payment under its refer
 matched as there are that need a charge, none is without. Only where the numbers differ does a second pass keep it.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -51,7 +51,9 @@ async def compare(till: Till, check_id: UUID, as_of: datetime, asked: ChargesAsk
     async with till.write() as session:
         matched, suspects = await _sifted(session, page.items, as_of)
         payments = await _payments(session, [charge.reference for charge in suspects])
-        refunds = await _refunds(session, [one.reference for charge in suspects for one in charge.refunds])
+        refunds = await _refunds(
+            session, [one.reference for charge in suspects for one in (*charge.refunds, *charge.unsettled)]
+        )
         settled = [
             (charge, payments.get(charge.reference))
             for charge in suspects
@@ -60,7 +62,8 @@ async def compare(till: Till, check_id: UUID, as_of: datetime, asked: ChargesAsk
         returned = [(charge, one) for charge, _ in settled for one in charge.refunds]
         odd_refunds = [_unknown(charge, one) for charge, one in returned if not _same(refunds.get(one.reference), one)]
         told = {one.payment_id for one in odd_refunds}
-        odd = [wrong for charge, payment in settled for wrong in _differences(charge, payment, told)]
+        behind = {charge.reference for charge, _ in settled if _came_back(charge, refunds)}
+        odd = [wrong for charge, payment in settled for wrong in _differences(charge, payment, told, behind)]
         await note(session, check_id, [*odd, *odd_refunds])
         if asked.remember:
             await _keep(session, check_id, [charge.reference for charge in page.items])
@@ -152,8 +155,16 @@ def _under_way(charge: GatewayCharge, payment: Any, young: datetime) -> bool:
     return max(moments) > young
 
 
-def _differences(charge: GatewayCharge, payment: Any, told: Container[UUID | None]) -> Iterable[OrphanNote]:
-    """Tell what differs; `told` are payments of which a refund is told of by itself."""
+def _came_back(charge: GatewayCharge, refunds: Mapping[UUID, Any]) -> bool:
+    """Tell whether a refund failed at the gateway of which no event has come."""
+    rows = [refunds.get(one.reference) for one in charge.unsettled if one.status == "failed"]
+    return any(row.payment_id == charge.reference and row.status != RefundStatus.failed for row in rows if row)
+
+
+def _differences(
+    charge: GatewayCharge, payment: Any, told: Container[UUID | None], behind: Container[UUID]
+) -> Iterable[OrphanNote]:
+    """Tell what differs; of `told` a refund is told of by itself, and `behind` have one that failed there."""
     if payment is None or (payment.invoice_id is None and payment.status == PaymentStatus.voided):
         if charge.status == "authorised":
             yield _wrong(OrphanKind.authorisation_alone, charge, payment, "unknown", 0, charge.amount.amount)
@@ -170,6 +181,9 @@ def _differences(charge: GatewayCharge, payment: Any, told: Container[UUID | Non
         yield _wrong(kind, charge, payment, detail, payment.captured, charge.captured.amount)
     elif payment.captured != charge.captured.amount:
         yield _wrong(OrphanKind.amounts_differ, charge, payment, "captured", payment.captured, charge.captured.amount)
+    elif charge.reference in behind and payment.invoice_id:
+        detail, amounts = "refund:failed", (payment.refunded, charge.refunded.amount)
+        yield _wrong(OrphanKind.status_differs, charge, payment, detail, *amounts)
     elif payment.refunded > charge.refunded.amount:
         yield _wrong(OrphanKind.refund_missing, charge, payment, "refunded", payment.refunded, charge.refunded.amount)
     elif payment.refunded + payment.refunding < charge.refunded.amount and payment.id not in told:

@@ -72,4 +72,4 @@ async def _finish(till: Till, row: Orphan) -> None:
         payment: Payment = await repository.payment(session, asked.payment_id)
     if asked.status == RefundStatus.failed:
         raise RefundFailed
-    await refund.finish(till, payment, asked)
+    await refund.finish(till, payment, asked, late=True)

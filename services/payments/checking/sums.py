@@ -121,9 +121,23 @@ SELECT CASE refund.status WHEN 'pending' THEN 'refund_stuck' ELSE 'not_booked' E
 FROM refunds AS refund
 /*gone*/
 WHERE refund.id > :after AND refund.id <= :last AND refund.updated_at <= :young AND (
-  (refund.status = 'succeeded' AND coalesce(gone.moved, 0) <> refund.amount)
-  OR (refund.status <> 'succeeded' AND gone.moved IS NOT NULL)
+  ((refund.status = 'succeeded' OR refund.reversed_at IS NOT NULL) AND coalesce(gone.moved, 0) <> refund.amount)
+  OR (refund.status <> 'succeeded' AND refund.reversed_at IS NULL AND gone.moved IS NOT NULL)
+  OR (refund.reversed_at IS NOT NULL AND NOT EXISTS (
+    SELECT FROM ledger_entries
+    WHERE tenant_id = refund.tenant_id AND kind = 'refund.reversed' AND subject_id = refund.id))
   OR (refund.status = 'pending' AND refund.created_at <= :stuck))
+UNION ALL
+SELECT 'refund_failed', refund.id, payment.id, payment.invoice_id, payment.appointment_id, refund.failure,
+  refund.currency, least(refund.amount, payment.captured - payment.refunded - payment.refunding), NULL::bigint
+FROM refunds AS refund JOIN payments AS payment
+  ON payment.tenant_id = refund.tenant_id AND payment.id = refund.payment_id
+WHERE refund.id > :after AND refund.id <= :last AND refund.failed_late
+  AND payment.captured > payment.refunded + payment.refunding
+  AND refund.amount > (
+    SELECT coalesce(sum(later.amount), 0) FROM refunds AS later
+    WHERE later.tenant_id = refund.tenant_id AND later.payment_id = refund.payment_id AND later.status <> 'failed'
+      AND later.created_at >= coalesce(refund.reversed_at, refund.settled_at))
 """
 _ENTRIES = """
 SELECT 'booked_without_event' AS kind, entry.id AS subject_id, NULL::uuid AS payment_id, NULL::uuid AS invoice_id,
@@ -143,7 +157,8 @@ WHERE entry.id > :after AND entry.id <= :last AND entry.booked_at <= :young AND 
   WHEN 'claim' THEN EXISTS (
     SELECT FROM claim_steps WHERE tenant_id = entry.tenant_id AND id = entry.subject_id)
   WHEN 'refund' THEN EXISTS (
-    SELECT FROM refunds WHERE tenant_id = entry.tenant_id AND id = entry.subject_id AND status = 'succeeded')
+    SELECT FROM refunds WHERE tenant_id = entry.tenant_id AND id = entry.subject_id
+      AND (reversed_at IS NOT NULL OR (status = 'succeeded' AND entry.kind = 'refund.succeeded')))
   WHEN 'payout' THEN EXISTS (SELECT FROM payouts WHERE tenant_id = entry.tenant_id AND id = entry.subject_id)
   WHEN 'cash' THEN EXISTS (SELECT FROM cash_movements WHERE tenant_id = entry.tenant_id AND id = entry.subject_id)
   WHEN 'drawer' THEN EXISTS (

@@ -15,7 +15,7 @@ from careconnect.db import ReadSession, WriteSession
 from careconnect.errors import Unavailable
 from careconnect.ids import uuid7
 from services.payments import repository
-from services.payments.collection import links, refund, stray
+from services.payments.collection import links, refund, stray, waiting
 from services.payments.collection.till import Till
 from services.payments.errors import GatewayNotFound, RefundFailed
 from services.payments.gateways.protocol import Event
@@ -127,7 +127,7 @@ async def _follow(session: WriteSession, payment: Payment, invoice: Invoice, cha
 async def _follow_refunds(session: WriteSession, payment: Payment, invoice: Invoice, charge: GatewayCharge) -> bool:
     """Bring refunds to where the gateway says that they are; one that failed may be sent another way."""
     listed = {one.reference: one.id for one in charge.refunds}
-    failed = {one.reference for one in charge.unsettled if one.status == "failed"}
+    failed = {one.reference: one.failure for one in charge.unsettled if one.status == "failed"}
     if not listed and not failed:
         return False
     bookings: list[Booking] = []
@@ -137,8 +137,10 @@ async def _follow_refunds(session: WriteSession, payment: Payment, invoice: Invo
             bookings += booked
             session.record("refund.succeeded", "refund", row.id, data=row.facts())
         if row.id in failed:
-            changed = await refund.fail(session, payment, invoice, row) or changed
+            changed = await refund.fail(session, payment, invoice, row, failed[row.id] or refund.REFUSED) or changed
     await repository.post(session, *bookings)
+    if bookings:
+        await waiting.over(session, payment)
     return changed or bool(bookings)
 
 

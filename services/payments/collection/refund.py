@@ -7,11 +7,15 @@ from careconnect.db import WriteSession
 from careconnect.errors import IdempotencyConflict
 from careconnect.money import Money
 from services.payments import ledger, repository, schemas, wire
+from services.payments.collection import waiting
 from services.payments.collection.till import Till
 from services.payments.errors import RefundFailed
 from services.payments.models import Invoice, Payment, Refund
 from services.payments.schemas import RefundWrite
 from services.payments.states import Method, RefundStatus
+
+REFUSED = "refused"
+"""The failure of a refund of which the gateway does not say more."""
 
 
 async def refund(till: Till, payment_id: UUID, refund_id: UUID, wanted: RefundWrite) -> tuple[schemas.Refund, bool]:
@@ -26,7 +30,7 @@ async def refund(till: Till, payment_id: UUID, refund_id: UUID, wanted: RefundWr
     keys = await till.keys()
     request = Request(refund_id, wanted.amount, keys.seal(wanted.reason), wanted.fingerprint())
     row, payment, new = await ask(till, payment_id, request)
-    row = await finish(till, payment, row)
+    row = await finish(till, payment, row, late=not new)
     return wire.refund(row, keys), new
 
 
@@ -65,11 +69,14 @@ async def ask(till: Till, payment_id: UUID, wanted: Request) -> tuple[Refund, Pa
             if payment.spends:
                 await repository.add_credit(session, who, currency, row.amount)
             session.record("refund.succeeded", "refund", row.id, data=row.facts())
+            await waiting.over(session, payment)
     return row, payment, True
 
 
-async def finish(till: Till, payment: Payment, row: Refund) -> Refund:
+async def finish(till: Till, payment: Payment, row: Refund, *, late: bool = False) -> Refund:
     """Bring a refund that was asked for to its end; one that ended stays as it is.
+
+    With `late`, whoever asked for it was told before that it is on its way.
 
     Raises:
         RefundFailed: the gateway would not.
@@ -78,8 +85,8 @@ async def finish(till: Till, payment: Payment, row: Refund) -> Refund:
         amount, key = Money(amount=row.amount, currency=row.currency), f"{payment.id}:refund:{row.id}"
         try:
             returned = await (await till.gateway(payment.gateway)).refund(payment.id, row.id, amount, key)
-        except RefundFailed:
-            await _failed(till, payment.id, row.id)
+        except RefundFailed as refusal:
+            await _failed(till, payment.id, row.id, refusal.extra.get("failure") or REFUSED, late=late)
             raise
         if returned.status == "pending":
             return row  # the gateway tells by an event how it ends
@@ -97,21 +104,33 @@ async def _succeeded(till: Till, payment_id: UUID, refund_id: UUID, gateway_refe
         await repository.post(session, *bookings)
         if bookings:
             session.record("refund.succeeded", "refund", refund_id, data=row.facts())
+            await waiting.over(session, payment)
     return row
 
 
-async def _failed(till: Till, payment_id: UUID, refund_id: UUID) -> None:
+async def _failed(till: Till, payment_id: UUID, refund_id: UUID, why: str, *, late: bool) -> None:
     async with till.write() as session:
         payment, invoice = await repository.lock_payment(session, payment_id)
-        await fail(session, payment, invoice, await repository.refund(session, refund_id))
+        await fail(session, payment, invoice, await repository.refund(session, refund_id), why, late=late)
 
 
-async def fail(session: WriteSession, payment: Payment, invoice: Invoice, row: Refund) -> bool:
-    """Write down that the gateway did not return the money; false if the refund had ended before."""
-    if row.status != RefundStatus.pending:
+async def fail(
+    session: WriteSession, payment: Payment, invoice: Invoice | None, row: Refund, why: str, *, late: bool = True
+) -> bool:
+    """Write down that the gateway did not return the money, or took it back after it had; false if that was known.
+
+    Whoever asked is told while they wait. If it comes `late`, a patient waits for money and nobody knows of it, so it
+    is put under Attention.
+    """
+    if row.status == RefundStatus.failed:
         return False
-    if row.surplus:
+    late = late or row.status == RefundStatus.succeeded
+    if row.surplus and invoice:
         await repository.add_credit(session, invoice.patient_id, invoice.currency, row.surplus)
-    row.fail(payment)
-    session.record("refund.failed", "refund", row.id, data=row.facts())
+    bookings = row.come_back(payment, invoice, why)
+    await repository.post(session, *bookings)
+    row.fail(payment, why, late=late)
+    session.record("refund.reversed" if bookings else "refund.failed", "refund", row.id, data=row.facts())
+    if late:
+        await waiting.note(session, payment, row)
     return True

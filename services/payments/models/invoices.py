@@ -75,9 +75,9 @@ class Invoice(db.Tenanted, db.Versioned, Base):
     """What a patient owes: `paid` is taken, `reserved` is authorised and not yet taken; never above `total` together.
 
     `total` has the taxes in it and the discounts off; `discount` is what they took off without tax. A refund raises
-    `refunded` and leaves `paid`, so the patient does not owe again. What is not owed after all, such as the price of a
-    visit that was cancelled late but for its fee, is `credited`, with `credited_tax` in it; of that, `returned` went
-    back.
+    `refunded` and leaves `paid`, so the patient does not owe again; what a gateway took back of that, and is to be
+    returned once more, is `came_back`. What is not owed after all, such as the price of a visit that was cancelled late
+    but for its fee, is `credited`, with `credited_tax` in it; of that, `returned` went back.
 
     A payer owes `covered` of it, as `cover_rate` or `cover_fixed` say; the patient owes the rest, and `paid`,
     `refunded` and `status` are about that rest alone. Once the payer was asked (`claimed`) the shares stand. Of what is
@@ -108,6 +108,7 @@ class Invoice(db.Tenanted, db.Versioned, Base):
     credited: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     credited_tax: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     returned: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
+    came_back: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     status: Mapped[InvoiceStatus]
     issued_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
@@ -184,6 +185,7 @@ class Invoice(db.Tenanted, db.Versioned, Base):
             credited=0,
             credited_tax=0,
             returned=0,
+            came_back=0,
             status=InvoiceStatus.issued if total.amount > covered else InvoiceStatus.balanced,
             issued_at=moment,
             request_hash=wanted.fingerprint(),
@@ -322,8 +324,9 @@ class Invoice(db.Tenanted, db.Versioned, Base):
             self.status = InvoiceStatus.issued
 
     def give_back(self, amount: int) -> None:
-        """Count money that went back."""
+        """Count money that went back, that which had come back first."""
         self.refunded += amount
+        self.came_back -= min(self.came_back, amount)
 
     def credit(self, amount: int, *, uncover: bool = False) -> tuple[int, int, int]:
         """Owe `amount` less; tell how much had been paid and went back, how much is tax, and how much the payer's.
@@ -343,7 +346,8 @@ class Invoice(db.Tenanted, db.Versioned, Base):
         covered = self.off_cover(amount, uncover=uncover)
         if covered > amount:
             raise CreditExceedsTotal
-        returned = min(amount - covered, self.refunded - self.returned)
+        # A refund that came back may have been counted as returned by an earlier credit.
+        returned = max(0, min(amount - covered, self.refunded - self.returned))
         if self._open() - amount + covered + returned < self.reserved:
             raise InvoiceHoldsMoney
         left = self.total - self.credited

@@ -3,7 +3,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from careconnect import clock, db
 from services.payments import ledger
@@ -16,7 +16,8 @@ from services.payments.states import RefundStatus
 class Refund(db.Tenanted, db.Versioned, Base):
     """Money returned from one captured payment, `surplus` of it from the patient's credit.
 
-    The reason is sealed, since it is free text.
+    The reason is sealed, since it is free text. `failure` is why a gateway did not return it; `failed_late` says that
+    it had accepted it before, so that nobody who asked was told, and `reversed_at` that the money was booked as gone.
     """
 
     __tablename__ = "refunds"
@@ -41,6 +42,9 @@ class Refund(db.Tenanted, db.Versioned, Base):
     settled_at: Mapped[datetime | None]
     request_hash: Mapped[bytes]
     drawer_id: Mapped[UUID | None]
+    failure: Mapped[str | None]
+    failed_late: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    reversed_at: Mapped[datetime | None]
 
     @classmethod
     def ask(
@@ -67,8 +71,9 @@ class Refund(db.Tenanted, db.Versioned, Base):
         """Write down that the money went back; nothing to book if that was known.
 
         A refund that had failed here and yet succeeded at the gateway counts: what the gateway did is what happened.
+        One that was reversed has ended: a gateway does not change its mind twice.
         """
-        if self.status == RefundStatus.succeeded:
+        if self.status == RefundStatus.succeeded or self.reversed_at:
             return []
         self.arrive(payment, gateway_reference)
         invoice.give_back(self.amount - self.surplus)
@@ -79,16 +84,36 @@ class Refund(db.Tenanted, db.Versioned, Base):
         if self.status == RefundStatus.pending:
             payment.refunding -= self.amount
         else:
+            self.failure, self.failed_late = None, False
             self.surplus = 0  # it was given back to the credit when the refund failed, and may have been used since
         payment.refunded += self.amount
         self._settle(RefundStatus.succeeded, gateway_reference)
 
-    def fail(self, payment: Payment) -> None:
+    def fail(self, payment: Payment, why: str, *, late: bool = False) -> None:
         """Write down that the gateway refused; the money may be sent back another way."""
         if self.status == RefundStatus.pending:
             payment.refunding -= self.amount
             payment.surplus_back -= self.surplus
+            self.failure, self.failed_late = why, late
             self._settle(RefundStatus.failed, None)
+
+    def come_back(self, payment: Payment, invoice: Invoice | None, why: str) -> list[ledger.Booking]:
+        """Write down that the gateway took back a refund that had succeeded; nothing to book if it had not.
+
+        The payment and its invoice hold the money again. When it had gone, and under which name, stays.
+        """
+        if self.status != RefundStatus.succeeded:
+            return []
+        payment.refunded -= self.amount
+        payment.surplus_back -= self.surplus
+        if invoice:
+            invoice.refunded -= self.amount - self.surplus
+            invoice.came_back += self.amount - self.surplus
+        self.status = RefundStatus.failed
+        self.failure, self.failed_late, self.reversed_at = why, True, clock.now()
+        against = ledger.REFUNDS if invoice else ledger.SUSPENSE
+        said = (self.id, self.currency, payment.account, self.amount, self.surplus)
+        return [ledger.refund_reversed(*said, against=against)]
 
     def _settle(self, status: RefundStatus, gateway_reference: str | None) -> None:
         self.status = status

@@ -38,7 +38,7 @@ class SandboxCharge(_Sandbox, Base):
 
 
 class SandboxRefund(_Sandbox, Base):
-    """Money returned from a charge."""
+    """Money returned from a charge; with a `failure`, it came back."""
 
     __tablename__ = "sandbox_refunds"
     __table_args__ = (
@@ -50,6 +50,7 @@ class SandboxRefund(_Sandbox, Base):
     charge_id: Mapped[UUID]
     reference: Mapped[UUID]
     amount: Mapped[int]
+    failure: Mapped[str | None]
 
 
 class SandboxCheckout(_Sandbox, Base):

@@ -127,6 +127,8 @@ class Refund(BaseModel):
     gateway_reference: str | None
     created_at: datetime
     drawer_id: UUID | None = Field(None, description="the cash drawer that it was paid out of")
+    failure: str | None = Field(None, description="the gateway's code for why it failed")
+    reversed_at: datetime | None = Field(None, description="when the gateway took it back after it had succeeded")
 
 
 class PatientCredit(BaseModel):

@@ -22,6 +22,7 @@ class OrphanKind(StrEnum):
     refund_unknown = "refund_unknown"
     refund_missing = "refund_missing"
     refund_stuck = "refund_stuck"
+    refund_failed = "refund_failed"
     kept_without_visit = "kept_without_visit"
     kept_beyond_fee = "kept_beyond_fee"
     invoice_without_visit = "invoice_without_visit"

@@ -72,13 +72,17 @@ class DeliveryWrite(Input):
 
 
 class GatewayRefund(BaseModel):
-    """A refund as the gateway lists it; `reference` is our id of the refund, `payment` of what it returns."""
+    """A refund as the gateway lists it; `reference` is our id of the refund, `payment` of what it returns.
+
+    `failure` is the gateway's code for why it failed.
+    """
 
     id: str
     reference: UUID
     payment: UUID
     amount: Money
     status: Literal["pending", "succeeded", "failed"] = "succeeded"
+    failure: str | None = None
 
 
 class GatewayCharge(BaseModel):

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 
 from careconnect import clock
 from careconnect.db import ReadSession, WriteSession, table_of
@@ -113,11 +113,11 @@ async def charge(session: ReadSession, reference: UUID, *, lock: bool = False) -
 
 
 async def refunds(session: ReadSession, charges: Sequence[Any]) -> dict[UUID, list[SandboxRefund]]:
-    """Read the refunds of charges, by charge."""
+    """Read the refunds of charges, by charge; those that came back too."""
     returned: dict[UUID, list[SandboxRefund]] = {}
-    if any(one.refunded for one in charges):
-        wanted = [one.id for one in charges if one.refunded]
-        statement = sa.select(SandboxRefund).where(SandboxRefund.charge_id.in_(wanted)).order_by(SandboxRefund.id)
+    if wanted := [one.id for one in charges if one.captured]:
+        these = sa.any_(sa.bindparam(None, wanted, type_=ARRAY(sa.Uuid), unique=True))
+        statement = sa.select(SandboxRefund).where(SandboxRefund.charge_id == these).order_by(SandboxRefund.id)
         for row in await session.scalars(statement):
             returned.setdefault(row.charge_id, []).append(row)
     return returned
@@ -146,11 +146,13 @@ def told(row: Any, refunds: Sequence[SandboxRefund] = ()) -> GatewayCharge:
         status=row.status,
         decline_code=row.decline_code,
         created_at=row.created_at,
-        refunds=[told_refund(one, row) for one in refunds],
+        refunds=[told_refund(one, row) for one in refunds if not one.failure],
+        unsettled=[told_refund(one, row) for one in refunds if one.failure],
     )
 
 
 def told_refund(row: SandboxRefund, charge: Any) -> GatewayRefund:
     """Write a refund as its owner sees it."""
-    amount = Money(amount=row.amount, currency=charge.currency)
-    return GatewayRefund(id=f"re_{row.id.hex}", reference=row.reference, payment=charge.reference, amount=amount)
+    said: dict[str, Any] = {"id": f"re_{row.id.hex}", "reference": row.reference, "payment": charge.reference}
+    said |= {"status": "failed", "failure": row.failure} if row.failure else {}
+    return GatewayRefund(amount=Money(amount=row.amount, currency=charge.currency), **said)

@@ -25,6 +25,7 @@ from services.payments.errors import (
     LinkOver,
     PaymentState,
     RefundFailed,
+    RefundNotFound,
 )
 from services.payments.gateways.protocol import Charges, LinkOrder, Order
 from services.payments.gateways.sandbox import books
@@ -218,6 +219,23 @@ class SandboxGateway:
             answer_now = books.told_refund(row, charge)
             await self._keep(session, key, request, answer_now, "refund.succeeded")
         return answer_now
+
+    async def take_back(self, refund: UUID, failure: str) -> None:
+        """Let a refund that succeeded fail after all, as when the card's account was closed meanwhile; tell of it.
+
+        Raises:
+            RefundNotFound: there is no such refund, or it has failed already.
+        """
+        went = sa.select(SandboxRefund).where(SandboxRefund.reference == refund, SandboxRefund.failure.is_(None))
+        async with self._write() as session:
+            row = await session.scalar(went.with_for_update())
+            if row is None:
+                raise RefundNotFound
+            charge = (await session.scalars(sa.select(SandboxCharge).where(SandboxCharge.id == row.charge_id))).one()
+            row.failure = failure
+            charge.refunded -= row.amount
+            key, request = f"{refund}:failure", books.digest(verb="take_back", refund=refund)
+            await self._keep(session, key, request, books.told_refund(row, charge), "refund.failed")
 
     async def may_know(self, reference: UUID) -> bool:
         """Tell whether there is a charge; see `Gateway`."""

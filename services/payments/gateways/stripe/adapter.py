@@ -248,7 +248,7 @@ class StripeGateway:
     async def _returned(self, made: Mapping[str, Any], reference: UUID, key: str) -> GatewayRefund:
         told = words.refund(made, reference)
         if told.status == "failed":
-            raise RefundFailed
+            raise RefundFailed(failure=told.failure)
         await self._journal.heard(key, made["id"])
         return told
 

@@ -118,12 +118,14 @@ def undecided(intent: Mapping[str, Any]) -> bool:
 def refund(one: Mapping[str, Any], payment: UUID) -> GatewayRefund:
     """Read a refund. One that was made in Stripe's own dashboard gets an id here that nobody else has."""
     reference = reference_of(one, REFUND) or derived_id("stripe refund", one["id"])
+    status = _REFUND_STATUS.get(one.get("status") or "succeeded", "pending")
     return GatewayRefund(
         id=one["id"],
         reference=reference,
         payment=payment,
         amount=money_of(one["amount"], one["currency"]),
-        status=_REFUND_STATUS.get(one.get("status") or "succeeded", "pending"),
+        status=status,
+        failure=(one.get("failure_reason") or one["status"]) if status == "failed" else None,
     )
 
 
