@@ -21,6 +21,7 @@ from services.payments.schemas import (
     OrphanNote,
     OrphanNotes,
     OrphanStatus,
+    RemedyWrite,
     UnchargedAsk,
     UnchargedFound,
 )
@@ -89,6 +90,10 @@ class MoneyChecksClient(ServiceClient):
     async def orphan_asked(self, actor: Actor, orphan_id: UUID) -> Orphan:
         """Note that a process was asked to mend an orphan."""
         return await self.call(actor, "PUT", f"/orphans/{orphan_id}/asking", into=Orphan)
+
+    async def remedy_orphan(self, actor: Actor, orphan_id: UUID, wanted: RemedyWrite) -> Orphan:
+        """Do something about an orphan."""
+        return await self.call(actor, "PUT", f"/orphans/{orphan_id}/remedy", json=wanted, into=Orphan, timeout=_PAGE)
 
     async def dismiss_orphan(self, actor: Actor, orphan_id: UUID, reason: str) -> Orphan:
         """Take an orphan from Attention as it is."""

@@ -335,6 +335,18 @@ class OrphanSettled(Conflict):
     code, title = "orphan_settled", "This orphan has been settled"
 
 
+class RemedyNotOffered(Conflict):
+    """Nobody can do this about such an orphan; `remedies` names what can be done."""
+
+    code, title = "remedy_not_offered", "This is not offered for such an orphan"
+
+
+class GatewaySaysOtherwise(Conflict):
+    """What is to be done does not fit what the gateway says by now; have the money checked again, and look anew."""
+
+    code, title = "gateway_says_otherwise", "The gateway says something else by now; have the money checked again"
+
+
 class SignatureInvalid(Refusal):
     """A webhook whose signature or time does not hold."""
 

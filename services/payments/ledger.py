@@ -109,6 +109,12 @@ def payment_captured(payment: UUID, currency: str, account: str, amount: int, su
     return _booking("payment.captured", payment, currency, lines)
 
 
+def payment_corrected(correction: UUID, currency: str, account: str, amount: int, surplus: int) -> Booking:
+    """Book that `amount` more was taken than was booked, or less, `surplus` of it for the patient's credit."""
+    lines = {account: amount, RECEIVABLES: surplus - amount, PATIENT_CREDITS: -surplus}
+    return _booking("payment.corrected", correction, currency, lines)
+
+
 def refund_succeeded(refund: UUID, currency: str, account: str, amount: int, surplus: int = 0) -> Booking:
     """Book that the money went back, `surplus` of it from the patient's credit."""
     lines = {REFUNDS: amount - surplus, PATIENT_CREDITS: surplus}

@@ -8,8 +8,17 @@ from pydantic import BaseModel
 
 from careconnect.auth import Actor
 from careconnect.pagination import Page, PagingQuery
-from services.payments.errors import OrphanNotFound, OrphanSettled
-from services.payments.schemas import Dismissal, MoneyChecks, Orphan, OrphanStatus
+from services.payments.errors import (
+    GatewaySaysOtherwise,
+    GatewayUnavailable,
+    InvoiceState,
+    OrphanNotFound,
+    OrphanSettled,
+    RefundExceedsCaptured,
+    RefundFailed,
+    RemedyNotOffered,
+)
+from services.payments.schemas import Dismissal, MoneyChecks, Orphan, OrphanStatus, RemedyWrite
 from web.api.listing import LIST, listed
 from web.api.openapi import refusals
 from web.gateway.errors import EngineUnavailable
@@ -48,6 +57,25 @@ async def orphans(
 ) -> Page[Orphan]:
     """List those that wait for a person, or those of one status, the newest first."""
     return listed(await gateway.payments.orphans(actor, status=status, **paging.model_dump()))
+
+
+@router.post(
+    "/orphans/{orphan_id}/remedy",
+    summary="Do something about an orphan",
+    responses=refusals(
+        OrphanNotFound,
+        OrphanSettled,
+        RemedyNotOffered,
+        GatewaySaysOtherwise,
+        RefundFailed,
+        RefundExceedsCaptured,
+        InvoiceState,
+        GatewayUnavailable,
+    ),
+)
+async def remedy(orphan_id: UUID, body: RemedyWrite, actor: Refunder, gateway: Door) -> Orphan:
+    """Do one of its `remedies`, with a reason. The gateway is asked first, its word counts; a repeat is harmless."""
+    return await gateway.checks.remedy(actor, orphan_id, body)
 
 
 @router.post(

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from careconnect.auth import Actor
 from services.payments.client import PaymentsClient
-from services.payments.schemas import MoneyChecks, Orphan
+from services.payments.schemas import MoneyChecks, Orphan, RemedyWrite
 from web.gateway.engine import Engine, attributes
 from workflows import ids
 from workflows.contracts import MoneyCheckRequest
@@ -34,6 +34,10 @@ class MoneyCheckProcess:
     async def waiting(self, actor: Actor, limit: int = 50) -> list[Orphan]:
         """List the orphans that wait for a person, the newest first."""
         return (await self._payments.orphans(actor, limit=limit)).items
+
+    async def remedy(self, actor: Actor, orphan_id: UUID, wanted: RemedyWrite) -> Orphan:
+        """Do something about an orphan; a repeat is harmless."""
+        return await self._payments.remedy_orphan(actor, orphan_id, wanted)
 
     async def dismiss(self, actor: Actor, orphan_id: UUID, reason: str) -> Orphan:
         """Take an orphan from Attention as it is."""

@@ -28,6 +28,7 @@ _KINDS = {
     "invoice.cancelled": "Invoice cancelled",
     "invoice.entered_in_error": "Invoice entered in error",
     "payment.captured": "Payment taken",
+    "payment.corrected": "Payment corrected",
     "refund.succeeded": "Money returned",
     "refund.reversed": "Returned money that came back",
     "invoice.earned": "Visit took place, or fee kept",

@@ -10,11 +10,11 @@ from fastapi.responses import Response
 
 from careconnect.errors import Refusal
 from services.payments.errors import OrphanNotFound
-from services.payments.schemas import MoneyCheck
+from services.payments.schemas import MoneyCheck, Remedy, RemedyWrite
 from web.formats import local_time, when
 from web.forms import Form
 from web.pages.days import today
-from web.pages.orphans import ORDER, compared_words, told
+from web.pages.orphans import ORDER, compared_words, offer, told
 from web.pages.screen import Screen, needs
 from web.words import gettext
 
@@ -82,6 +82,35 @@ async def dismiss(orphan_id: UUID, screen: Refunder) -> Response:
         return await _dismissal(screen, form.renew().refuse(refusal), orphan_id, refusal.status)
     screen.known.forget(screen.actor)
     return screen.done(gettext("Left as it is"), "/billing/money-check")
+
+
+@router.get("/orphans/{orphan_id}/remedies/{remedy}")
+async def ask_remedy(orphan_id: UUID, remedy: Remedy, screen: Refunder) -> Response:
+    """Say what would come of it, and ask why."""
+    return await _remedy(screen, screen.form("remedy"), orphan_id, remedy)
+
+
+@router.post("/orphans/{orphan_id}/remedies/{remedy}")
+async def apply_remedy(orphan_id: UUID, remedy: Remedy, screen: Refunder) -> Response:
+    """Do it."""
+    form = await screen.submitted("remedy")
+    reason = form.values["reason"].strip()[:500]
+    if not reason:
+        return await _remedy(screen, form.object(gettext("Say why"), "reason"), orphan_id, remedy, 422)
+    try:
+        done = await screen.gateway.checks.remedy(screen.actor, orphan_id, RemedyWrite(remedy=remedy, reason=reason))
+    except Refusal as refusal:
+        return await _remedy(screen, form.renew().refuse(refusal), orphan_id, remedy, refusal.status)
+    screen.known.forget(screen.actor)
+    said = gettext("Done") if done.status == "mended" else gettext("Under way; the next check tells whether it is done")
+    return screen.done(said, "/billing/money-check")
+
+
+async def _remedy(screen: Screen, form: Form, orphan_id: UUID, remedy: Remedy, status: int = 200) -> Response:
+    found = await screen.gateway.payments.orphan(screen.actor, orphan_id)
+    if remedy not in found.remedies:
+        raise OrphanNotFound  # somebody has dealt with it meanwhile
+    return screen.page("billing/remedy.html", http=status, form=form, orphan=told(found), offer=offer(remedy))
 
 
 async def _dismissal(screen: Screen, form: Form, orphan_id: UUID, status: int = 200) -> Response:

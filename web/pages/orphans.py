@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from services.payments.schemas import Comparison, Orphan, OrphanKind
+from services.payments.schemas import Comparison, Orphan, OrphanKind, Remedy
 from web.formats import money
 from web.words import gettext
 
@@ -87,6 +87,39 @@ _COMPARED: dict[Comparison, tuple[str, str]] = {
     "drawers": ("Cash drawers", "against what moved their cash"),
     "appointments": ("Money held for visits, and owed", "against how the visits ended"),
 }
+
+
+class Offer(NamedTuple):
+    """What can be done about an orphan: as a button says it, and what comes of it."""
+
+    code: str
+    words: str
+    meaning: str
+    icon: str
+
+
+_REMEDIES = {
+    Remedy.mend: ("Mend it", "Does what the check does by itself where the organisation's policy lets it.", "retry"),
+    Remedy.adopt: ("Take it into the books", "The gateway's refund becomes one of ours, with its entry.", "check"),
+    Remedy.resend: ("Send it again", "The gateway is asked to return the money once more; never twice.", "refund"),
+    Remedy.mark_failed: (
+        "Mark it as failed", "The money counts as here again, and the patient's wait comes under Attention.", "flag"
+    ),
+    Remedy.take_gateway: (
+        "Take the gateway's amount", "A correcting entry lets the books say what the gateway took.", "check"
+    ),
+    Remedy.look_again: (
+        "Look again", "The gateway is asked once more; if it knows nothing, the payment has failed.", "search"
+    ),
+}  # fmt: skip
+
+
+def offer(remedy: Remedy) -> Offer:
+    """Say what a remedy does."""
+    words, meaning, icon = _REMEDIES[remedy]
+    return Offer(remedy.value, gettext(words), gettext(meaning), icon)
+
+
 ORDER = tuple(_COMPARED)
 """The comparisons, as a page lists them."""
 
@@ -98,6 +131,7 @@ class Told(NamedTuple):
     title: str
     meaning: str
     amounts: str
+    offers: list[Offer]
 
 
 def told(orphan: Orphan) -> Told:
@@ -105,7 +139,8 @@ def told(orphan: Orphan) -> Told:
     words = _WORDS[orphan.kind]
     sides = [(words.here, orphan.here), (words.there, orphan.there)]
     amounts = [f"{gettext(name)} {money(amount)}" for name, amount in sides if amount is not None]
-    return Told(orphan, gettext(words.title), gettext(words.meaning), " · ".join(amounts))
+    offers = [offer(one) for one in orphan.remedies]
+    return Told(orphan, gettext(words.title), gettext(words.meaning), " · ".join(amounts), offers)
 
 
 def compared_words(name: Comparison) -> tuple[str, str]:

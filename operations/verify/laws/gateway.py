@@ -26,7 +26,7 @@ UNION SELECT kind FROM gateway_accounts WHERE tenant_id = $1 AND active
 UNION SELECT 'sandbox' FROM sandbox_charges WHERE tenant_id = $1
 """
 _PAYMENTS = """
-SELECT id, invoice_id, status, amount, captured, refunded, currency, gateway, gateway_reference
+SELECT id, invoice_id, status, amount, captured, refunded, currency, gateway, gateway_reference, decline_code
 FROM payments WHERE tenant_id = $1 AND gateway <> 'desk'
 """
 _REFUNDS = """
@@ -123,5 +123,7 @@ def _same_refund(row: Any, payment_id: UUID, amount: int, currency: str) -> bool
 
 
 def _needs_charge(payment: Any) -> bool:
-    """Tell whether the gateway must know it: a door that was closed before anybody asked there has no charge."""
+    """Tell whether the gateway must know it: not a door that was closed early, nor what was found to have no charge."""
+    if payment["decline_code"] == "no_charge":
+        return False
     return payment["invoice_id"] is not None or payment["gateway_reference"] is not None

@@ -14,6 +14,7 @@ from operations.verify.laws.shares import payers
 
 TABLES = (
     "ledger_entries", "ledger_lines", "invoice_credits", "cash_movements", "claim_steps", "payouts", "ended_visits",
+    "payment_corrections",
 )  # fmt: skip
 
 _ENTRIES = "SELECT count(*) FROM ledger_entries"
@@ -107,11 +108,20 @@ WITH money AS (
   UNION ALL
   SELECT tenant_id, 'payment.captured', id, line.account, currency, line.amount
   FROM payments JOIN money USING (tenant_id, id)
+  LEFT JOIN (SELECT tenant_id, payment_id AS id, sum(amount) AS more, sum(surplus) AS extra FROM payment_corrections
+    GROUP BY tenant_id, payment_id) AS corrected USING (tenant_id, id)
+  CROSS JOIN LATERAL (
+    SELECT captured - coalesce(more, 0) AS taken, surplus - coalesce(extra, 0) AS over) AS first
   CROSS JOIN LATERAL (VALUES
-    (money.account, captured), ('patient_credits', -surplus),
-    (CASE WHEN invoice_id IS NULL THEN 'suspense' ELSE 'receivables' END, surplus - captured)
+    (money.account, first.taken), ('patient_credits', -first.over),
+    (CASE WHEN invoice_id IS NULL THEN 'suspense' ELSE 'receivables' END, first.over - first.taken)
   ) AS line(account, amount)
-  WHERE status = 'captured'
+  WHERE status = 'captured' OR more IS NOT NULL
+  UNION ALL
+  SELECT fix.tenant_id, 'payment.corrected', fix.id, line.account, fix.currency, line.amount
+  FROM payment_corrections AS fix JOIN money ON money.tenant_id = fix.tenant_id AND money.id = fix.payment_id
+  CROSS JOIN LATERAL (VALUES (money.account, fix.amount), ('receivables', fix.surplus - fix.amount),
+    ('patient_credits', -fix.surplus)) AS line(account, amount)
   UNION ALL
   SELECT refund.tenant_id, 'refund.' || done.word, refund.id, line.account, refund.currency,
     sum(done.sign * line.amount)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from careconnect.db import Read, Write
 from careconnect.pagination import Page, PagingQuery
 from services.payments.api.asking import Reader, Refunder, Writer
-from services.payments.checking import charges, mending, orphans, runs, sums
+from services.payments.checking import charges, mending, orphans, remedies, runs, sums
 from services.payments.collection.till import Till, TillOf
 from services.payments.schemas import (
     BooksAsk,
@@ -26,6 +26,7 @@ from services.payments.schemas import (
     Orphan,
     OrphanNotes,
     OrphanStatus,
+    RemedyWrite,
     UnchargedAsk,
     UnchargedFound,
 )
@@ -110,6 +111,15 @@ async def mend(orphan_id: UUID, _: Refunder, till: TillOf) -> Orphan:
 async def asked(orphan_id: UUID, _: Refunder, session: Write) -> Orphan:
     """Note it; the next check tells whether it was mended."""
     return orphans.told(await orphans.settle(session, orphan_id, "mending"), await session.tenant_keys())
+
+
+@router.put("/orphans/{orphan_id}/remedy", summary="Do something about an orphan")
+async def remedy(orphan_id: UUID, wanted: RemedyWrite, _: Refunder, till: TillOf) -> Orphan:
+    """Do what is offered for its kind, with a reason; a repeat is harmless."""
+    await remedies.apply(till, orphan_id, wanted)
+    keys = await till.keys()
+    async with till.read() as session:
+        return orphans.told(await orphans.find(session, orphan_id, lock=False), keys)
 
 
 @router.put("/orphans/{orphan_id}/dismissal", summary="Take an orphan from Attention as it is")

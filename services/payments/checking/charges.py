@@ -18,6 +18,7 @@ from services.payments import ledger
 from services.payments.checking.orphans import note
 from services.payments.collection.till import Till
 from services.payments.models import MoneyCheckSeen, Payment, Refund
+from services.payments.models.corrections import NO_CHARGE
 from services.payments.schemas import (
     ChargesAsk,
     ChargesCompared,
@@ -39,9 +40,11 @@ _SAME = {
 }
 _AHEAD = {("authorised", "captured"), ("authorised", "voided")}
 _NEEDS_CHARGE = sa.and_(
-    Payment.gateway != ledger.DESK, sa.or_(Payment.invoice_id.is_not(None), Payment.gateway_reference.is_not(None))
+    Payment.gateway != ledger.DESK,
+    sa.or_(Payment.invoice_id.is_not(None), Payment.gateway_reference.is_not(None)),
+    Payment.decline_code.is_distinct_from(NO_CHARGE),
 )
-"""A door that was closed before anybody asked the gateway has no charge."""
+"""A door that was closed before anybody asked the gateway has no charge, nor has what somebody found to have none."""
 
 
 async def compare(till: Till, check_id: UUID, as_of: datetime, asked: ChargesAsk) -> ChargesCompared:
@@ -92,7 +95,8 @@ async def uncharged(till: Till, check_id: UUID, as_of: datetime, asked: Uncharge
 
 _SIFT = """
 SELECT count(*) FILTER (WHERE payment.gateway <> 'desk' AND payment.created_at < :as_of
-    AND (payment.invoice_id IS NOT NULL OR payment.gateway_reference IS NOT NULL)) AS matched,
+    AND (payment.invoice_id IS NOT NULL OR payment.gateway_reference IS NOT NULL)
+    AND payment.decline_code IS DISTINCT FROM 'no_charge') AS matched,
   array_agg(listed.place) FILTER (WHERE listed.returned OR payment.id IS NULL OR payment.invoice_id IS NULL
     OR (payment.currency, payment.amount, payment.captured, payment.refunded, payment.refunding)
       <> (listed.currency, listed.amount, listed.captured, listed.refunded, 0)

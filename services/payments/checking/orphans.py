@@ -16,9 +16,10 @@ from services.payments import schemas
 from services.payments.errors import OrphanNotFound, OrphanSettled
 from services.payments.models import Orphan
 from services.payments.repository.rows import columns, many
-from services.payments.schemas import OrphanNote
+from services.payments.schemas import OrphanKind, OrphanNote
 
-_WAITING = ("open", "mending")
+WAITING = ("open", "mending")
+"""The statuses of what waits."""
 
 
 async def note(session: WriteSession, check_id: UUID, found: Sequence[OrphanNote]) -> None:
@@ -39,7 +40,7 @@ async def note(session: WriteSession, check_id: UUID, found: Sequence[OrphanNote
         sa.func.coalesce(Orphan.here, 0) != sa.func.coalesce(new.here, 0),
         sa.func.coalesce(Orphan.there, 0) != sa.func.coalesce(new.there, 0),
     )
-    stays = sa.or_(Orphan.status.in_(_WAITING), sa.and_(Orphan.status == "dismissed", ~other))
+    stays = sa.or_(Orphan.status.in_(WAITING), sa.and_(Orphan.status == "dismissed", ~other))
     again: dict[str, Any] = {name: new[name] for name in ("check_id", "detail", "currency", "here", "there")}
     again |= {name: new[name] for name in ("payment_id", "invoice_id", "appointment_id", "gateway", "updated_at")}
     again |= {"status": sa.case((stays, Orphan.status), else_="open")}
@@ -53,7 +54,7 @@ async def note(session: WriteSession, check_id: UUID, found: Sequence[OrphanNote
 
 async def listed(session: ReadSession, status: str | None, paging: Paging, keys: TenantKeys) -> Page[schemas.Orphan]:
     """List orphans, those that wait first, or those of one status, the newest first."""
-    statement = sa.select(Orphan).where(Orphan.status.in_(_WAITING) if status is None else Orphan.status == status)
+    statement = sa.select(Orphan).where(Orphan.status.in_(WAITING) if status is None else Orphan.status == status)
     page = await keyset(session, statement, [Orphan.created_at.desc(), Orphan.id.desc()], paging)
     return page.of(lambda row: told(row, keys))
 
@@ -71,8 +72,10 @@ async def find(session: ReadSession, orphan_id: UUID, *, lock: bool = True) -> O
     return found
 
 
-async def settle(session: WriteSession, orphan_id: UUID, status: str, reason: bytes | None = None) -> Orphan:
-    """Mend it or dismiss it; a repeat changes nothing.
+async def settle(
+    session: WriteSession, orphan_id: UUID, status: str, reason: bytes | None = None, **how: str
+) -> Orphan:
+    """Mend it or dismiss it, and keep `how` in the audit; a repeat changes nothing.
 
     Raises:
         OrphanSettled: it was settled in another way.
@@ -80,12 +83,14 @@ async def settle(session: WriteSession, orphan_id: UUID, status: str, reason: by
     row = await find(session, orphan_id)
     if row.status == status:
         return row
-    if row.status not in _WAITING:
+    if row.status not in WAITING:
         raise OrphanSettled(orphan_status=row.status)
     row.status = status
-    if status not in _WAITING:
+    if status not in WAITING:
         row.settled_at, row.settled_by, row.reason = clock.now(), session.actor.id, reason
-        session.record(f"orphan.{status}", "orphan", row.id, data={"kind": row.kind, "subject_id": str(row.subject_id)})
+    if status not in WAITING or how:
+        said = {"kind": row.kind, "subject_id": str(row.subject_id)} | how
+        session.record(f"orphan.{status}", "orphan", row.id, data=said)
     return row
 
 
@@ -97,4 +102,5 @@ def told(row: Orphan, keys: TenantKeys) -> schemas.Orphan:
 
     said = {name: getattr(row, name) for name in schemas.Orphan.model_fields if hasattr(row, name)}
     said |= {"here": money(row.here), "there": money(row.there), "found_at": row.created_at}
+    said |= {"remedies": schemas.REMEDIES.get(OrphanKind(row.kind), ()) if row.status in WAITING else ()}
     return schemas.Orphan.model_validate(said | {"reason": keys.open(row.reason) if row.reason else None})

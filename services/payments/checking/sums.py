@@ -111,7 +111,9 @@ CROSS JOIN LATERAL (
 /*taken*/
 WHERE payment.id > :after AND payment.id <= :last AND payment.updated_at <= :young AND (
   payment.refunded <> back.refunded OR payment.refunding <> back.refunding
-  OR payment.captured <> coalesce(taken.moved, 0))
+  OR (payment.captured <> coalesce(taken.moved, 0) AND payment.captured <> coalesce(taken.moved, 0) + (
+    SELECT coalesce(sum(amount), 0) FROM payment_corrections
+    WHERE tenant_id = payment.tenant_id AND payment_id = payment.id)))
 """
 _REFUNDS = """
 SELECT CASE refund.status WHEN 'pending' THEN 'refund_stuck' ELSE 'not_booked' END AS kind,
@@ -152,8 +154,12 @@ WHERE entry.id > :after AND entry.id <= :last AND entry.booked_at <= :young AND 
     ELSE EXISTS (SELECT FROM invoices WHERE tenant_id = entry.tenant_id AND id = entry.subject_id
       AND CASE entry.kind WHEN 'invoice.cancelled' THEN status = 'cancelled'
         WHEN 'invoice.earned' THEN earned_as IS NOT NULL ELSE true END) END
-  WHEN 'payment' THEN EXISTS (
-    SELECT FROM payments WHERE tenant_id = entry.tenant_id AND id = entry.subject_id AND captured > 0)
+  WHEN 'payment' THEN CASE entry.kind
+    WHEN 'payment.corrected' THEN EXISTS (
+      SELECT FROM payment_corrections WHERE tenant_id = entry.tenant_id AND id = entry.subject_id)
+    ELSE EXISTS (SELECT FROM payments WHERE tenant_id = entry.tenant_id AND id = entry.subject_id AND (
+      captured > 0 OR EXISTS (SELECT FROM payment_corrections
+        WHERE tenant_id = entry.tenant_id AND payment_id = entry.subject_id))) END
   WHEN 'claim' THEN EXISTS (
     SELECT FROM claim_steps WHERE tenant_id = entry.tenant_id AND id = entry.subject_id)
   WHEN 'refund' THEN EXISTS (

@@ -4,6 +4,7 @@ from services.payments.models.base import Base
 from services.payments.models.cards import KeptCard
 from services.payments.models.checks import MoneyCheck, MoneyCheckSeen, Orphan
 from services.payments.models.claims import Claim, ClaimBatch, ClaimStep
+from services.payments.models.corrections import PaymentCorrection
 from services.payments.models.credits import InvoiceCredit
 from services.payments.models.discounts import Discount
 from services.payments.models.drafts import InvoiceDraft
@@ -56,6 +57,7 @@ __all__ = [
     "PatientCredit",
     "Payer",
     "Payment",
+    "PaymentCorrection",
     "PaymentLink",
     "Payout",
     "Refund",

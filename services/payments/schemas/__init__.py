@@ -17,6 +17,7 @@ from services.payments.schemas.answers import (
 )
 from services.payments.schemas.checks import (
     MENDED_BY_ITSELF,
+    REMEDIES,
     BooksAsk,
     BooksCompared,
     ChargesAsk,
@@ -38,6 +39,8 @@ from services.payments.schemas.checks import (
     OrphanNotes,
     OrphanStatus,
     Part,
+    Remedy,
+    RemedyWrite,
     UnchargedAsk,
     UnchargedFound,
 )
@@ -105,6 +108,7 @@ from services.payments.schemas.requests import (
 
 __all__ = [
     "MENDED_BY_ITSELF",
+    "REMEDIES",
     "AppointmentMoney",
     "Balance",
     "BooksAsk",
@@ -193,6 +197,8 @@ __all__ = [
     "Refund",
     "RefundWrite",
     "ReleaseWrite",
+    "Remedy",
+    "RemedyWrite",
     "Reminder",
     "ReminderWrite",
     "RenewalWrite",

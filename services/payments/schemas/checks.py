@@ -47,6 +47,32 @@ MENDED_BY_ITSELF = frozenset(
 """What the policy lets a check mend: money goes back that nobody has a right to, what the gateway did is noted, and
 nobody goes on owing for a visit that will not be."""
 
+
+class Remedy(StrEnum):
+    """What a person can do about an orphan.
+
+    `mend` it as the check would; `adopt` the gateway's refund; `resend` one that failed, or that the gateway does not
+    have; `mark_failed` one that it does not have; `take_gateway`: what it says was taken counts; `look_again` for a
+    charge, and let the payment be failed if there is none.
+    """
+
+    mend = "mend"
+    adopt = "adopt"
+    resend = "resend"
+    mark_failed = "mark_failed"
+    take_gateway = "take_gateway"
+    look_again = "look_again"
+
+
+REMEDIES: dict[OrphanKind, tuple[Remedy, ...]] = {
+    OrphanKind.refund_unknown: (Remedy.adopt,),
+    OrphanKind.refund_missing: (Remedy.resend, Remedy.mark_failed),
+    OrphanKind.refund_failed: (Remedy.resend,),
+    OrphanKind.amounts_differ: (Remedy.take_gateway,),
+    OrphanKind.payment_without_charge: (Remedy.look_again,),
+} | dict.fromkeys(MENDED_BY_ITSELF, (Remedy.mend,))
+"""What can be done about each kind; about the others, somebody who knows the books has to look."""
+
 Comparison = Literal[
     "charges", "refunds", "payments", "invoices", "sums", "entries", "appointments", "claims", "drawers"
 ]
@@ -193,11 +219,19 @@ class Orphan(BaseModel):
     found_at: datetime
     settled_at: datetime | None
     reason: str | None = None
+    remedies: list[Remedy] = Field([], description="what can be done about it while it waits")
 
 
 class Dismissal(Input):
     """Takes an orphan from Attention as it is, and says why."""
 
+    reason: Reason
+
+
+class RemedyWrite(Input):
+    """Does something about an orphan, and says why."""
+
+    remedy: Remedy
     reason: Reason
 
 

@@ -74,6 +74,7 @@ ENDPOINTS: list[tuple[str, str, str, Any]] = [
     ("PUT", f"/orphans/{ONE}/mending", "payments:refund", None),
     ("PUT", f"/orphans/{ONE}/asking", "payments:refund", None),
     ("GET", f"/orphans/{ONE}", "payments:read", None),
+    ("PUT", f"/orphans/{ONE}/remedy", "payments:refund", {"remedy": "adopt", "reason": "known"}),
     ("PUT", f"/orphans/{ONE}/dismissal", "payments:refund", {"reason": "known"}),
     ("GET", "/figures", "payments:read", None),
     ("GET", "/gateway/charges", "payments:read", None),

@@ -1,39 +1,23 @@
 """Refunds that a gateway takes back: the books turn round once, and the patient's wait stands under Attention."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from careconnect.config import Settings
 from careconnect.ids import uuid7
 from careconnect.money import Money
-from operations.verify.evidence import Evidence
-from operations.verify.laws import ledger
 from services.payments.errors import RefundFailed
 from services.payments.gateways.sandbox import SandboxGateway
 from services.payments.schemas import GatewayRefund
 from tests.services.payments.conftest import Desk, money, payment_body
+from tests.services.payments.laws import Laws, laws
 from tests.services.payments.test_money_check import check, gateway, mended, plant
 from tests.services.payments.test_webhooks import Send, send
 
-__all__ = ["gateway", "plant", "send"]
+__all__ = ["gateway", "laws", "plant", "send"]
 CLOSED = "expired_or_canceled_card"
-Laws = Callable[..., Awaitable[list[str]]]
-
-
-@pytest.fixture
-def laws(settings: Settings) -> Laws:
-    """Have the books read from outside, and tell what they say wrongly of some records."""
-
-    async def violations(*keys: UUID | str) -> list[str]:
-        async with Evidence(settings) as evidence:
-            found = (await ledger.check(evidence)).violations
-        return [one for one in found if any(str(key) in one for key in keys)]
-
-    return violations
 
 
 async def refunded(desk: Desk, amount: int = 1_000, back: int = 400) -> tuple[UUID, UUID]:

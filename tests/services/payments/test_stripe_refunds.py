@@ -105,6 +105,20 @@ async def test_a_refund_that_fails_on_its_way_is_no_money_back_and_may_be_made_a
     assert (await till.refund(payment_id, 350_000)).json()["status"] == "succeeded"
 
 
+async def test_a_refund_that_fails_after_it_had_succeeded_is_reversed_and_waits_for_a_person(
+    till: Desk, says: dict[str, Any], tell: Tell
+) -> None:
+    says["status"] = "succeeded"
+    payment_id, refund_id = await till.captured(), uuid7()
+    assert (await till.refund(payment_id, 50_000, refund_id)).json()["status"] == "succeeded"
+    says["status"] = "failed"
+    assert await tell(payment_id, "refund.failed") == "applied"
+    assert await tell(payment_id, "refund.failed") == "nothing"
+    assert await till.balances() == {"gateway_clearing:stripe": 350_000, "deposits": -350_000}
+    [orphan] = (await till.get("/orphans"))["items"]
+    assert (orphan["kind"], orphan["subject_id"], orphan["here"]) == ("refund_failed", str(refund_id), money(50_000))
+
+
 async def test_all_refunds_of_a_charge_are_read_however_many_come_with_it(till: Desk, says: dict[str, Any]) -> None:
     says |= {"status": "succeeded", "embedded": 1}
     payment_id = await till.captured()

@@ -110,3 +110,42 @@ async def test_a_refund_that_was_asked_for_here_is_no_orphan(edge_clinic: Clinic
     payment = UUID((await edge_clinic.booked())["payment"]["id"])
     await edge_clinic.gateway.payments.refund(actor, payment, uuid7(), RefundWrite(reason="a favour"))
     assert (await check_now(edge_clinic)).open == 0
+
+
+async def test_a_clerk_takes_the_gateways_own_refund_into_the_books(edge_clinic: Clinic, clerk: Desk) -> None:
+    actor = Actor(id=uuid7(), tenant_id=edge_clinic.tenant_id, kind="staff", scopes=ALL)
+    gateway = await edge_clinic.gateway.services.apps["payments"].state.gateways.of(actor, "sandbox")
+    payment = UUID((await edge_clinic.booked())["payment"]["id"])
+    await gateway.refund(payment, uuid7(), Money(amount=700, currency="LKR"), "adopted")
+    assert (await check_now(edge_clinic)).open == 1
+    page = await clerk.read("/billing/money-check")
+    assert "Take it into the books" in page.text
+    (action,) = (link for link in page.links if link.endswith("/remedies/adopt"))
+    asked = await clerk.read(action)
+    assert "becomes one of ours" in asked.text
+    assert (await clerk.send(asked, action)).status_code == 422
+    for _ in range(2):
+        done = await clerk.send(asked, action, {"reason": "made on the gateway's own page"})
+        assert done.status_code == 303
+    assert (await edge_clinic.gateway.payments.get_payment(actor, payment)).refunded.amount == 700
+    orphan = action.split("/")[-3]
+    again = await edge_clinic.post(
+        f"/payments/orphans/{orphan}/remedy", json={"remedy": "adopt", "reason": "once more"}
+    )
+    assert (again.status_code, again.json()["status"]) == (200, "mended")
+    assert (await clerk.read(action, status=404)).text
+    assert (await check_now(edge_clinic)).open == 0
+
+
+async def test_who_returns_no_money_is_offered_nothing(edge: FastAPI, edge_clinic: Clinic) -> None:
+    actor = Actor(id=uuid7(), tenant_id=edge_clinic.tenant_id, kind="staff", scopes=ALL)
+    gateway = await edge_clinic.gateway.services.apps["payments"].state.gateways.of(actor, "sandbox")
+    payment = UUID((await edge_clinic.booked())["payment"]["id"])
+    await gateway.refund(payment, uuid7(), Money(amount=300, currency="LKR"), "not offered")
+    await check_now(edge_clinic)
+    (orphan,) = (await edge_clinic.gateway.payments.orphans(actor)).items
+    front = await Desk.open(edge, edge_clinic, "front_desk")
+    page = await front.read("/billing/money-check")
+    assert not [link for link in page.links if "/remedies/" in link]
+    assert (await front.read(f"/billing/money-check/orphans/{orphan.id}/remedies/adopt", status=403)).text
+    await edge_clinic.gateway.checks.dismiss(actor, orphan.id, "of this test")
