@@ -8,7 +8,9 @@ from temporalio import activity
 from activities.answers import insisting, refusing
 from careconnect.auth import Actor
 from services.appointments.client import AppointmentsClient
+from services.appointments.prices import Charged, ChargedTax
 from services.appointments.schemas import Cancellation, Hold, RemarkDecision
+from services.consultants.schemas import Offer
 from workflows.contracts import (
     AttentionRequest,
     CancelRequest,
@@ -56,6 +58,7 @@ class AppointmentActivities:
             capacity=offer.capacity,
             rooms=offer.rooms,
             hold_id=request.hold_id,
+            charged=_charged(offer),
         )
         return Changed(appointment=await self.appointments.hold(request.actor, request.appointment_id, asked))
 
@@ -143,3 +146,8 @@ class AppointmentActivities:
         """Have somebody look at once who waits for such a time; they look by themselves a little later."""
         if self._freed:
             await self._freed(actor.tenant_id)
+
+
+def _charged(offer: Offer) -> Charged:
+    tax = ChargedTax.model_validate(offer.tax.model_dump()) if offer.tax else None
+    return Charged(price=offer.price, listed=offer.listed or offer.price, tax=tax, coverage_id=offer.coverage_id)

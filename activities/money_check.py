@@ -25,6 +25,8 @@ from services.payments.schemas import (
     Orphan,
     OrphanKind,
     UnchargedAsk,
+    VisitPriced,
+    VisitsAsk,
 )
 from workflows.contracts import (
     ChargesResult,
@@ -72,7 +74,8 @@ class MoneyCheckActivities:
     @property
     def activities(self) -> list[Callable[..., Any]]:
         """All of them, for a worker to register."""
-        return [self.begin, self.charges, self.uncharged, self.books, self.visits, self.mend, self.asked, self.conclude]
+        steps = [self.begin, self.charges, self.uncharged, self.books, self.visits, self.unbilled, self.mend]
+        return [*steps, self.asked, self.conclude]
 
     @activity.defn(name="money_check_begin")
     async def begin(self, step: CheckStep) -> CheckStarted:
@@ -120,6 +123,21 @@ class MoneyCheckActivities:
             if found:
                 await self.payments.note_orphans(actor, step.check_id, found)
             seen = Compared(checked=len(page.items), found=len(found))
+            place = _BooksPlace(after=page.last, done=place.done + seen)
+            if page.last is None:
+                return place.done
+            activity.heartbeat(place.model_dump(mode="json"))
+
+    @activity.defn(name="money_check_unbilled")
+    async def unbilled(self, step: CheckStep) -> Compared:
+        """Find visits that take place and cost something, and for which no invoice was issued."""
+        actor, place = _actor(step), _resumed(_BooksPlace)
+        while True:
+            page = await self.appointments.charged_visits(actor, place.after, step.grace_seconds)
+            visits = [VisitPriced(appointment_id=one.id, price=one.price) for one in page.items]
+            seen = Compared()
+            if visits:
+                seen = await self.payments.compare_visits(actor, step.check_id, VisitsAsk(visits=visits))
             place = _BooksPlace(after=page.last, done=place.done + seen)
             if page.last is None:
                 return place.done

@@ -72,6 +72,8 @@ class MoneyCheck:
             for name, part in _LATER_PARTS:
                 await self._compare(name, how=lambda name=name, part=part: self._books(name, part))  # type: ignore[misc]
         await self._compare("appointments", how=self._visits)
+        if workflow.patched("check-visits-without-invoice"):
+            await self._compare("visits", how=self._unbilled)
         await self._mend()
         self.stage = "concluding"
         said = self._said(ConclusionStep, compared=self.compared, missing=self.missing)
@@ -109,6 +111,9 @@ class MoneyCheck:
 
     async def _visits(self) -> None:
         self.compared["appointments"] = await self._do(MoneyCheckActivities.visits, self.step)
+
+    async def _unbilled(self) -> None:
+        self.compared["visits"] = await self._do(MoneyCheckActivities.unbilled, self.step)
 
     # What is mended ---------------------------------------------------------------------------------------------------
 

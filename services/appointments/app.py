@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from careconnect.config import Settings
 from careconnect.service import create_service
-from services.appointments import api, availability, clock_changes, diary, endings, remarks, visit
+from services.appointments import api, availability, charged, clock_changes, diary, endings, remarks, visit
 from services.appointments.absences import api as absences
 from services.appointments.closings import api as closings
 from services.appointments.feeds import api as feeds
@@ -28,6 +28,7 @@ def create(settings: Settings) -> FastAPI:
         api.router,
         visit.router,
         endings.router,
+        charged.router,
         remarks.router,
     ]
     return create_service("appointments", routers, settings=settings, database="appointments")

@@ -7,6 +7,7 @@ from careconnect.auth import Actor
 from careconnect.client import ServiceClient
 from careconnect.pagination import Page
 from services.appointments.absences.schemas import Decision
+from services.appointments.prices import Charged, ChargedPage
 from services.appointments.schemas import (
     Appointment,
     AppointmentDetail,
@@ -70,6 +71,15 @@ class AppointmentsClient(ServiceClient):
     async def endings(self, actor: Actor, ids: list[UUID]) -> Endings:
         """Tell which appointments do not take place, or do not exist."""
         return await self.call(actor, "POST", "/endings", json=EndingsAsk(ids=ids), into=Endings)
+
+    async def charged_visits(self, actor: Actor, after: UUID | None, grace_seconds: int) -> ChargedPage:
+        """List a page of visits that take place and cost something."""
+        params = {"after": after, "grace_seconds": grace_seconds}
+        return await self.call(actor, "GET", "/charged", params=params, into=ChargedPage)
+
+    async def charged(self, actor: Actor, appointment_id: UUID) -> Charged:
+        """Tell what a visit costs, as it was told at its booking."""
+        return await self.call(actor, "GET", f"/appointments/{appointment_id}/charged", into=Charged)
 
     async def attend(self, actor: Actor, appointment_id: UUID, step: str | None) -> None:
         """Put the appointment under Attention with the step that waits, or take it from there."""

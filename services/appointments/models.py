@@ -6,6 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import CheckConstraint, DateTime, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from careconnect import clock, db
@@ -103,13 +104,14 @@ class Appointment(db.Tenanted, Base):
     refusal_code: Mapped[str | None]
     needs_attention: Mapped[str | None]
     request_hash: Mapped[str]
+    charged: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
     @classmethod
     def hold(cls, appointment_id: UUID, asked: HeldTime) -> "Appointment":
         """Occupy the time until the booking is finished or the hold runs out."""
         moment = clock.now()
         times = {"overbooked": False, "hours_overridden": False}
-        times |= asked.model_dump(exclude={"start", "end", "hold_seconds", "rooms", "hold_id", "terms"})
+        times |= asked.model_dump(exclude={"start", "end", "hold_seconds", "rooms", "hold_id", "terms", "charged"})
         return cls(
             id=appointment_id,
             reference=reference(PREFIX, appointment_id),
@@ -121,6 +123,7 @@ class Appointment(db.Tenanted, Base):
             seat=1,
             hold_expires_at=moment + timedelta(seconds=asked.hold_seconds),
             status_since=moment,
+            charged=asked.charged.model_dump(mode="json") if asked.charged else None,
             **times,
         )
 

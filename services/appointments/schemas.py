@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from services.appointments.prices import Charged
 from services.appointments.references import Reference
 
 Text = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True)]
@@ -86,6 +87,7 @@ class HeldTime(_Input):
     request_hash: str = Field("", max_length=64)
     capacity: int = Capacity
     rooms: list[UUID] | None = Rooms
+    charged: Charged | None = Field(None, description="what the visit costs, where that was told")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -13,6 +13,7 @@ from services.payments.schemas import (
     CheckBegin,
     CheckBegun,
     CheckEnd,
+    Compared,
     Dismissal,
     KeptPage,
     MoneyCheck,
@@ -24,6 +25,7 @@ from services.payments.schemas import (
     RemedyWrite,
     UnchargedAsk,
     UnchargedFound,
+    VisitsAsk,
 )
 
 _PAGE = 60.0
@@ -57,6 +59,11 @@ class MoneyChecksClient(ServiceClient):
         """Compare a page of the books with each other."""
         path = f"/money-checks/{check_id}/books"
         return await self.call(actor, "POST", path, json=asked, into=BooksCompared, timeout=_PAGE)
+
+    async def compare_visits(self, actor: Actor, check_id: UUID, asked: VisitsAsk) -> Compared:
+        """Find which of a page of visits have no invoice."""
+        path = f"/money-checks/{check_id}/visits"
+        return await self.call(actor, "POST", path, json=asked, into=Compared, timeout=_PAGE)
 
     async def kept(self, actor: Actor, after: UUID | None = None, limit: int = 2000) -> KeptPage:
         """List a page of what is held for appointments."""

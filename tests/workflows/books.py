@@ -56,6 +56,11 @@ class Books:
     async def visits(self, _: CheckStep) -> Compared:
         return Compared(checked=5)
 
+    @activity.defn(name="money_check_unbilled")
+    async def unbilled(self, _: CheckStep) -> Compared:
+        self._speak("visits")
+        return Compared(checked=4)
+
     @activity.defn(name="money_check_mend")
     async def mend(self, _: CheckStep) -> Mending:
         asked = ToAsk(orphan_id=uuid7(), payment_id=uuid7(), kind=OrphanKind.kept_without_visit)
@@ -81,4 +86,4 @@ class Books:
     @property
     def activities(self) -> list[Any]:
         steps = [self.begin, self.charges, self.uncharged, self.books, self.visits, self.mend, self.asked]
-        return [*steps, self.conclude, self.standing]
+        return [*steps, self.unbilled, self.conclude, self.standing]

@@ -344,7 +344,7 @@ async def money_check(client: Client) -> Lives:
             task_queue=ids.BOOKINGS,
         )  # fmt: skip
         await handle.result()
-        return {"money_check": handle}
+        return {"money_check_visits": handle}
 
 
 async def absence(client: Client) -> Lives:
@@ -397,5 +397,5 @@ NAMES = {
     "capture_refused", "moved", "payment_settled", "reminders_moved", "cancelled", "moved_for_another_price",
     "undone_cancellation", "left", "no_show", "crash", "given_up", "payment_refunded", "reminders_sent",
     "dashboard", "series", "series_refused", "waiting", "waiting_left", "waiting_crash", "matching", "kept_card",
-    "payment_due", "money_check", "absence", "absence_undone", "unpaid", "recalled", "payment_unresolved",
+    "payment_due", "money_check_visits", "absence", "absence_undone", "unpaid", "recalled", "payment_unresolved",
 }  # fmt: skip

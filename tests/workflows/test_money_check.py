@@ -51,7 +51,12 @@ async def test_everything_is_compared_and_counted_together(engine: Client) -> No
 
 @pytest.mark.parametrize(
     ("silent", "missing"),
-    [("charges", ["charges", "refunds", "payments"]), ("invoices", ["invoices"]), ("payments", ["sums"])],
+    [
+        ("charges", ["charges", "refunds", "payments"]),
+        ("invoices", ["invoices"]),
+        ("payments", ["sums"]),
+        ("visits", ["visits"]),
+    ],
 )
 async def test_what_cannot_be_compared_is_missing_and_the_rest_is_not(
     engine: Client, silent: str, missing: list[str]

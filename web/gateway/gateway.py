@@ -79,7 +79,7 @@ class Gateway:
             self.engine, services.client(SeriesClient), self.consultants, self.appointments, self.identity
         )
         self.waitlist = WaitlistProcesses(self.engine, services.client(WaitlistClient))
-        self.checks = MoneyCheckProcess(self.engine, self.payments)
+        self.checks = MoneyCheckProcess(self.engine, self.payments, self.appointments, self.consultants)
         self.bookings = Bookings(
             self.engine,
             self.appointments,

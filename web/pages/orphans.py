@@ -55,6 +55,10 @@ _WORDS = {
         "An invoice without a visit", "The visit will not take place, and its invoice is still to be paid.",
         "To be paid", "Owed",
     ),
+    OrphanKind.visit_without_invoice: Words(
+        "A visit without an invoice", "The visit costs something, and no invoice was ever issued for it.",
+        "Invoiced", "Price",
+    ),
     OrphanKind.claim_sums: Words(
         "A claim that differs from its invoice", "It asks a payer for another amount than the invoice says.",
         "The claim", "The invoice",
@@ -86,6 +90,7 @@ _COMPARED: dict[Comparison, tuple[str, str]] = {
     "claims": ("Claims", "against the payers' shares of invoices"),
     "drawers": ("Cash drawers", "against what moved their cash"),
     "appointments": ("Money held for visits, and owed", "against how the visits ended"),
+    "visits": ("Visits that cost something", "against their invoices"),
 }
 
 
@@ -108,6 +113,7 @@ _REMEDIES = {
     Remedy.take_gateway: (
         "Take the gateway's amount", "A correcting entry lets the books say what the gateway took.", "check"
     ),
+    Remedy.issue: ("Issue the invoice", "On the terms that were told when the visit was booked.", "billing"),
     Remedy.look_again: (
         "Look again", "The gateway is asked once more; if it knows nothing, the payment has failed.", "search"
     ),

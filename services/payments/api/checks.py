@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from careconnect.db import Read, Write
 from careconnect.pagination import Page, PagingQuery
 from services.payments.api.asking import Reader, Refunder, Writer
-from services.payments.checking import charges, mending, orphans, remedies, runs, sums
+from services.payments.checking import charges, mending, orphans, remedies, runs, sums, visits
 from services.payments.collection.till import Till, TillOf
 from services.payments.schemas import (
     BooksAsk,
@@ -19,6 +19,7 @@ from services.payments.schemas import (
     CheckBegin,
     CheckBegun,
     CheckEnd,
+    Compared,
     Dismissal,
     KeptPage,
     MoneyCheck,
@@ -29,6 +30,7 @@ from services.payments.schemas import (
     RemedyWrite,
     UnchargedAsk,
     UnchargedFound,
+    VisitsAsk,
 )
 
 router = APIRouter(tags=["money checks"])
@@ -70,6 +72,12 @@ async def compare_payments(check_id: UUID, asked: UnchargedAsk, _: Writer, till:
 async def compare_books(check_id: UUID, asked: BooksAsk, _: Writer, session: Write) -> BooksCompared:
     """Note where sums are not those of their parts, and where the ledger says something else."""
     return await sums.compare(session, check_id, asked)
+
+
+@router.post("/money-checks/{check_id}/visits", summary="Find visits that have no invoice")
+async def compare_visits(check_id: UUID, asked: VisitsAsk, _: Writer, session: Write) -> Compared:
+    """Note each of a page of visits that cost something and for which none was issued."""
+    return await visits.compare(session, check_id, asked)
 
 
 @router.post(

@@ -6,10 +6,10 @@ from uuid import UUID
 from careconnect.ids import derived_id
 from careconnect.money import Money
 from services.payments import repository
-from services.payments.checking import mending, orphans
+from services.payments.checking import mending, orphans, visits
 from services.payments.collection import correcting, refund, release
 from services.payments.collection.till import Till
-from services.payments.errors import GatewaySaysOtherwise, OrphanSettled, RemedyNotOffered
+from services.payments.errors import GatewaySaysOtherwise, InvoiceNotFound, OrphanSettled, RemedyNotOffered
 from services.payments.models import Orphan, Payment, Refund
 from services.payments.schemas import (
     REMEDIES,
@@ -38,6 +38,7 @@ async def apply(till: Till, orphan_id: UUID, wanted: RemedyWrite) -> None:
         GatewaySaysOtherwise: what the check saw is not so any more, or does not fit the books.
         RefundFailed: the gateway would not return the money.
         RefundExceedsCaptured: less is left of the payment.
+        InvoiceNotFound: nobody has issued the visit's invoice yet.
     """
     async with till.read() as session:
         row = await orphans.find(session, orphan_id, lock=False)
@@ -162,6 +163,15 @@ async def _take_gateway(till: Till, row: Orphan, why: str) -> bool:
     return True
 
 
+async def _issue(till: Till, row: Orphan, why: str) -> bool:
+    """See that the invoice is there: whoever knows the visit's terms issues it before."""
+    del why
+    async with till.read() as session:
+        if not await visits.has_invoice(session, row.subject_id):
+            raise InvoiceNotFound
+    return True
+
+
 async def _look_again(till: Till, row: Orphan, why: str) -> bool:
     await correcting.look_again(till, row.payment_id or row.subject_id, why)
     return True
@@ -173,5 +183,6 @@ _DO: dict[Remedy, Callable[[Till, Orphan, str], Awaitable[bool]]] = {
     Remedy.resend: _resend,
     Remedy.mark_failed: _mark_failed,
     Remedy.take_gateway: _take_gateway,
+    Remedy.issue: _issue,
     Remedy.look_again: _look_again,
 }

@@ -43,6 +43,8 @@ from services.payments.schemas.checks import (
     RemedyWrite,
     UnchargedAsk,
     UnchargedFound,
+    VisitPriced,
+    VisitsAsk,
 )
 from services.payments.schemas.drafts import DraftReplacement, InvoiceDraft
 from services.payments.schemas.drawers import (
@@ -208,6 +210,8 @@ __all__ = [
     "UnchargedFound",
     "Unfinished",
     "VisitEnd",
+    "VisitPriced",
+    "VisitsAsk",
     "WebhookReceipt",
     "Zone",
 ]

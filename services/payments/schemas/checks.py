@@ -26,6 +26,7 @@ class OrphanKind(StrEnum):
     kept_without_visit = "kept_without_visit"
     kept_beyond_fee = "kept_beyond_fee"
     invoice_without_visit = "invoice_without_visit"
+    visit_without_invoice = "visit_without_invoice"
     invoice_sums = "invoice_sums"
     payment_sums = "payment_sums"
     claim_sums = "claim_sums"
@@ -52,8 +53,8 @@ class Remedy(StrEnum):
     """What a person can do about an orphan.
 
     `mend` it as the check would; `adopt` the gateway's refund; `resend` one that failed, or that the gateway does not
-    have; `mark_failed` one that it does not have; `take_gateway`: what it says was taken counts; `look_again` for a
-    charge, and let the payment be failed if there is none.
+    have; `mark_failed` one that it does not have; `take_gateway`: what it says was taken counts; `issue` the invoice of
+    a visit; `look_again` for a charge, and let the payment be failed if there is none.
     """
 
     mend = "mend"
@@ -61,6 +62,7 @@ class Remedy(StrEnum):
     resend = "resend"
     mark_failed = "mark_failed"
     take_gateway = "take_gateway"
+    issue = "issue"
     look_again = "look_again"
 
 
@@ -70,11 +72,12 @@ REMEDIES: dict[OrphanKind, tuple[Remedy, ...]] = {
     OrphanKind.refund_failed: (Remedy.resend,),
     OrphanKind.amounts_differ: (Remedy.take_gateway,),
     OrphanKind.payment_without_charge: (Remedy.look_again,),
+    OrphanKind.visit_without_invoice: (Remedy.issue,),
 } | dict.fromkeys(MENDED_BY_ITSELF, (Remedy.mend,))
 """What can be done about each kind; about the others, somebody who knows the books has to look."""
 
 Comparison = Literal[
-    "charges", "refunds", "payments", "invoices", "sums", "entries", "appointments", "claims", "drawers"
+    "charges", "refunds", "payments", "invoices", "sums", "entries", "appointments", "claims", "drawers", "visits"
 ]
 Part = Literal["invoices", "payments", "refunds", "entries", "claims", "drawers"]
 OrphanStatus = Literal["open", "mending", "mended", "gone", "dismissed"]
@@ -158,6 +161,19 @@ class KeptOf(BaseModel):
     payment_id: UUID
     kept: int
     reserved: int
+
+
+class VisitPriced(Input):
+    """A visit that takes place, and its price."""
+
+    appointment_id: UUID
+    price: Money
+
+
+class VisitsAsk(Input):
+    """Asks which of these visits have no invoice."""
+
+    visits: list[VisitPriced] = Field(max_length=5000)
 
 
 class Kept(BaseModel):

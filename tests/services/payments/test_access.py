@@ -68,6 +68,7 @@ ENDPOINTS: list[tuple[str, str, str, Any]] = [
     ("POST", f"/money-checks/{ONE}/charges", "payments:write", {"gateway": "sandbox"}),
     ("POST", f"/money-checks/{ONE}/uncharged", "payments:write", {}),
     ("POST", f"/money-checks/{ONE}/books", "payments:write", {"part": "invoices"}),
+    ("POST", f"/money-checks/{ONE}/visits", "payments:write", {"visits": []}),
     ("POST", f"/money-checks/{ONE}/orphans", "payments:write", {"orphans": []}),
     ("PUT", f"/money-checks/{ONE}/conclusion", "payments:write", {"compared": {}}),
     ("GET", "/orphans", "payments:read", None),

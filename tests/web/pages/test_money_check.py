@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from careconnect.auth import Actor
 from careconnect.ids import uuid7
 from careconnect.money import Money
+from services.appointments.schemas import Hold
 from services.identity.roles import ALL
 from services.payments.gateways.protocol import Order
 from services.payments.schemas import LineWrite, NewInvoice, PaymentWrite, RefundWrite
@@ -149,3 +150,31 @@ async def test_who_returns_no_money_is_offered_nothing(edge: FastAPI, edge_clini
     assert not [link for link in page.links if "/remedies/" in link]
     assert (await front.read(f"/billing/money-check/orphans/{orphan.id}/remedies/adopt", status=403)).text
     await edge_clinic.gateway.checks.dismiss(actor, orphan.id, "of this test")
+
+
+async def test_a_visit_whose_invoice_was_never_issued_gets_it_on_the_terms_of_its_booking(
+    edge_clinic: Clinic, clerk: Desk
+) -> None:
+    clinic, appointments = edge_clinic, edge_clinic.gateway.appointments
+    actor = Actor(id=uuid7(), tenant_id=clinic.tenant_id, kind="staff", scopes=ALL)
+    booked = await appointments.get(actor, UUID((await clinic.booked())["id"]))
+    told = await appointments.charged(actor, booked.id)
+    assert told.price == Money(amount=350_000, currency="LKR")
+    visit, start = uuid7(), booked.start + timedelta(days=200)
+    wanted = Hold(
+        patient_id=booked.patient_id, consultant_id=booked.consultant_id, visit_type_id=booked.visit_type_id,
+        location_id=booked.location_id, zone=booked.zone, start=start, end=start + timedelta(minutes=30),
+        occupied_from=start, occupied_to=start + timedelta(minutes=30), charged=told,
+    )  # fmt: skip
+    await appointments.hold(actor, visit, wanted)
+    await appointments.confirm(actor, visit)
+    assert (await check_now(clinic)).open == 1
+    page = await clerk.read("/billing/money-check")
+    assert "A visit without an invoice" in page.text
+    (action,) = (link for link in page.links if link.endswith("/remedies/issue"))
+    asked = await clerk.read(action)
+    for _ in range(2):
+        assert (await clerk.send(asked, action, {"reason": "the booking lost it"})).status_code == 303
+    (invoice,) = (await clinic.gateway.payments.for_appointment(actor, visit)).invoices
+    assert (invoice.total, invoice.income) == (told.price, "deposits")
+    assert (await check_now(clinic)).open == 0
