@@ -16,7 +16,6 @@ from services.appointments.client import AppointmentsClient
 from services.consultants.client import ConsultantsClient
 from services.payments.client import PaymentsClient
 from services.payments.schemas import (
-    MENDED_BY_ITSELF,
     BooksAsk,
     ChargesAsk,
     CheckBegin,
@@ -192,13 +191,14 @@ class MoneyCheckActivities:
         return place.done
 
     async def _waiting(self, actor: Actor) -> list[Orphan]:
-        """List what waits and can be mended by itself; what the gateway refused before is for a person."""
+        """List what waits and is mended by itself, as the organisation says; the rest is for a person."""
+        mends = (await self.payments.mending_rule(actor)).mends
         found: list[Orphan] = []
         failed: set[UUID | None] = set()
         cursor = None
         while len(found) < _MOST_MENDED:
             page = await self.payments.orphans(actor, limit=200, cursor=cursor)
-            found += [one for one in page.items if one.kind in MENDED_BY_ITSELF]
+            found += [one for one in page.items if one.kind in mends]
             failed |= {one.payment_id for one in page.items if one.kind == OrphanKind.refund_failed}
             cursor = page.next_cursor
             if cursor is None:

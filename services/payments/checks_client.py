@@ -16,6 +16,8 @@ from services.payments.schemas import (
     Compared,
     Dismissal,
     KeptPage,
+    MendingRule,
+    MendingRuleWrite,
     MoneyCheck,
     MoneyChecks,
     Orphan,
@@ -77,6 +79,14 @@ class MoneyChecksClient(ServiceClient):
     async def end_check(self, actor: Actor, check_id: UUID, wanted: CheckEnd) -> MoneyCheck:
         """End a money check."""
         return await self.call(actor, "PUT", f"/money-checks/{check_id}/conclusion", json=wanted, into=MoneyCheck)
+
+    async def mending_rule(self, actor: Actor) -> MendingRule:
+        """Tell what a money check mends by itself."""
+        return await self.call(actor, "GET", "/mending-rule", into=MendingRule)
+
+    async def set_mending_rule(self, actor: Actor, wanted: MendingRuleWrite) -> MendingRule:
+        """Say it."""
+        return await self.call(actor, "PUT", "/mending-rule", json=wanted, into=MendingRule)
 
     async def orphans(
         self, actor: Actor, *, status: OrphanStatus | None = None, limit: int = 50, cursor: str | None = None,

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from careconnect.auth import Actor
+from careconnect.errors import VersionConflict
 from careconnect.pagination import Page, PagingQuery
 from services.payments.errors import (
     GatewaySaysOtherwise,
@@ -18,7 +19,16 @@ from services.payments.errors import (
     RefundFailed,
     RemedyNotOffered,
 )
-from services.payments.schemas import Dismissal, MoneyChecks, Orphan, OrphanStatus, RemedyWrite
+from services.payments.schemas import (
+    Dismissal,
+    MendingRule,
+    MendingRuleWrite,
+    MoneyChecks,
+    Orphan,
+    OrphanStatus,
+    RemedyWrite,
+)
+from web.api.etags import TAGGED, IfMatch, Tagged, as_seen
 from web.api.listing import LIST, listed
 from web.api.openapi import refusals
 from web.gateway.errors import EngineUnavailable
@@ -27,6 +37,7 @@ from web.session import Door, may
 router = APIRouter(prefix="/payments", tags=["payments"])
 Reader = Annotated[Actor, may("payments:read")]
 Refunder = Annotated[Actor, may("payments:refund")]
+Manager = Annotated[Actor, may("gateways:manage")]
 
 
 class CheckStarted(BaseModel):
@@ -49,6 +60,22 @@ async def begin(actor: Refunder, gateway: Door, response: Response) -> CheckStar
     workflow_id = await gateway.checks.begin(actor)
     response.headers["Location"] = f"/api/v1/workflows/{workflow_id}"
     return CheckStarted(workflow_id=workflow_id)
+
+
+@router.get("/money-check/rule", summary="Tell what a money check mends by itself", responses={200: TAGGED})
+async def rule(actor: Reader, gateway: Door, tag: Tagged) -> MendingRule:
+    """Tell it; until the organisation says something, everything that can be mended is."""
+    return tag(await gateway.payments.mending_rule(actor))
+
+
+@router.put(
+    "/money-check/rule",
+    summary="Say what a money check mends by itself",
+    responses={200: TAGGED, **refusals(VersionConflict)},
+)
+async def set_rule(body: MendingRuleWrite, actor: Manager, gateway: Door, tag: Tagged, *, seen: IfMatch) -> MendingRule:
+    """Say it, from the next check on; what is left out waits under Attention for a person."""
+    return tag(await gateway.payments.set_mending_rule(actor, as_seen(body, seen)))
 
 
 @router.get("/orphans", summary="List orphans", **LIST)

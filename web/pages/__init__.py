@@ -25,6 +25,7 @@ from web.pages import (
     hours,
     leave,
     ledger,
+    mending,
     messages,
     mistakes,
     money_check,
@@ -57,7 +58,7 @@ def install(app: FastAPI) -> None:
         dashboard, signing_in, calendar, appointments, patients, leave, feeds, consultants, hours, absences, billing,
         collecting, paylinks, receipts, drawers, claims, discounts, payouts, ledger, money_check, messages, attention,
         payers, coverages, settings, prices, gateways, search, series, waitlist, public, queue, reminding, options,
-        clock_changes, authorising, drafts, mistakes,
+        clock_changes, authorising, drafts, mistakes, mending,
     )  # fmt: skip
     take_in(app, (module.router for module in modules))
     tell_people(app)

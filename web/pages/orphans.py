@@ -149,6 +149,12 @@ def told(orphan: Orphan) -> Told:
     return Told(orphan, gettext(words.title), gettext(words.meaning), " · ".join(amounts), offers)
 
 
+def kind_words(kind: OrphanKind) -> tuple[str, str]:
+    """Name a kind of orphan, and say what it means."""
+    words = _WORDS[kind]
+    return gettext(words.title), gettext(words.meaning)
+
+
 def compared_words(name: Comparison) -> tuple[str, str]:
     """Say what was compared with what."""
     what, against = _COMPARED[name]

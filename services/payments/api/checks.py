@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 
 from careconnect.db import Read, Write
 from careconnect.pagination import Page, PagingQuery
-from services.payments.api.asking import Reader, Refunder, Writer
-from services.payments.checking import charges, mending, orphans, remedies, runs, sums, visits
+from services.payments.api.asking import Manager, Reader, Refunder, Writer
+from services.payments.checking import charges, mending, orphans, remedies, rules, runs, sums, visits
 from services.payments.collection.till import Till, TillOf
 from services.payments.schemas import (
     BooksAsk,
@@ -22,6 +22,8 @@ from services.payments.schemas import (
     Compared,
     Dismissal,
     KeptPage,
+    MendingRule,
+    MendingRuleWrite,
     MoneyCheck,
     MoneyChecks,
     Orphan,
@@ -92,6 +94,18 @@ async def note(check_id: UUID, found: OrphanNotes, _: Writer, session: Write) ->
 async def end(check_id: UUID, wanted: CheckEnd, _: Writer, session: Write) -> MoneyCheck:
     """Write down what was compared; what was not seen any more has gone. A repeat answers with what stands."""
     return await runs.end(session, check_id, wanted)
+
+
+@router.get("/mending-rule", summary="Tell what a money check mends by itself")
+async def rule(_: Reader, session: Read) -> MendingRule:
+    """Tell it; until the organisation says something, everything that can be."""
+    return await rules.read(session)
+
+
+@router.put("/mending-rule", summary="Say what a money check mends by itself")
+async def set_rule(wanted: MendingRuleWrite, _: Manager, session: Write) -> MendingRule:
+    """Say it, from the next check on; the rest waits for a person."""
+    return await rules.write(session, wanted)
 
 
 @router.get("/orphans", summary="List orphans, the newest first")

@@ -2,7 +2,7 @@
 
 from services.payments.models.base import Base
 from services.payments.models.cards import KeptCard
-from services.payments.models.checks import MoneyCheck, MoneyCheckSeen, Orphan
+from services.payments.models.checks import MendingRule, MoneyCheck, MoneyCheckSeen, Orphan
 from services.payments.models.claims import Claim, ClaimBatch, ClaimStep
 from services.payments.models.corrections import PaymentCorrection
 from services.payments.models.credits import InvoiceCredit
@@ -51,6 +51,7 @@ __all__ = [
     "LedgerEntry",
     "LedgerLine",
     "LedgerPeriod",
+    "MendingRule",
     "MoneyCheck",
     "MoneyCheckSeen",
     "Orphan",

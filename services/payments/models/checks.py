@@ -3,6 +3,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from careconnect import db
@@ -54,6 +55,16 @@ class Orphan(db.Tenanted, Base):
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[UUID | None]
     reason: Mapped[bytes | None]
+
+
+class MendingRule(Base):
+    """Which kinds of orphans a tenant has its checks mend by themselves."""
+
+    __tablename__ = "mending_rules"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    mends: Mapped[list[str]] = mapped_column(ARRAY(sa.Text))
+    version: Mapped[int]
 
 
 class MoneyCheckSeen(Base):

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from careconnect.money import Currency, Money
 from services.payments.schemas.requests import Input, Reason
@@ -45,8 +45,8 @@ MENDED_BY_ITSELF = frozenset(
         OrphanKind.invoice_without_visit,
     }
 )
-"""What the policy lets a check mend: money goes back that nobody has a right to, what the gateway did is noted, and
-nobody goes on owing for a visit that will not be."""
+"""What a check can mend: money goes back that nobody has a right to, what the gateway did is noted, and nobody goes on
+owing for a visit that will not be. An organisation may say which of these wait for a person."""
 
 
 class Remedy(StrEnum):
@@ -249,6 +249,27 @@ class RemedyWrite(Input):
 
     remedy: Remedy
     reason: Reason
+
+
+class MendingRule(BaseModel):
+    """The kinds of orphans that a money check mends by itself; others wait for a person. Version 0: all that it can."""
+
+    mends: list[OrphanKind]
+    version: int
+
+
+def _mendable(kind: OrphanKind) -> OrphanKind:
+    if kind not in MENDED_BY_ITSELF:
+        message = "a check cannot mend this by itself"
+        raise ValueError(message)
+    return kind
+
+
+class MendingRuleWrite(Input):
+    """Says which kinds of orphans a money check mends by itself, of those that it can."""
+
+    mends: list[Annotated[OrphanKind, AfterValidator(_mendable)]] = Field(max_length=50)
+    version: int | None = Field(None, ge=0)
 
 
 class CheckEnd(Input):

@@ -71,6 +71,8 @@ ENDPOINTS: list[tuple[str, str, str, Any]] = [
     ("POST", f"/money-checks/{ONE}/visits", "payments:write", {"visits": []}),
     ("POST", f"/money-checks/{ONE}/orphans", "payments:write", {"orphans": []}),
     ("PUT", f"/money-checks/{ONE}/conclusion", "payments:write", {"compared": {}}),
+    ("GET", "/mending-rule", "payments:read", None),
+    ("PUT", "/mending-rule", "gateways:manage", {"mends": []}),
     ("GET", "/orphans", "payments:read", None),
     ("PUT", f"/orphans/{ONE}/mending", "payments:refund", None),
     ("PUT", f"/orphans/{ONE}/asking", "payments:refund", None),

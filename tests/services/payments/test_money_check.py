@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -13,7 +14,7 @@ from careconnect.auth import Actor
 from careconnect.ids import uuid7
 from careconnect.money import Money
 from services.payments.gateways.protocol import Order
-from tests.services.payments.conftest import Desk, invoice_body, money, payment_body
+from tests.services.payments.conftest import SCOPES, Desk, invoice_body, money, payment_body
 
 Plant = Callable[..., Awaitable[None]]
 NOW = {"grace_seconds": 0}
@@ -299,3 +300,20 @@ async def test_a_claim_and_a_drawer_that_differ_from_their_other_side_are_found(
     found = await check(desk)
     amounts = {kind: [(one["here"]["amount"], one["there"]["amount"]) for one in rows] for kind, rows in found.items()}
     assert (amounts["claim_sums"], amounts["drawer_sums"]) == ([(300, 0)], [(1_500, 500)])
+
+
+async def test_an_organisation_says_what_is_mended_by_itself(
+    desk: Desk, http: httpx.AsyncClient, act: Callable[..., dict[str, str]]
+) -> None:
+    first = await desk.get("/mending-rule")
+    assert (first["version"], len(first["mends"])) == (0, 6)
+    said = {"mends": ["status_differs", "refund_stuck"], "version": 0}
+    answer = await desk.ask("PUT", "/mending-rule", said)
+    assert answer.json() == {"mends": ["refund_stuck", "status_differs"], "version": 1}
+    assert (await desk.ask("PUT", "/mending-rule", said)).json()["code"] == "version_conflict"
+    assert (await desk.ask("PUT", "/mending-rule", {"mends": [], "version": 1})).json()["mends"] == []
+    assert (await desk.get("/mending-rule")) == {"mends": [], "version": 2}
+    wrong = await desk.ask("PUT", "/mending-rule", {"mends": ["amounts_differ"]})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid_input")
+    stranger = Desk(http, act(*SCOPES, tenant=uuid7()))
+    assert (await stranger.get("/mending-rule")) == first

@@ -69,7 +69,7 @@ PROMISED = {
     "/reports/revenue": "GET", "/audit-events": "GET",
     "/ledger/balances": "GET", "/ledger/balances.csv": "GET", "/ledger/entries": "GET", "/ledger/entries.csv": "GET",
     "/payments/money-check": "GET POST", "/payments/orphans": "GET", "/payments/orphans/{orphan_id}/dismissal": "POST",
-    "/payments/orphans/{orphan_id}/remedy": "POST",
+    "/payments/orphans/{orphan_id}/remedy": "POST", "/payments/money-check/rule": "GET PUT",
     "/ledger/payouts": "GET POST", "/ledger/periods": "GET", "/ledger/periods/{period}": "PUT",
     "/drawers": "GET POST", "/drawers/rule": "GET PUT", "/drawers/{drawer_id}": "GET",
     "/drawers/{drawer_id}/movements": "GET POST", "/drawers/{drawer_id}/closing": "POST",

@@ -178,3 +178,30 @@ async def test_a_visit_whose_invoice_was_never_issued_gets_it_on_the_terms_of_it
     (invoice,) = (await clinic.gateway.payments.for_appointment(actor, visit)).invoices
     assert (invoice.total, invoice.income) == (told.price, "deposits")
     assert (await check_now(clinic)).open == 0
+
+
+async def test_what_the_organisation_does_not_have_mended_by_itself_waits_for_a_person(
+    edge: FastAPI, edge_clinic: Clinic, clerk: Desk
+) -> None:
+    clinic, owner = edge_clinic, await Desk.open(edge, edge_clinic, "owner")
+    actor = Actor(id=uuid7(), tenant_id=clinic.tenant_id, kind="staff", scopes=ALL)
+    gateway = await clinic.gateway.services.apps["payments"].state.gateways.of(actor, "sandbox")
+    shown = await owner.read("/settings/payments")
+    assert "What the money check mends by itself" in shown.text
+    assert "Waits for a person" not in shown.text
+    page, path = await owner.read("/settings/money-check/mending"), "/settings/money-check/mending"
+    assert (await owner.send(page, path, charge_without_payment="")).status_code == 303
+    stale = await owner.send(page, path)
+    assert stale.status_code == 409
+    assert "Waits for a person" in (await clerk.read("/settings/payments")).text
+    await clerk.read(path, status=403)
+    stray = uuid7()
+    await gateway.authorise(Order(stray, PRICE, "pm_card_visa"), "waits a")
+    await gateway.capture(stray, PRICE, "waits c")
+    assert (await check_now(clinic)).open == 1
+    assert (await gateway.find(stray)).refunded.amount == 0
+    asked = await clerk.read("/billing/money-check")
+    (action,) = (link for link in asked.links if link.endswith("/remedies/mend"))
+    done = await clerk.send(await clerk.read(action), action, {"reason": "nobody knows this card"})
+    assert (done.status_code, (await gateway.find(stray)).refunded) == (303, PRICE)
+    assert (await check_now(clinic)).open == 0

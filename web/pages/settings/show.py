@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from careconnect.errors import Forbidden, NotFound
-from web.pages import gateways, payers, prices
+from web.pages import gateways, mending, payers, prices
 from web.pages.screen import Screen, needs
 from web.pages.settings import audit, holidays, locations, money, rooms, visit_types
 from web.words import gettext, locale
@@ -67,7 +67,9 @@ async def show(screen: Annotated[Screen, needs("identity:read")], section: str =
 
 
 async def _further(screen: Screen, section: str) -> dict[str, Any]:
-    further: dict[str, Any] = {"prices": prices, "money": money, "audit": audit, "holidays": holidays}
+    further: dict[str, Any] = {
+        "prices": prices, "money": money, "payments": mending, "audit": audit, "holidays": holidays,
+    }  # fmt: skip
     return await further[section].context(screen) if section in further else {}
 
 
