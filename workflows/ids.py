@@ -27,9 +27,13 @@ def appointment(appointment_id: UUID) -> str:
     return f"appointment-{appointment_id}"
 
 
+PAYMENT = "payment-"
+"""How the names of payments' workflows begin."""
+
+
 def payment(payment_id: UUID) -> str:
     """Name the workflow of a payment."""
-    return f"payment-{payment_id}"
+    return f"{PAYMENT}{payment_id}"
 
 
 def reminders(appointment_id: UUID) -> str:

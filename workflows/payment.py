@@ -1,7 +1,7 @@
 """The life of a payment: authorise, capture, and then refunds, until nobody will ask any more."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -57,6 +57,7 @@ class PaymentCapture:
         self.called_off = False
         self.renewals = 0
         self.unreleased: str | None = None
+        self.asked = False
 
     # The story ------------------------------------------------------------------------------------------------------
 
@@ -131,11 +132,20 @@ class PaymentCapture:
             self._flag([_RELEASE])
             while self.unreleased:
                 self.stage = "waiting_for_person"
-                await workflow.sleep(pause, summary="let go again")
-                pause = min(pause * 2, policies.HEAL_AT_LEAST_EVERY)
+                if not await self._asked_within(pause):
+                    pause = min(pause * 2, policies.HEAL_AT_LEAST_EVERY)
                 async with self.changing:
                     self.unreleased = self.unreleased if await self._release(self.unreleased) else None
             self._flag([])
+
+    async def _asked_within(self, pause: timedelta) -> bool:
+        """Wait, or until somebody asks for another try; tell whether somebody did."""
+        try:
+            await workflow.wait_condition(lambda: self.asked, timeout=pause, timeout_summary="let go again")
+        except TimeoutError:
+            return False
+        self.asked = False
+        return True
 
     def _flag(self, failed: list[str]) -> None:
         workflow.upsert_search_attributes(
@@ -267,6 +277,11 @@ class PaymentCapture:
     def settle(self, settlement: Settlement) -> None:
         """Hear how the appointment ended."""
         self.settlements.append(settlement)
+
+    @workflow.signal
+    def ask_again(self) -> None:
+        """Hear that somebody who looked wants the gateway asked now."""
+        self.asked = True
 
     @workflow.signal
     def fall_due(self, at: datetime) -> None:

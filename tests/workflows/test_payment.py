@@ -97,6 +97,19 @@ async def test_money_that_cannot_be_let_go_is_not_called_free_and_is_let_go_late
     assert (await _attention(process), desk.office.till.kept(), desk.office.count("release_payment")) == (False, 0, 3)
 
 
+async def test_somebody_who_looks_can_have_it_let_go_at_once(desk: Cashier) -> None:
+    desk.office.on("capture", refusing(CaptureFailed()))
+    desk.office.on("release_payment", refusing(RefundFailed()), refusing(RefundFailed()))
+    await desk.collect()
+    process = desk.office.payment(desk.payment_id)
+    await process.signal(PaymentCapture.ask_again)
+    await desk.office.until(lambda: desk.office.count("release_payment") == 2)
+    assert await _attention(process) is True
+    await process.signal(PaymentCapture.ask_again)
+    await desk.result()
+    assert (await _attention(process), desk.office.till.kept()) == (False, 0)
+
+
 async def test_a_reservation_that_nobody_takes_and_that_cannot_be_let_go_waits_for_a_person(desk: Cashier) -> None:
     await desk.collect(capture=False)
     process = desk.office.payment(desk.payment_id)

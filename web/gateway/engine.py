@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowExecution,
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
@@ -187,6 +188,21 @@ class Engine:
                 static_summary=summary,
                 rpc_timeout=self._timeout,
             )
+        except RPCError as error:
+            raise _translated(error) from error
+
+    async def flagged(self, actor: Actor, kind: str, limit: int) -> list[WorkflowExecution]:
+        """List running processes of a kind that wait for a person in the actor's tenant.
+
+        Raises:
+            EngineUnavailable: the engine does not answer.
+        """
+        query = (
+            f"WorkflowType = '{kind}' AND ExecutionStatus = 'Running' AND {ids.NEEDS_ATTENTION.name} = true "
+            f"AND {ids.TENANT.name} = '{actor.tenant_id}'"
+        )
+        try:
+            return [one async for one in self.client.list_workflows(query, limit=limit, rpc_timeout=self._timeout)]
         except RPCError as error:
             raise _translated(error) from error
 

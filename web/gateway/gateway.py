@@ -49,6 +49,7 @@ from web.gateway.money import MoneyProcesses
 from web.gateway.series import SeriesProcesses
 from web.gateway.trail import Trail
 from web.gateway.unpaid import UnpaidBookings
+from web.gateway.unresolved import UnresolvedPayments
 from web.gateway.waitlist import WaitlistProcesses
 from workflows.schedules import refresh_dashboard
 
@@ -80,6 +81,7 @@ class Gateway:
         )
         self.waitlist = WaitlistProcesses(self.engine, services.client(WaitlistClient))
         self.checks = MoneyCheckProcess(self.engine, self.payments, self.appointments, self.consultants)
+        self.unresolved = UnresolvedPayments(self.engine, self.payments)
         self.bookings = Bookings(
             self.engine,
             self.appointments,

@@ -1,9 +1,11 @@
 """Attention: everything that waits for a person, each with what can be done."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, NamedTuple
+from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -12,6 +14,7 @@ from services.appointments.schemas import STILL_HERE
 from services.notifications.schemas import Message
 from services.payments.schemas import Dunning, Orphan
 from web.formats import money, when
+from web.gateway.unresolved import Unresolved
 from web.pages import naming
 from web.pages.clock_changes import Zone, zones
 from web.pages.messages_words import failure_words, template_words
@@ -19,7 +22,7 @@ from web.pages.naming import Person, Visit
 from web.pages.orphans import told
 from web.pages.screen import Screen, needs
 from web.pages.settings.gaps import Told, in_words
-from web.pages.waiting import clock_changes, orphaned, stuck, unknown_holidays, unpaid, unsent
+from web.pages.waiting import clock_changes, orphaned, stuck, unknown_holidays, unpaid, unresolved, unsent
 from web.words import gettext, ngettext
 
 router = APIRouter(prefix="/attention", include_in_schema=False)
@@ -54,23 +57,38 @@ async def listed(screen: Annotated[Screen, needs("appointments:read")]) -> Respo
     return screen.page("attention/list.html", items=await cases(screen), form=screen.form("case"))
 
 
+@router.post("/payments/{payment_id}/asking")
+async def ask_again(payment_id: UUID, screen: Annotated[Screen, needs("payments:refund")]) -> Response:
+    """Have the gateway asked again about a payment of which it is not known how it ended."""
+    await screen.submitted("case")
+    await screen.gateway.unresolved.ask_again(screen.actor, payment_id)
+    screen.known.forget(screen.actor)
+    return screen.done(gettext("The gateway is asked again"), "/attention", tone="blue")
+
+
 async def cases(screen: Screen) -> list[Case]:
     """Find everything that waits."""
-    appointments, messages, orphans, gaps, invoices, changes = await asyncio.gather(
-        stuck(screen.gateway, screen.actor),
-        unsent(screen.gateway, screen.actor),
-        orphaned(screen.gateway, screen.actor),
-        unknown_holidays(screen.gateway, screen.actor),
-        unpaid(screen.gateway, screen.actor),
-        clock_changes(screen.gateway, screen.known, screen.actor),
+    (appointments, messages, orphans, gaps, invoices, changes), payments = await asyncio.gather(
+        asyncio.gather(
+            stuck(screen.gateway, screen.actor),
+            unsent(screen.gateway, screen.actor),
+            orphaned(screen.gateway, screen.actor),
+            unknown_holidays(screen.gateway, screen.actor),
+            unpaid(screen.gateway, screen.actor),
+            clock_changes(screen.gateway, screen.known, screen.actor),
+        ),
+        unresolved(screen.gateway, screen.actor),
     )
+    concerned = [one.patient_id for one in messages] + [one.patient_id for one in invoices]
+    concerned += [one.payment.patient_id for one in payments if one.payment and one.payment.patient_id]
     visits, people = await asyncio.gather(
         naming.visits(screen, appointments),
-        naming.patients(screen, [one.patient_id for one in messages] + [one.patient_id for one in invoices]),
+        naming.patients(screen, concerned),
     )
     found = [_stuck(visit, one.needs_attention or "", screen) for visit, one in zip(visits, appointments, strict=True)]
     found += [_unsent(one, people[one.patient_id], screen) for one in messages]
     found += [_orphan(one) for one in orphans]
+    found += [_unresolved(one, people, screen) for one in payments]
     found += [_unpaid(one, people[one.patient_id], screen) for one in invoices]
     found += [_unknown(one) for one in in_words(screen, gaps)]
     found += [_changed(one, screen) for one in zones(changes)]
@@ -149,6 +167,25 @@ def _orphan(orphan: Orphan) -> Case:
         patient_name="",
         since=orphan.found_at,
         actions=[],
+    )
+
+
+def _unresolved(one: Unresolved, people: Mapping[UUID, Person], screen: Screen) -> Case:
+    payment = one.payment
+    invoice_id = payment.invoice_id if payment else None
+    whose = people.get(payment.patient_id) if payment and payment.patient_id else None
+    again = Action(gettext("Ask again"), f"/attention/payments/{one.payment_id}/asking", "retry", "", {})
+    words = gettext(
+        "The gateway could not be brought to let the money go. It is asked again by itself, ever more rarely."
+    )
+    return Case(
+        icon="card",
+        href=f"/billing/invoices/{invoice_id}" if invoice_id else "/billing/money-check",
+        title=gettext("It is not known whether a card was charged"),
+        detail=f"{words} {money(payment.amount)}" if payment and payment.amount.amount else words,
+        patient_name=whose.name if whose else "",
+        since=one.since,
+        actions=[again] if screen.actor.may("payments:refund") else [],
     )
 
 

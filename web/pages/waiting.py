@@ -1,7 +1,9 @@
 """What waits for a person: stopped processes, messages that did not arrive, unpaid invoices, orphans, holidays."""
 
 import asyncio
+from collections.abc import Awaitable, Collection
 from datetime import timedelta
+from typing import Any
 
 from careconnect import clock
 from careconnect.auth import Actor
@@ -11,6 +13,7 @@ from services.consultants.schemas import HolidayGap
 from services.notifications.schemas import Message, MessageFilter
 from services.payments.schemas import Dunning, Orphan
 from web.gateway import Gateway
+from web.gateway.unresolved import Unresolved
 from web.pages.known import Known
 
 _SHOWN = 50
@@ -39,6 +42,16 @@ async def unsent(gateway: Gateway, actor: Actor) -> list[Message]:
 async def orphaned(gateway: Gateway, actor: Actor) -> list[Orphan]:
     """List the orphans that a money check left for a person."""
     return await gateway.checks.waiting(actor, _SHOWN) if actor.may("payments:read") else []
+
+
+async def unresolved(gateway: Gateway, actor: Actor) -> list[Unresolved]:
+    """List the payments of which it is not known whether money is held; none while the engine does not answer."""
+    if not actor.may("payments:read"):
+        return []
+    try:
+        return await gateway.unresolved.waiting(actor)
+    except Unavailable:
+        return []
 
 
 async def _changed_zones(gateway: Gateway, known: Known, actor: Actor) -> set[str]:
@@ -73,15 +86,16 @@ async def count_waiting(gateway: Gateway, known: Known, actor: Actor) -> int:
     """Count all of it, for the navigation."""
 
     async def read() -> int:
-        parts = await asyncio.gather(
+        asked: list[Awaitable[Collection[Any]]] = [
             stuck(gateway, actor),
             unsent(gateway, actor),
             orphaned(gateway, actor),
+            unresolved(gateway, actor),
             unknown_holidays(gateway, actor),
             unpaid(gateway, actor),
             _changed_zones(gateway, known, actor),
-            return_exceptions=True,
-        )
+        ]
+        parts = await asyncio.gather(*asked, return_exceptions=True)
         for part in parts:
             # A service that is away must not take every screen with it.
             if isinstance(part, BaseException) and not isinstance(part, Unavailable):
