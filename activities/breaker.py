@@ -32,6 +32,7 @@ THRESHOLD = 3
 REST = timedelta(seconds=30)
 """For how long; after that one success lets everybody through again, and one fault starts the next rest."""
 _LIFE = timedelta(seconds=30)
+_LATELY = timedelta(minutes=15)
 _WORDS: dict[str, BreakerState] = {"closed": "closed", "opened": "open", "half-opened": "half_open"}
 Standing = tuple[str, float | None]
 HELD_OFF = Gauge("careconnect_gateway_held_off", "1 while a gateway is left alone", ["tenant", "gateway"])
@@ -50,6 +51,7 @@ class Breakers:
         self._payments = payments
         self._factory = AsyncCircuitBreakerFactory(default_threshold=faults, default_ttl=REST.total_seconds())
         self._gateways: dict[UUID, tuple[datetime, str]] = {}
+        self._trouble: dict[UUID, datetime] = {}
 
     async def call(self, tenant_id: UUID, step: Callable[[], Awaitable[R]], gateway: str | None = None) -> R:
         """Take a step that ends at the tenant's gateway (or at `gateway`), unless that is left alone.
@@ -69,6 +71,7 @@ class Breakers:
             found = await step()
         except FAULTS as fault:
             context.handle_exception(fault)
+            self._trouble[tenant_id] = clock.now()
             await self._tell(tenant_id, gateway, context, before, fault.code)
             raise
         except (Unavailable, asyncio.CancelledError):
@@ -80,6 +83,11 @@ class Breakers:
         context.handle_end_request()
         await self._tell(tenant_id, gateway, context, before)
         return found
+
+    def saw_trouble(self, tenant_id: UUID) -> bool:
+        """Tell whether a gateway of the tenant did not answer lately, as far as this process knows."""
+        last = self._trouble.get(tenant_id)
+        return last is not None and clock.now() - last < _LATELY
 
     async def _used_by(self, tenant_id: UUID) -> str:
         known = self._gateways.get(tenant_id)

@@ -159,7 +159,8 @@ class PaymentActivities:
         if request.token is None and request.card_id is None:
             return PaymentResult(payment=await step())
         try:
-            return PaymentResult(payment=await self.breakers.call(request.actor.tenant_id, step))
+            pinned = await self._pinned(request)
+            return PaymentResult(payment=await self.breakers.call(request.actor.tenant_id, step, pinned))
         except GatewayHeldOff as held:
             if request.token is None:
                 raise  # nobody waits for a card that was kept: it is charged once the gateway is back
@@ -167,6 +168,16 @@ class PaymentActivities:
                 raise  # an earlier try may have reserved the money: it is asked for until that is known
             refusal = GatewayUnavailable(retry_after=held.extra["retry_after"])
             return PaymentResult(refused=Refused.of(refusal))
+
+    async def _pinned(self, request: AuthoriseRequest) -> str | None:
+        """Name the gateway that was chosen for the payment before, if any.
+
+        A first try of a new card has none, so that nobody waits for this question; a try that follows trouble may.
+        """
+        first = not activity.in_activity() or activity.info().attempt == 1
+        if first and request.card_id is None and not self.breakers.saw_trouble(request.actor.tenant_id):
+            return None
+        return await self.payments.gateway_of(request.actor, request.payment_id, request.card_id)
 
     @activity.defn(name="open_payment_page")
     @refusing(PageStanding)

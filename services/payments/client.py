@@ -259,6 +259,11 @@ class PaymentsClient(MoneyChecksClient, DraftsClient, DrawersClient, DunningClie
         found = await self.call(actor, "GET", f"/payments/{payment_id}/traces", into=Traces)
         return found.may_be_known
 
+    async def gateway_of(self, actor: Actor, payment_id: UUID, card_id: UUID | None = None) -> str | None:
+        """Name the gateway that a payment goes through, or that keeps its card; None while nobody has chosen it."""
+        path, params = f"/payments/{payment_id}/traces", {"card_id": card_id}
+        return (await self.call(actor, "GET", path, params=params, into=Traces)).gateway
+
     async def offer_link(self, actor: Actor, link_id: UUID, wanted: LinkWrite) -> PaymentLink:
         """Have an amount of an invoice paid by a link, under an id that becomes that of the payment."""
         return await self._ask(actor, "PUT", f"/links/{link_id}", wanted, PaymentLink)

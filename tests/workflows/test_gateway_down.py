@@ -115,6 +115,33 @@ async def test_a_gateway_that_fails_again_and_again_is_left_alone_and_one_succes
     assert office.till.standings[0].reason == GatewayUnavailable.code
 
 
+async def test_a_payment_is_held_off_by_the_gateway_that_it_goes_through_and_by_no_other(office: Office) -> None:
+    money: PaymentActivities = office._any(PaymentActivities, office.till)  # noqa: SLF001 - the office's own services
+    here, elsewhere, card = (
+        AuthoriseRequest(
+            actor=office.actor, payment_id=uuid7(), amount=office.consultants.price, invoice_id=uuid7(), **means
+        )
+        for means in ({"token": "pm_card_visa"}, {"token": "pm_card_visa"}, {"card_id": uuid7()})
+    )  # fmt: skip
+    office.till.pinned = {elsewhere.payment_id: "stripe", card.payment_id: "stripe"}
+    office.on("authorise", *[refusing(GatewayUnavailable())] * THRESHOLD)
+    for _ in range(THRESHOLD):
+        with pytest.raises(Unavailable):
+            await money.authorise(here)
+    assert (await money.authorise(here)).refused, "the active gateway is left alone"
+    office.trouble.clear()
+    office.on("authorise", *[refusing(GatewayUnavailable())] * THRESHOLD)
+    for _ in range(THRESHOLD):
+        with pytest.raises(Unavailable) as away:
+            await money.authorise(elsewhere)
+        assert not isinstance(away.value, GatewayHeldOff), "this one goes through another, which was asked"
+    asked = office.count("authorise")
+    with pytest.raises(GatewayHeldOff):
+        await money.authorise(card)
+    assert office.count("authorise") == asked
+    assert sorted(held_off_gateways()) == [f"{name} of {office.actor.tenant_id}" for name in ("sandbox", "stripe")]
+
+
 @pytest.mark.parametrize("when_down", ["refuse", "due"])
 async def test_a_card_that_cannot_be_kept_now_is_kept_when_asked_again_or_the_visit_is_owed(
     office: Office, when_down: str

@@ -53,6 +53,7 @@ class Till:
         self.standings: list[GatewayStandingWrite] = []
         self.cards: dict[UUID, str] = {}
         self.renewed: list[int] = []
+        self.pinned: dict[UUID, str] = {}
         self.ended: dict[UUID, bool] = {}
         self.links: dict[UUID, PaymentLink] = {}
 
@@ -72,6 +73,9 @@ class Till:
 
     async def may_be_known(self, _actor: Actor, key: UUID) -> bool:
         return key in self.payments
+
+    async def gateway_of(self, _actor: Actor, key: UUID, _card: UUID | None = None) -> str | None:
+        return self.pinned.get(key)
 
     async def note_standing(self, _actor: Actor, _kind: str, wanted: GatewayStandingWrite) -> None:
         self.standings.append(wanted)

@@ -59,9 +59,12 @@ async def void(payment_id: UUID, _: Writer, till: TillOf) -> Payment:
 
 
 @router.get("/payments/{payment_id}/traces", summary="Tell whether a gateway may know of a payment")
-async def traces(payment_id: UUID, _: Writer, till: TillOf) -> Traces:
-    """Tell it from what is written here; the gateway is not asked."""
-    return Traces(may_be_known=await (await till.routed(payment_id)).may_know(payment_id))
+async def traces(payment_id: UUID, _: Writer, till: TillOf, card_id: UUID | None = None) -> Traces:
+    """Tell it from what is written here; the gateway is not asked. A kept card goes through whoever keeps it."""
+    chosen = await till.chosen(payment_id)
+    if chosen is None and card_id:
+        chosen, _token = await keeping.named(till, card_id)
+    return Traces(may_be_known=await (await till.gateway(chosen)).may_know(payment_id), gateway=chosen)
 
 
 @router.put("/payments/{payment_id}/release", summary="Undo a payment, whatever became of it")

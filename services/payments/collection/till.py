@@ -60,8 +60,12 @@ class Till:
 
     async def routed(self, reference: UUID) -> Gateway:
         """Give the gateway that may know `reference`: the chosen one, or that of new payments where none was."""
+        return await self.gateway(await self.chosen(reference))
+
+    async def chosen(self, reference: UUID) -> str | None:
+        """Name the gateway that was chosen for `reference`; None where nothing was ever to be sent under it."""
         async with self.read() as session:
-            return await self.gateway(await routes.chosen(session, reference))
+            return await routes.chosen(session, reference)
 
     def forget_accounts(self) -> None:
         """Have the tenant's accounts at gateways read anew, after a change."""

@@ -169,9 +169,13 @@ class CheckoutWrite(Input):
 
 
 class Traces(BaseModel):
-    """Whether a gateway may know of a payment, as far as it is known here what was sent."""
+    """Whether a gateway may know of a payment, as far as it is known here what was sent; and which one it goes through.
+
+    `gateway` is None while nobody has chosen it: then it is that of new payments.
+    """
 
     may_be_known: bool
+    gateway: str | None = None
 
 
 class Deliveries(BaseModel):

@@ -55,3 +55,13 @@ async def test_a_reservation_that_the_bank_does_not_renew_is_let_go(desk: Desk) 
     assert (await desk.get(f"/invoices/{gone['invoice_id']}"))["due"] == money(350_000)
     (charge,) = await desk.charges()
     assert charge["status"] == "voided"
+
+
+async def test_a_payment_tells_which_gateway_it_goes_through_before_it_is_sent_there(desk: Desk) -> None:
+    card, payment = uuid7(), uuid7()
+    await desk.ask("PUT", f"/cards/{card}", {"patient_id": str(uuid7()), "token": "pm_card_visa"})
+    path = f"/payments/{payment}/traces"
+    assert (await desk.get(path)) == {"may_be_known": False, "gateway": None}
+    assert (await desk.get(path, card_id=str(card)))["gateway"] == "sandbox"
+    charged = await desk.authorised()
+    assert (await desk.get(f"/payments/{charged}/traces")) == {"may_be_known": True, "gateway": "sandbox"}
