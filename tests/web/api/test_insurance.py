@@ -58,6 +58,17 @@ async def test_a_card_is_charged_the_patients_share_alone_and_all_of_it_goes_bac
     assert await eventually(insured.books, lambda books: not books) == {}
 
 
+async def test_an_authorisation_number_stays_with_a_visit_that_is_paid_by_link_and_asked_for_once(
+    insured: Insured,
+) -> None:
+    clinic = insured.clinic
+    wish = await clinic.wish(patient_id=insured.patient, coverage_id=insured.coverage, authorisation_number="AUTH-8")
+    waits = await clinic.post("/appointments", json=wish | {"payment": {"method": "link"}}, key="by link")
+    assert waits.status_code == 202, waits.text
+    (invoice,) = (await clinic.get("/payments/invoices", params={"patient_id": insured.patient})).json()["items"]
+    assert invoice["payer"]["authorisation_number"] == "AUTH-8"
+
+
 async def test_a_completed_visit_is_claimed_in_a_batch_whose_file_stays_the_same(insured: Insured) -> None:
     clinic = insured.clinic
     booked = await clinic.expected(patient_id=insured.patient, payer_id=insured.payer)
