@@ -9,9 +9,11 @@ from pydantic import BaseModel
 from careconnect.auth import Actor
 from careconnect.errors import VersionConflict
 from careconnect.pagination import Page, PagingQuery
+from services.appointments.errors import AppointmentNotFound
 from services.payments.errors import (
     GatewaySaysOtherwise,
     GatewayUnavailable,
+    InvoiceNotFound,
     InvoiceState,
     OrphanNotFound,
     OrphanSettled,
@@ -93,6 +95,8 @@ async def orphans(
         OrphanNotFound,
         OrphanSettled,
         RemedyNotOffered,
+        AppointmentNotFound,
+        InvoiceNotFound,
         GatewaySaysOtherwise,
         RefundFailed,
         RefundExceedsCaptured,
