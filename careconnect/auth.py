@@ -35,6 +35,8 @@ class Actor(BaseModel):
     kind: Literal["staff", "client", "workflow", "patient", "system"]
     scopes: frozenset[str]
     consultant_id: UUID | None = None
+    limited: bool = False
+    """Whether only records of one's own are seen, and those that were opened with a reason."""
 
     @classmethod
     def workflow(cls, tenant_id: UUID, name: str, scopes: frozenset[str]) -> "Actor":

@@ -13,6 +13,7 @@ from services.appointments import figures, occupancy, remarks, repository
 from services.appointments.errors import AppointmentNotFound
 from services.appointments.holds import taking
 from services.appointments.models import Appointment as Model
+from services.appointments.reach import repository as reach
 from services.appointments.schemas import (
     NOBODY,
     Appointment,
@@ -141,6 +142,7 @@ async def get(appointment_id: UUID, _: Reader, session: Write) -> AppointmentDet
     appointment = await repository.get(session, appointment_id)
     if appointment.patient_id is None:
         raise AppointmentNotFound
+    await reach.expect(session, appointment)
     notes = await repository.read_notes(session, appointment_id)
     said = await remarks.written(session, appointment_id)
     session.record_access("appointment.read", "appointment", appointment_id)
@@ -156,7 +158,7 @@ async def standing(appointment_id: UUID, _: Reader, session: Read) -> Appointmen
 @router.get("/appointments/{appointment_id}/timeline", summary="What happened to an appointment")
 async def timeline(appointment_id: UUID, _: Reader, session: Read) -> list[TimelineEvent]:
     """Tell it from the audit events, oldest first."""
-    await repository.get(session, appointment_id)
+    await reach.expect(session, await repository.get(session, appointment_id))
     return await repository.timeline(session, appointment_id)
 
 

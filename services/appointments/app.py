@@ -9,6 +9,7 @@ from services.appointments.absences import api as absences
 from services.appointments.closings import api as closings
 from services.appointments.feeds import api as feeds
 from services.appointments.holds import api as holds
+from services.appointments.reach import api as reach
 from services.appointments.series import api as series
 from services.appointments.waitlist import api as waitlist
 
@@ -25,6 +26,7 @@ def create(settings: Settings) -> FastAPI:
         feeds.router,
         closings.router,
         holds.router,
+        reach.router,
         api.router,
         visit.router,
         endings.router,

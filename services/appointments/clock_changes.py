@@ -18,6 +18,7 @@ from careconnect.db import Read, ReadSession, Write
 from services.appointments import repository
 from services.appointments.api import shape
 from services.appointments.models import Appointment, wall_time
+from services.appointments.reach.repository import narrowed
 from services.appointments.schemas import NOBODY, OCCUPYING, ClockChange
 from services.appointments.schemas import Appointment as AppointmentShown
 
@@ -55,7 +56,7 @@ async def moved(session: ReadSession) -> list[Appointment]:
     wrong = [tuple(one) for one in starts if wall_time(one.start_at, one.zone) != one.local_start]
     if not wrong:
         return []
-    statement = sa.select(Appointment).where(*coming, sa.tuple_(*said).in_(wrong))
+    statement = sa.select(Appointment).where(*coming, sa.tuple_(*said).in_(wrong), *await narrowed(session))
     return list(await session.scalars(statement.order_by(Appointment.start_at, Appointment.id).limit(_MOST)))
 
 

@@ -10,6 +10,7 @@ from careconnect.auth import Actor, require
 from careconnect.db import Read, ReadSession, new_metadata
 from services.appointments.api import shape
 from services.appointments.models import Appointment as Model
+from services.appointments.reach.repository import narrowed
 from services.appointments.schemas import LONGEST_VISIT, Appointment, Change, Changes, DiaryQuery
 
 router = APIRouter()
@@ -22,7 +23,12 @@ _AT_ONCE = 500
 async def diary(wanted: Annotated[DiaryQuery, Query()], _: Reader, session: Read) -> list[Appointment]:
     """List them by start, all at once: a screen that shows a day cannot turn pages."""
     start, key = Model.start_at, Model.id
-    statement = select(Model).where(*_conditions(session, wanted)).order_by(start, key).limit(wanted.limit)
+    statement = (
+        select(Model)
+        .where(*_conditions(session, wanted), *await narrowed(session))
+        .order_by(start, key)
+        .limit(wanted.limit)
+    )
     return [shape(one) for one in await session.scalars(statement)]
 
 

@@ -9,6 +9,12 @@ class AppointmentNotFound(Refusal):
     code, status, title = "appointment_not_found", 404, "There is no such appointment"
 
 
+class ReasonNeeded(Refusal):
+    """The patient is not one's own; `patient_id` says whom `POST /patients/{patient_id}/access` opens."""
+
+    code, status, title = "reason_needed", 403, "This patient is not one of yours; say why you need to see the record"
+
+
 class SlotTaken(Refusal):
     """The consultant is occupied at that time; `alternatives` are the nearest free slots."""
 

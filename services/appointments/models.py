@@ -16,6 +16,7 @@ from services.appointments.base import Base
 from services.appointments.errors import HoldExpired, TooEarly, TooLateToUndo, UndoWindowOver, WrongState
 from services.appointments.feeds.models import CalendarFeed
 from services.appointments.holds.models import TimeHold
+from services.appointments.reach.models import Access
 from services.appointments.references import PREFIX
 from services.appointments.schemas import LEFT, OCCUPYING, UNDO_WINDOW, HeldTime, Move, Status, door_opens
 from services.appointments.series.models import Occurrence, Series
@@ -23,6 +24,7 @@ from services.appointments.waitlist.models import WaitlistEntry, WaitlistOffer
 
 __all__ = [
     "AbsenceAppointment",
+    "Access",
     "Appointment",
     "AppointmentNotes",
     "AppointmentRemark",
@@ -60,6 +62,7 @@ class Appointment(db.Tenanted, Base):
         Index("ix_appointments_start", "tenant_id", "start_at", "id"),
         Index("ix_appointments_consultant", "tenant_id", "consultant_id", "start_at", "id"),
         Index("ix_appointments_patient", "tenant_id", "patient_id", "start_at", "id"),
+        Index("ix_appointments_treated", "tenant_id", "consultant_id", "patient_id"),
         Index("ix_appointments_location", "tenant_id", "location_id", "start_at", "id"),
         Index(
             "ix_appointments_room",

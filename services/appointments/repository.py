@@ -11,6 +11,7 @@ from careconnect.db import ReadSession, WriteSession, new_metadata
 from careconnect.pagination import Order, Paging, Rows, keyset
 from services.appointments.errors import AppointmentNotFound
 from services.appointments.models import Appointment, AppointmentNotes
+from services.appointments.reach import repository as reach
 from services.appointments.schemas import (
     OCCUPYING,
     AppointmentFilter,
@@ -50,7 +51,7 @@ async def search(
     session: ReadSession, wanted: AppointmentFilter, paging: Paging, *, newest_first: bool
 ) -> Rows[Appointment]:
     """List what `wanted` describes, by start."""
-    statement = select(Appointment).where(*_conditions(session, wanted))
+    statement = select(Appointment).where(*await _conditions(session, wanted))
     start, key = Appointment.start_at, Appointment.id
     order: list[Order] = [start.desc(), key.desc()] if newest_first else [start, key]
     return await keyset(session, statement, order, paging)
@@ -61,7 +62,7 @@ async def summary(session: ReadSession, wanted: AppointmentFilter) -> Summary:
     upcoming = Appointment.start_at >= clock.now()
     statement = (
         select(Appointment.status, upcoming, func.count(), func.count(Appointment.needs_attention))
-        .where(*_conditions(session, wanted))
+        .where(*await _conditions(session, wanted))
         .group_by(Appointment.status, upcoming)
     )
     total = coming = attention = 0
@@ -119,11 +120,12 @@ async def read_notes(session: ReadSession, appointment_id: UUID) -> Notes:
     return Notes.model_validate((await session.tenant_keys()).open(sealed))
 
 
-def _conditions(session: ReadSession, wanted: AppointmentFilter) -> list[sa.ColumnElement[bool]]:
+async def _conditions(session: ReadSession, wanted: AppointmentFilter) -> list[sa.ColumnElement[bool]]:
     # A time that is held for nobody yet is in the calendar, and is nobody's appointment.
     conditions: list[sa.ColumnElement[bool]] = [
         Appointment.tenant_id == session.tenant_id,
         Appointment.patient_id.is_not(None),
+        *await reach.narrowed(session, wanted.patient_id),
     ]
     if wanted.from_:
         conditions.append(Appointment.start_at >= wanted.from_)

@@ -18,6 +18,7 @@ from services.appointments.absences.models import (
 from services.appointments.absences.schemas import Absence, AbsencePlan, AbsenceSummary, AffectedQuery
 from services.appointments.errors import AbsenceNotFound, AbsenceUnderWay, AppointmentNotFound
 from services.appointments.models import Appointment
+from services.appointments.reach.repository import narrowed
 from services.appointments.schemas import OCCUPYING
 
 _NEWEST: list[Order] = [ConsultantAbsence.created_at.desc(), ConsultantAbsence.id.desc()]
@@ -34,6 +35,7 @@ async def affected(session: ReadSession, wanted: AffectedQuery, limit: int) -> S
         Appointment.end_at > wanted.from_,
         Appointment.status.in_(sorted(OCCUPYING)),
         Appointment.patient_id.is_not(None),
+        *await narrowed(session),
     ]
     if wanted.location_id:
         conditions.append(Appointment.location_id == wanted.location_id)

@@ -12,6 +12,7 @@ from careconnect.db import ReadSession, WriteSession
 from careconnect.pagination import Order, Paging, Rows, keyset
 from services.appointments.errors import OccurrenceNotFound, SeriesNotFound
 from services.appointments.models import Appointment
+from services.appointments.reach.repository import reach_of
 from services.appointments.series import schemas
 from services.appointments.series.models import Occurrence, Series
 
@@ -107,6 +108,9 @@ async def counts(session: ReadSession, series: Sequence[UUID]) -> dict[UUID, dic
 async def search(session: ReadSession, wanted: schemas.SeriesFilter, paging: Paging) -> Rows[Series]:
     """List the newest first."""
     conditions = [getattr(Series, name) == value for name, value in wanted.model_dump(exclude_none=True).items()]
+    if reach := await reach_of(session):
+        own = Series.consultant_id == reach.consultant_id
+        conditions.append(sa.or_(own, reach.patients(Series.patient_id)))
     statement = select(Series).where(Series.tenant_id == session.tenant_id, *conditions)
     return await keyset(session, statement, _NEWEST, paging)
 

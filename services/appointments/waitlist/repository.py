@@ -8,6 +8,7 @@ from sqlalchemy import select
 from careconnect.db import ReadSession, WriteSession
 from careconnect.pagination import Order, Paging, Rows, keyset
 from services.appointments.errors import OfferNotFound, WaitlistEntryNotFound
+from services.appointments.reach.repository import reach_of
 from services.appointments.waitlist.models import WaitlistEntry, WaitlistOffer
 from services.appointments.waitlist.schemas import EntryFilter
 
@@ -56,6 +57,8 @@ async def find_offer(session: ReadSession, offer_id: UUID) -> WaitlistOffer | No
 async def search(session: ReadSession, wanted: EntryFilter, paging: Paging) -> Rows[WaitlistEntry]:
     """List those who wait, the first in line first."""
     conditions = [WaitlistEntry.tenant_id == session.tenant_id]
+    if reach := await reach_of(session):
+        conditions.append(reach.patients(WaitlistEntry.patient_id))
     if wanted.patient_id:
         conditions.append(WaitlistEntry.patient_id == wanted.patient_id)
     if wanted.status:
