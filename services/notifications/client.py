@@ -1,5 +1,6 @@
 """The notifications service, as other processes call it."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -56,8 +57,17 @@ class NotificationsClient(ServiceClient):
         limit: int = 50,
         cursor: str | None = None,
         count: bool = False,
+        among: Sequence[UUID] | None = None,
     ) -> Page[schemas.Message]:
-        """List messages, the newest first, without what they say."""
+        """List messages, the newest first, without what they say, perhaps only those to patients `among` some.
+
+        Raises:
+            Forbidden: the actor is limited, and it is not said whose messages to list.
+        """
+        if among is not None:
+            asked = schemas.MessagesAmong(limit=limit, cursor=cursor, count=count, among=[*among])
+            asked.wanted = wanted or asked.wanted
+            return await self.call(actor, "POST", "/messages/search", into=Page[schemas.Message], json=asked)
         params = wanted.model_dump(exclude_none=True) if wanted else {}
         params |= {"limit": limit, "cursor": cursor, "count": count}
         return await self.call(actor, "GET", "/messages", into=Page[schemas.Message], params=params)
@@ -65,6 +75,11 @@ class NotificationsClient(ServiceClient):
     async def get(self, actor: Actor, message_id: UUID) -> schemas.MessageDetail:
         """Read a message with its words; it is noted in the audit."""
         return await self.call(actor, "GET", f"/messages/{message_id}", into=schemas.MessageDetail)
+
+    async def addressee(self, actor: Actor, message_id: UUID) -> UUID:
+        """Tell to whom a message is, without opening it."""
+        path = f"/messages/{message_id}/patient"
+        return (await self.call(actor, "GET", path, into=schemas.Addressee)).patient_id
 
     async def cancel_for(self, actor: Actor, appointment_id: UUID, below_version: int) -> schemas.Cancelled:
         """Let no message go any more that speaks of the appointment as it was before `below_version`."""

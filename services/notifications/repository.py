@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from careconnect import clock
 from careconnect.db import ReadSession, WriteSession
@@ -43,11 +43,14 @@ class Messages:
             raise MessageNotFound
         return found
 
-    async def page(self, wanted: schemas.MessageFilter, paging: Paging) -> Rows[Message]:
-        """List messages, the newest first."""
+    async def page(
+        self, wanted: schemas.MessageFilter, paging: Paging, among: Sequence[UUID] | None = None
+    ) -> Rows[Message]:
+        """List messages, the newest first, perhaps only those to some patients."""
         said = wanted.model_dump(exclude_none=True, exclude={"before"})
         conditions: list[sa.ColumnElement[bool]] = [getattr(Message, name) == value for name, value in said.items()]
         conditions += [Message.created_at < wanted.before] if wanted.before else []
+        conditions += [Message.patient_id == sa.any_(sa.literal([*among], ARRAY(sa.Uuid)))] if among is not None else []
         return await keyset(self.session, sa.select(Message).where(*conditions), _NEWEST, paging)
 
     async def tried(self, paging: Paging) -> Rows[Message]:

@@ -44,11 +44,15 @@ class Patients:
             raise PatientNotFound
         return found
 
-    async def page(self, query: str | None, *, archived: bool, paging: Paging) -> Rows[Patient]:
+    async def page(
+        self, query: str | None, *, archived: bool, paging: Paging, among: Sequence[UUID] | None = None
+    ) -> Rows[Patient]:
         """List records, the newest first; with `query` those that have everything that was typed."""
         statement = sa.select(Patient).where(
             Patient.archived_at.is_not(None) if archived else Patient.archived_at.is_(None)
         )
+        if among is not None:
+            statement = statement.where(Patient.id == sa.any_(_uuids(among)))
         if query and query.strip():
             terms = search.asked_terms(query, self.sealer.country)
             statement = _with_terms(statement, search.index(self.sealer.keys, terms))

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from careconnect.db import Read, Write
+from careconnect.errors import Forbidden
 from careconnect.pagination import Page, PagingQuery
 from services.notifications import schemas
 from services.notifications.api.access import DeliveryOf, Reader, Reporter, Writer
@@ -40,10 +41,24 @@ async def resend(message_id: UUID, body: schemas.Resending, delivery: DeliveryOf
 
 @router.get("/messages", summary="List messages")
 async def search(
-    wanted: Annotated[schemas.MessageFilter, Query()], paging: PagingQuery, session: Read, _actor: Reader
+    wanted: Annotated[schemas.MessageFilter, Query()], paging: PagingQuery, session: Read, actor: Reader
 ) -> Page[schemas.Message]:
     """List the newest first, without what they say."""
+    if actor.limited and not wanted.patient_id and not wanted.appointment_id:
+        raise Forbidden("Say to which patients.")
     return (await Messages(session).page(wanted, paging)).of(lambda message: message.shown())
+
+
+@router.post("/messages/search", summary="List messages to some patients")
+async def search_among(asked: schemas.MessagesAmong, session: Read, _actor: Reader) -> Page[schemas.Message]:
+    """List as the list of all does, for somebody who does not see everybody."""
+    return (await Messages(session).page(asked.wanted, asked, asked.among)).of(lambda message: message.shown())
+
+
+@router.get("/messages/{message_id}/patient", summary="Tell to whom a message is")
+async def patient(message_id: UUID, session: Read, _actor: Reader) -> schemas.Addressee:
+    """Tell it without opening the message."""
+    return schemas.Addressee(patient_id=(await Messages(session).get(message_id)).patient_id)
 
 
 @router.get("/messages/{message_id}", summary="Read a message")

@@ -1,6 +1,7 @@
 """The notifications service on the wire."""
 
 from services.notifications.schemas.answers import (
+    Addressee,
     Cancelled,
     Figures,
     Mail,
@@ -17,6 +18,7 @@ from services.notifications.schemas.asked import (
     Input,
     Line,
     MessageFilter,
+    MessagesAmong,
     MessageSend,
     MessageToSend,
     Period,
@@ -31,6 +33,7 @@ from services.notifications.schemas.asked import (
 )
 
 __all__ = [
+    "Addressee",
     "Attachment",
     "Cancelled",
     "Change",
@@ -46,6 +49,7 @@ __all__ = [
     "MessageFilter",
     "MessageSend",
     "MessageToSend",
+    "MessagesAmong",
     "Period",
     "Phone",
     "Preferences",

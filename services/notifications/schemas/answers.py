@@ -40,6 +40,12 @@ class MessageDetail(Message):
     body: str
 
 
+class Addressee(BaseModel):
+    """To whom a message is."""
+
+    patient_id: UUID
+
+
 class Cancelled(BaseModel):
     """How many messages will now not be sent."""
 

@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from careconnect.money import Money
+from careconnect.pagination import Paging
 
 Channel = Literal["email", "sms"]
 Template = Literal[
@@ -203,6 +204,13 @@ class MessageFilter(BaseModel):
     appointment_id: UUID | None = None
     invoice_id: UUID | None = None
     before: AwareDatetime | None = Field(None, description="those that were made before this instant")
+
+
+class MessagesAmong(Paging):
+    """Which messages to list, of those to some patients."""
+
+    wanted: MessageFilter = MessageFilter()
+    among: list[UUID] = Field(max_length=25_000)
 
 
 class Preferences(Input):

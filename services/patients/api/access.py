@@ -34,6 +34,16 @@ RegisterOf = Annotated[Register, Depends(_register)]
 """The tenant's patients, in a transaction that changes something or notes who read."""
 
 
+def expect_unlimited(actor: Actor) -> None:
+    """Refuse the list of everybody to somebody who sees their own patients: whose they are is not known here.
+
+    Raises:
+        Forbidden: the actor is limited, and has to say among whom to look.
+    """
+    if actor.limited:
+        raise Forbidden("Say among which patients to look.")
+
+
 def may_read_medical(actor: Actor) -> bool:
     """Decide whether somebody sees the medical fields."""
     return actor.may("patients:clinical")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from careconnect.pagination import Page, PagingQuery
 from services.patients import schemas
-from services.patients.api.access import PatientsOf, Reader, RegisterOf, Reporter, may_read_medical
+from services.patients.api.access import PatientsOf, Reader, RegisterOf, Reporter, expect_unlimited, may_read_medical
 from services.patients.identifiers import mrn
 from services.patients.models import Patient
 
@@ -30,8 +30,23 @@ async def search(
     archived: bool = False,
 ) -> Page[schemas.Patient]:
     """List the newest first. With `q`, those that have every word of it: beginnings of names count as names."""
+    expect_unlimited(actor)
     found = await patients.page(q, archived=archived, paging=paging)
     _note_shown("patients.searched" if q else "patients.listed", patients, found.items)
+    clinical = may_read_medical(actor)
+    return found.of(lambda patient: patient.shown(patients.sealer.keys, clinical=clinical))
+
+
+@router.post(
+    "/patients/search",
+    summary="List or find patients among some",
+    response_model=Page[schemas.Patient],
+    response_model_exclude_unset=True,
+)
+async def search_among(asked: schemas.Search, patients: RegisterOf, actor: Reader) -> Page[schemas.Patient]:
+    """List those of `among` as the list of all does, for somebody who does not see everybody."""
+    found = await patients.page(asked.q, archived=asked.archived, paging=asked, among=asked.among)
+    _note_shown("patients.searched" if asked.q else "patients.listed", patients, found.items)
     clinical = may_read_medical(actor)
     return found.of(lambda patient: patient.shown(patients.sealer.keys, clinical=clinical))
 

@@ -8,6 +8,7 @@ from services.patients.schemas.changes import (
     PatientPatch,
     PatientReplacement,
     PatientWrite,
+    Search,
 )
 from services.patients.schemas.person import (
     Address,
@@ -43,6 +44,7 @@ __all__ = [
     "PatientReplacement",
     "PatientWrite",
     "Period",
+    "Search",
     "Standing",
     "Version",
 ]

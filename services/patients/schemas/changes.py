@@ -13,6 +13,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from careconnect.pagination import Paging
 from services.patients.schemas.person import (
     Address,
     BloodGroup,
@@ -112,6 +113,14 @@ class MedicalInfoPatch(Input):
     def chosen(self) -> dict[str, Any]:
         """Give the fields that the caller named."""
         return self.model_dump(mode="json", include=self.model_fields_set - {"version"})
+
+
+class Search(Paging):
+    """Whom to find, and among whom."""
+
+    q: str | None = Field(None, max_length=200)
+    archived: bool = False
+    among: list[UUID] = Field(max_length=25_000)
 
 
 class NamesQuery(Input):

@@ -16,6 +16,7 @@ DOORS: list[Door] = [
     ("GET", "/patients", "patients:read", {}),
     ("GET", "/patients/count", "patients:read", {}),
     ("POST", "/patients/names", "patients:read", {"json": {"ids": [ONE]}}),
+    ("POST", "/patients/search", "patients:read", {"json": {"among": []}}),
     ("GET", f"/patients/{ONE}", "patients:read", {}),
     ("GET", f"/patients/{ONE}/contact", "patients:read", {}),
     ("GET", f"/patients/{ONE}/standing", "patients:read", {}),

@@ -125,6 +125,19 @@ async def test_medical_fields_are_left_out_for_those_who_may_not_read_them(desk:
     assert (await desk.ask("GET", path)).json().keys() > CLINICAL
 
 
+async def test_who_sees_their_own_patients_is_listed_nobody_without_saying_among_whom(
+    desk: Desk, act: Any, http: Any
+) -> None:
+    known = [await desk.register(), await desk.register(first_name="Kamal", date_of_birth="1970-01-01")]
+    limited = Desk(http, act("patients:read", "patients:clinical", limited=True))
+    assert (await limited.ask("GET", "/patients")).json()["code"] == "forbidden"
+    for query, names in ((None, ["Kamal"]), ("kam", ["Kamal"]), ("nimal", [])):
+        asked = {"q": query, "among": [known[1]["id"]], "count": True}
+        found = (await limited.ask("POST", "/patients/search", json=asked)).json()
+        assert [one["first_name"] for one in found["items"]] == names
+        assert found["total"] == len(names)
+
+
 @pytest.mark.parametrize("body", [{"allergies": []}, {"blood_group": None}, {"chronic_conditions": ["Asthma"]}])
 async def test_medical_fields_cannot_be_written_or_emptied_without_the_right(
     desk: Desk, front_desk: Desk, body: dict[str, Any]
