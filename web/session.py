@@ -13,6 +13,7 @@ from services.identity.schemas import SessionInfo
 from web.edge import Callers
 from web.gateway import Gateway
 from web.oauth import AccessTokens
+from web.reach import within_reach
 
 COOKIE = "careconnect_session"
 CSRF_HEADER = "x-csrf-token"
@@ -120,14 +121,16 @@ class Needs:
     def __init__(self, scope: str) -> None:
         self.scope = scope
 
-    async def __call__(self, actor: Annotated[Actor, Depends(caller)]) -> Actor:
+    async def __call__(self, request: Request, actor: Annotated[Actor, Depends(caller)]) -> Actor:
         """Check one request.
 
         Raises:
-            Forbidden: the actor does not hold the scope.
+            Forbidden: the actor does not hold the scope, or sees only their own patients and this is about others.
+            ReasonNeeded: it is about a patient whom a reason opens.
         """
         if not actor.may(self.scope):
             raise Forbidden(f"This needs the scope {self.scope}.", needed=self.scope)
+        await within_reach(request, actor, gateway(request))
         return actor
 
 

@@ -9,6 +9,9 @@ from typing import Literal, get_args
 
 Role = Literal["owner", "admin", "front_desk", "clinician", "billing", "auditor", "integration"]
 
+EVERYBODY = "everybody:read"
+"""To see everybody's patients and appointments: a person without it sees their own, and others with a reason."""
+
 READS = frozenset(
     {
         "patients:read",
@@ -43,13 +46,14 @@ ALL = READS | {
     "staff:manage",
     "audit:read",
     "console:operate",
+    EVERYBODY,
 }
 """Every scope that a person or an API client can hold."""
 
 ROLES: dict[Role, frozenset[str]] = {
     "owner": ALL,
     "admin": ALL - {"console:operate"},
-    "front_desk": READS | {"patients:write", "appointments:write", "payments:write", "messages:write"},
+    "front_desk": READS | {EVERYBODY, "patients:write", "appointments:write", "payments:write", "messages:write"},
     "clinician": frozenset(
         {
             "patients:read",
@@ -79,10 +83,12 @@ ROLES: dict[Role, frozenset[str]] = {
             "messages:read",
             "reports:read",
             "identity:read",
+            EVERYBODY,
         }
     ),
-    "auditor": READS | {"audit:read"},
-    "integration": ALL - {"staff:manage", "gateways:manage", "audit:read", "console:operate", "reports:write"},
+    "auditor": READS | {"audit:read", EVERYBODY},
+    "integration": ALL
+    - {EVERYBODY, "staff:manage", "gateways:manage", "audit:read", "console:operate", "reports:write"},
 }
 STAFF_ROLES: tuple[Role, ...] = tuple(role for role in get_args(Role) if role != "integration")
 """The roles that a person can have."""

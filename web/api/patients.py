@@ -4,10 +4,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
 
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict, VersionConflict
 from careconnect.pagination import Page, PagingQuery
+from services.appointments.reach.schemas import PatientAccess, Reason
 from services.notifications.schemas import Preferences
 from services.patients import schemas
 from services.patients.errors import PatientArchived, PatientNotFound, PossibleDuplicate
@@ -20,6 +22,13 @@ from web.api.openapi import refusals
 from web.gateway.balances import PatientBalance
 from web.gateway.history import HistoryItem, patient_history
 from web.session import Door, may
+
+
+class AccessCreate(BaseModel):
+    """Why somebody needs to see a patient who is not their own."""
+
+    reason: Reason = Field(description="kept in the audit with who it was")
+
 
 router = APIRouter(prefix="/patients", tags=["patients"])
 Reader = Annotated[Actor, may("patients:read")]
@@ -109,6 +118,23 @@ async def medical_info(
 ) -> Patient:
     """Change the medical fields that are named."""
     return tag(await gateway.patients.medical_info(actor, patient_id, as_seen(body, seen)))
+
+
+@router.post(
+    "/{patient_id}/access",
+    summary="Open a patient who is not one's own, with a reason",
+    status_code=201,
+    responses=refusals(PatientNotFound),
+)
+async def open_patient(
+    patient_id: UUID, body: AccessCreate, actor: Reader, gateway: Door, key: IdempotencyKey = None
+) -> PatientAccess:
+    """See this patient for 12 hours; who it was and why is in the audit.
+
+    A clinician sees the patients with an appointment of theirs. About another one every endpoint answers
+    `reason_needed`, with the `patient_id` that is to be opened here. Who sees everybody gains nothing by it.
+    """
+    return await gateway.reach.open_patient(actor, patient_id, body.reason, key)
 
 
 @router.get(

@@ -23,14 +23,13 @@ from services.appointments.client import AppointmentsClient
 from services.appointments.closings.client import ClosingsClient
 from services.appointments.feeds.client import FeedsClient
 from services.appointments.holds.client import HoldsClient
+from services.appointments.reach.client import ReachClient
 from services.appointments.series.client import SeriesClient
 from services.appointments.waitlist.client import WaitlistClient
 from services.consultants.client import ConsultantsClient
 from services.consultants.schemas import Offer
 from services.hosting import Services
 from services.identity.client import IdentityClient
-from services.notifications.client import NotificationsClient
-from services.patients.client import PatientsClient
 from services.payments.client import PaymentsClient
 from services.reports.client import ReportsClient
 from web.gateway.absences import AbsenceProcesses
@@ -46,6 +45,7 @@ from web.gateway.holds import HoldProcesses
 from web.gateway.insurance import Insurance
 from web.gateway.mails import InvoiceMailProcesses
 from web.gateway.money import MoneyProcesses
+from web.gateway.reach import NarrowedMessages, NarrowedPatients, Reach
 from web.gateway.series import SeriesProcesses
 from web.gateway.trail import Trail
 from web.gateway.unpaid import UnpaidBookings
@@ -61,11 +61,13 @@ class Gateway:
         self.services = services
         self.sender = settings.mail.sender
         self.engine = Engine(engine, settings.temporal.rpc_timeout_seconds)
-        self.patients = services.client(PatientsClient)
+        reach = services.client(ReachClient)
+        self.patients = NarrowedPatients(services.connection("patients"), reach)
         self.consultants = services.client(ConsultantsClient)
         self.appointments = services.client(AppointmentsClient)
         self.payments = services.client(PaymentsClient)
-        self.messages = services.client(NotificationsClient)
+        self.messages = NarrowedMessages(services.connection("notifications"), reach)
+        self.reach = Reach(reach, self.patients, self.messages)
         self.reports = services.client(ReportsClient)
         self.identity = services.client(IdentityClient)
         self.holds = HoldProcesses(self.engine, services.client(HoldsClient))

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from careconnect.errors import NotAuthenticated, Refusal
 from careconnect.telemetry import request_id
+from services.appointments.errors import ReasonNeeded
 from web.forms import Form
 from web.pages import flash
 from web.pages.flash import Toast
@@ -47,8 +48,9 @@ def _for_people(otherwise: Handler) -> Handler:
         plain = await otherwise(request, error)
         if request.url.path.startswith(PREFIX):
             return refused(request, plain.status_code, error if isinstance(error, Refusal) else None)
-        if plain.status_code == NotAuthenticated.status:
-            return _sign_in_first(request)
+        asked = _asked_first(request, plain.status_code, error)
+        if asked is not None:
+            return asked
         detail = error.detail if isinstance(error, Refusal) else ""
         if is_htmx(request):
             return _say(plain.status_code, detail)
@@ -64,6 +66,13 @@ def _is_page(request: Request) -> bool:
     return wants and not request.url.path.startswith(_ELSEWHERE)
 
 
+def _asked_first(request: Request, status: int, error: Exception) -> Response | None:
+    """Ask for what is missing before it goes on: who it is, or why they need to see a record."""
+    if isinstance(error, ReasonNeeded):
+        return _ask_why(request, error)
+    return _sign_in_first(request) if status == NotAuthenticated.status else None
+
+
 def _sign_in_first(request: Request) -> Response:
     """Ask to sign in and go on: in a dialog above what was typed, or on the sign-in page."""
     if not is_htmx(request):
@@ -74,6 +83,16 @@ def _sign_in_first(request: Request) -> Response:
     views: Views = request.app.state.views
     html = views.render("sign_in_again.html", form=Form("again", ""), htmx=True)
     return HTMLResponse(html, 401, {"HX-Retarget": "#dialogs", "HX-Reswap": "beforeend", "HX-Reselect": "dialog"})
+
+
+def _ask_why(request: Request, refusal: ReasonNeeded) -> Response:
+    """Ask for the reason on a page of its own, and go on from there."""
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    back = _came_from(request) if request.method != "GET" or is_htmx(request) else here
+    asking = f"/patients/{refusal.extra['patient_id']}/access?back={quote(back)}"
+    if is_htmx(request):
+        return Response(status_code=204, headers={"HX-Redirect": asking})
+    return RedirectResponse(asking, 303)
 
 
 def _say(status: int, detail: str) -> Response:

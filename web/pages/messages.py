@@ -92,4 +92,4 @@ def _shown(message: Message, patient: Person) -> dict[str, Any]:
 
 
 def _has_mailbox(screen: Screen) -> bool:
-    return screen.request.app.state.settings.mail.mailbox is not None
+    return not screen.actor.limited and screen.request.app.state.settings.mail.mailbox is not None

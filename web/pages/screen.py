@@ -20,6 +20,7 @@ from web.pages.flash import Toast
 from web.pages.frame import Frame, shown
 from web.pages.known import Known
 from web.pages.waiting import count_waiting
+from web.reach import within_reach
 from web.session import Door, Person, Signed
 from web.views import Views
 
@@ -100,6 +101,7 @@ def is_htmx(request: Request) -> bool:
 async def screen(request: Request, person: Signed, gateway: Door) -> Screen:
     """Prepare the screen of the person who asks."""
     words.speak(request.cookies.get(LANGUAGE_COOKIE) or person.session.locale[:2])
+    await within_reach(request, person.actor, gateway)
     state = request.app.state
     if not hasattr(state, "known"):
         state.known = Known(gateway)

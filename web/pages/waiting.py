@@ -79,7 +79,9 @@ async def clock_changes(gateway: Gateway, known: Known, actor: Actor) -> list[Cl
     """
     if not actor.may("appointments:read"):
         return []
-    return await known.remember(actor, "clock changes", lambda: gateway.clock_changes.found(actor), _RULES_SECONDS)
+    return await known.remember(
+        actor, f"clock changes{_whose(actor)}", lambda: gateway.clock_changes.found(actor), _RULES_SECONDS
+    )
 
 
 async def count_waiting(gateway: Gateway, known: Known, actor: Actor) -> int:
@@ -103,4 +105,9 @@ async def count_waiting(gateway: Gateway, known: Known, actor: Actor) -> int:
         return sum(len(part) for part in parts if not isinstance(part, BaseException))
 
     scopes = "appointments:read", "messages:read", "payments:read", "catalogue:write"
-    return await known.remember(actor, f"waiting {[actor.may(scope) for scope in scopes]}", read)
+    return await known.remember(actor, f"waiting {[actor.may(scope) for scope in scopes]}{_whose(actor)}", read)
+
+
+def _whose(actor: Actor) -> str:
+    """Keep what a limited person sees apart from what everybody does."""
+    return f" {actor.id}" if actor.limited else ""

@@ -13,7 +13,7 @@ from careconnect.db import Tenanted, Versioned
 from services.identity import schemas
 from services.identity.errors import BeyondYourRights
 from services.identity.models.base import Base
-from services.identity.roles import Role, scopes_of
+from services.identity.roles import EVERYBODY, Role, scopes_of
 
 
 class Staff(Base, Tenanted, Versioned):
@@ -77,12 +77,14 @@ class Staff(Base, Tenanted, Versioned):
 
     def actor(self) -> Actor:
         """Give the person as one who asks."""
+        scopes = scopes_of(self.roles)
         return Actor(
             id=self.id,
             tenant_id=self.tenant_id,
             kind="staff",
-            scopes=scopes_of(self.roles),
+            scopes=scopes,
             consultant_id=self.consultant_id,
+            limited=EVERYBODY not in scopes,
         )
 
     def same_as(self, details: schemas.StaffDetails, keys: TenantKeys) -> bool:

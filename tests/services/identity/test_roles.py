@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.identity.roles import ALL, ROLES, Role, scopes_of
+from services.identity.roles import ALL, EVERYBODY, ROLES, STAFF_ROLES, Role, scopes_of
 
 
 def test_no_role_holds_a_scope_that_nobody_knows() -> None:
@@ -25,6 +25,11 @@ def test_the_auditor_reads_and_changes_nothing() -> None:
 @pytest.mark.parametrize("role", ["front_desk", "billing", "auditor"])
 def test_clinical_notes_are_not_for(role: Role) -> None:
     assert "patients:clinical" not in ROLES[role]
+
+
+def test_only_a_clinician_sees_no_more_than_their_own() -> None:
+    assert {role for role in STAFF_ROLES if EVERYBODY not in ROLES[role]} == {"clinician"}
+    assert EVERYBODY in scopes_of(["clinician", "front_desk"])
 
 
 def test_a_program_never_gets_what_manages_or_audits_people() -> None:

@@ -4,6 +4,7 @@ import base64
 import json
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -31,12 +32,13 @@ class Colleague:
     csrf: str
 
     @classmethod
-    async def hire(cls, clinic: Clinic, role: Role) -> "Colleague":
-        """Hire and sign in somebody new."""
+    async def hire(cls, clinic: Clinic, *roles: Role, consultant_id: str | None = None) -> "Colleague":
+        """Hire and sign in somebody new, who may be a consultant."""
         identity = clinic.gateway.identity
         owner = Actor(id=uuid7(), tenant_id=clinic.tenant_id, kind="staff", scopes=ALL)
         email, password = f"{uuid7().hex}@clinic.example", "correct horse battery"
-        told = StaffWrite(name="Ishara", email=email, roles=[role], password=password)
+        who = UUID(consultant_id) if consultant_id else None
+        told = StaffWrite(name="Ishara", email=email, roles=[*roles], password=password, consultant_id=who)
         await identity.create_staff(owner, uuid7(), told)
         signed_in = await identity.sign_in(_PLATFORM, email, password)
         session = await identity.session(_PLATFORM, signed_in.token)
@@ -52,8 +54,8 @@ class Colleague:
 
 @pytest.fixture(scope="module")
 async def colleagues(clinic: Clinic) -> dict[Role, Colleague]:
-    """Sign in somebody of each role."""
-    return {role: await Colleague.hire(clinic, role) for role in STAFF_ROLES}
+    """Sign in somebody of each role; the clinician is the consultant whose patients the records are of."""
+    return {role: await Colleague.hire(clinic, role, consultant_id=clinic.consultant) for role in STAFF_ROLES}
 
 
 @each

@@ -17,6 +17,7 @@ from web.api.scopes import SCOPES
 PROMISED = {
     "/patients": "GET POST", "/patients/{patient_id}": "GET PUT PATCH DELETE", "/patients/count": "GET",
     "/patients/{patient_id}/emergency-contact": "PATCH", "/patients/{patient_id}/medical-info": "PATCH",
+    "/patients/{patient_id}/access": "POST",
     "/patients/{patient_id}/timeline": "GET", "/patients/{patient_id}/message-preferences": "GET PUT",
     "/consultants": "GET POST", "/consultants/{consultant_id}": "GET PUT PATCH DELETE",
     "/consultants/{consultant_id}/status": "PUT", "/consultants/{consultant_id}/schedule": "GET PUT",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
@@ -108,11 +109,12 @@ class Desk:
         self.clinic = clinic
 
     @classmethod
-    async def open(cls, edge: FastAPI, clinic: Clinic, *roles: Role) -> "Desk":
-        """Engage somebody with `roles` and sign them in."""
+    async def open(cls, edge: FastAPI, clinic: Clinic, *roles: Role, consultant_id: UUID | None = None) -> "Desk":
+        """Engage somebody with `roles`, who may be a consultant, and sign them in."""
         email = f"{uuid7().hex[-12:]}@clinic.example"
         owner = Actor(id=uuid7(), tenant_id=clinic.tenant_id, kind="staff", scopes=ALL)
-        details = schemas.StaffWrite(name="Ishara Perera", email=email, roles=list(roles), password=PASSWORD)
+        said = {"name": "Ishara Perera", "email": email, "roles": list(roles), "consultant_id": consultant_id}
+        details = schemas.StaffWrite.model_validate(said | {"password": PASSWORD})
         await clinic.gateway.identity.create_staff(owner, uuid7(), details)
         desk = cls(browser(edge), clinic)
         answer = await desk.http.post("/sign-in", data={"email": email, "password": PASSWORD})

@@ -45,7 +45,7 @@ async def test_the_search_shows_an_invoice_to_nobody_who_may_not_see_payments(
     edge: FastAPI, stranger: Desk, clinic: Clinic
 ) -> None:
     booked = await clinic.booked()
-    clinician = await Desk.open(edge, clinic, "clinician")
+    clinician = await Desk.open(edge, clinic, "clinician", consultant_id=UUID(clinic.consultant))
     number, reference = booked["invoice"]["number"], booked["reference"]
     assert "Nothing found" in (await clinician.read(f"/search?q={number}", part="search-list")).text
     assert (await clinician.read(f"/search?q={reference}", part="search-list")).having(

@@ -33,7 +33,8 @@ async def show(screen: Reader) -> Response:
     chosen = consultants.get(view.consultant_id) if view.consultant_id else None
     if view.weekly and chosen is None:
         return RedirectResponse(view.daily(), 303)
-    listed = [one for one in consultants.values() if not one.archived]
+    own = screen.actor.consultant_id if screen.actor.limited else None
+    listed = [one for one in consultants.values() if not one.archived and own in {None, one.id}]
     return screen.page(
         "calendar/page.html",
         view=view,

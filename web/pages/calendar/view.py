@@ -29,15 +29,16 @@ class View:
     @classmethod
     def of(cls, screen: Screen) -> "View":
         """Read it from the request; what makes no sense is left out."""
-        asked = screen.request.query_params
+        asked, actor = screen.request.query_params, screen.actor
+        own = (actor.consultant_id,) if actor.limited and actor.consultant_id else ()
         return cls(
             frame=screen.frame,
             day=day_of(asked.get("date"), today(screen.frame)),
-            consultant_id=_id(asked.get("consultant_id", "")),
+            consultant_id=_id(asked.get("consultant_id", "")) and (own[0] if own else _id(asked["consultant_id"])),
             specialty=asked.get("specialty", "")[:100],
             as_list=asked.get("show") == "list",
             with_ended=asked.get("ended") == "true",
-            only=_several(asked.getlist("only")),
+            only=own or _several(asked.getlist("only")),
         )
 
     @property
