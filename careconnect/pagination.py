@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
@@ -65,6 +65,12 @@ PagingQuery = Annotated[Paging, Depends(_paging)]
 Order = InstrumentedAttribute[Any] | sa.UnaryExpression[Any]
 
 
+def ordered(sort: str, by: Mapping[str, Sequence[InstrumentedAttribute[Any]]]) -> list[Order]:
+    """Give the order that `sort` names among `by`; a minus before the name turns it round."""
+    columns = by[sort.removeprefix("-")]
+    return [one.desc() for one in columns] if sort.startswith("-") else [*columns]
+
+
 async def keyset(session: ReadSession, statement: sa.Select[Any], order: Sequence[Order], paging: Paging) -> Rows[Any]:
     """Read one page of entities.
 
@@ -102,10 +108,7 @@ def _following(statement: sa.Select[Any], order: Sequence[Order], paging: Paging
     if paging.cursor:
         row = sa.tuple_(*columns)
         after = sa.tuple_(
-            *(
-                _bound(value, column)
-                for value, column in zip(_decode(paging.cursor, len(columns)), columns, strict=True)
-            )
+            *(_bound(value, column) for value, column in zip(_decode(paging.cursor, columns), columns, strict=True))
         )
         page = page.where(row < after if descending[0] else row > after)
     return page
@@ -147,12 +150,13 @@ _READ: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _decode(cursor: str, length: int) -> list[Any]:
+def _decode(cursor: str, columns: Sequence[Any]) -> list[Any]:
     try:
         tagged = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         values = [_READ[tag](value) for tag, value in tagged]
-        if len(values) != length:
-            raise ValueError  # noqa: TRY301 - told below, with every other way of being wrong
+        kinds = [column.type.python_type for column in columns]
+        if len(values) != len(kinds) or not all(map(isinstance, values, kinds)):
+            raise ValueError  # noqa: TRY301 - told below, with every other way of being wrong; one of another order
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         wrong = FieldError(field="cursor", code="invalid_cursor", message="Use the next_cursor of the page before.")
         raise InvalidInput("The cursor is not one of ours.", errors=[wrong]) from error

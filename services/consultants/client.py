@@ -33,12 +33,13 @@ class ConsultantsClient(PlacesClient):
         status: schemas.Status | None = None,
         specialty: str | None = None,
         archived: bool = False,
+        sort: schemas.Sort = "name",
         limit: int = 50,
         cursor: str | None = None,
         count: bool = False,
     ) -> Page[schemas.Consultant]:
-        """List consultants by name; each word of `q` begins a word of name, speciality or registration number."""
-        params: dict[str, Any] = {"q": q, "status": status, "specialty": specialty, "archived": archived}
+        """List in the order of `sort`; each word of `q` begins a word of name, speciality or registration number."""
+        params: dict[str, Any] = {"q": q, "status": status, "specialty": specialty, "archived": archived, "sort": sort}
         params |= {"limit": limit, "cursor": cursor, "count": count}
         return await self.call(actor, "GET", "/consultants", into=Page[schemas.Consultant], params=params)
 

@@ -54,22 +54,24 @@ class NotificationsClient(ServiceClient):
         actor: Actor,
         wanted: schemas.MessageFilter | None = None,
         *,
+        sort: schemas.Sort = "-made",
         limit: int = 50,
         cursor: str | None = None,
         count: bool = False,
         among: Sequence[UUID] | None = None,
     ) -> Page[schemas.Message]:
-        """List messages, the newest first, without what they say, perhaps only those to patients `among` some.
+        """List messages in the order of `sort`, without what they say, perhaps only those to patients `among` some.
 
         Raises:
             Forbidden: the actor is limited, and it is not said whose messages to list.
         """
         if among is not None:
-            asked = schemas.MessagesAmong(limit=limit, cursor=cursor, count=count, among=[*among])
+            said = {"sort": sort, "limit": limit, "cursor": cursor, "count": count, "among": [*among]}
+            asked = schemas.MessagesAmong.model_validate(said)
             asked.wanted = wanted or asked.wanted
             return await self.call(actor, "POST", "/messages/search", into=Page[schemas.Message], json=asked)
         params = wanted.model_dump(exclude_none=True) if wanted else {}
-        params |= {"limit": limit, "cursor": cursor, "count": count}
+        params |= {"sort": sort, "limit": limit, "cursor": cursor, "count": count}
         return await self.call(actor, "GET", "/messages", into=Page[schemas.Message], params=params)
 
     async def get(self, actor: Actor, message_id: UUID) -> schemas.MessageDetail:

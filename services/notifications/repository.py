@@ -12,12 +12,14 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from careconnect import clock
 from careconnect.db import ReadSession, WriteSession
 from careconnect.errors import VersionConflict
-from careconnect.pagination import Order, Paging, Rows, keyset
+from careconnect.pagination import Order, Paging, Rows, keyset, ordered
 from services.notifications import schemas
 from services.notifications.errors import MessageNotFound
 from services.notifications.models import PERISHABLE, Base, Cutoff, Message, Preferences
 
 _OUTBOX = Base.metadata.tables["outbox_events"]
+_MADE = [Message.created_at, Message.id]
+_ORDERS = {"made": _MADE, "status": [Message.status, *_MADE]}
 _NEWEST: list[Order] = [Message.created_at.desc(), Message.id.desc()]
 
 
@@ -44,14 +46,19 @@ class Messages:
         return found
 
     async def page(
-        self, wanted: schemas.MessageFilter, paging: Paging, among: Sequence[UUID] | None = None
+        self,
+        wanted: schemas.MessageFilter,
+        paging: Paging,
+        *,
+        sort: str = "-made",
+        among: Sequence[UUID] | None = None,
     ) -> Rows[Message]:
-        """List messages, the newest first, perhaps only those to some patients."""
+        """List messages in the order of `sort`, perhaps only those to some patients."""
         said = wanted.model_dump(exclude_none=True, exclude={"before"})
         conditions: list[sa.ColumnElement[bool]] = [getattr(Message, name) == value for name, value in said.items()]
         conditions += [Message.created_at < wanted.before] if wanted.before else []
         conditions += [Message.patient_id == sa.any_(sa.literal([*among], ARRAY(sa.Uuid)))] if among is not None else []
-        return await keyset(self.session, sa.select(Message).where(*conditions), _NEWEST, paging)
+        return await keyset(self.session, sa.select(Message).where(*conditions), ordered(sort, _ORDERS), paging)
 
     async def tried(self, paging: Paging) -> Rows[Message]:
         """List the messages of which a mail may exist, the newest first."""

@@ -23,20 +23,23 @@ class PatientsClient(ServiceClient):
         *,
         q: str | None = None,
         archived: bool = False,
+        sort: schemas.Sort = "-registered",
         limit: int = 50,
         cursor: str | None = None,
         count: bool = False,
         among: Sequence[UUID] | None = None,
     ) -> Page[schemas.Patient]:
-        """List the newest first, or find by name, phone, MRN, national id or date of birth, perhaps only `among` some.
+        """List in the order of `sort`, or find by what is known of somebody, perhaps only `among` some.
 
         Raises:
             Forbidden: the actor is limited, and it is not said among whom to look.
         """
         if among is not None:
-            wanted = schemas.Search(q=q, archived=archived, limit=limit, cursor=cursor, count=count, among=[*among])
-            return await self.call(actor, "POST", "/patients/search", into=Page[schemas.Patient], json=wanted)
-        params = {"q": q, "archived": archived, "limit": limit, "cursor": cursor, "count": count}
+            said = {"q": q, "archived": archived, "sort": sort, "limit": limit, "cursor": cursor, "count": count}
+            return await self.call(
+                actor, "POST", "/patients/search", into=Page[schemas.Patient], json=said | {"among": [*among]}
+            )
+        params = {"q": q, "archived": archived, "sort": sort, "limit": limit, "cursor": cursor, "count": count}
         return await self.call(actor, "GET", "/patients", into=Page[schemas.Patient], params=params)
 
     async def names(self, actor: Actor, ids: Sequence[UUID]) -> _Names:

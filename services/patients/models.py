@@ -44,6 +44,9 @@ class Patient(db.Versioned, db.Tenanted, Base):
         sa.UniqueConstraint("tenant_id", "number"),
         sa.CheckConstraint("number > 0", name="number_positive"),
         sa.Index("ix_patients_active", "tenant_id", "number", postgresql_where=sa.text("archived_at IS NULL")),
+        sa.Index(
+            "ix_patients_changed", "tenant_id", "updated_at", "number", postgresql_where=sa.text("archived_at IS NULL")
+        ),
         sa.Index("ix_patients_tenant_id_created_at", "tenant_id", "created_at"),
     )
 

@@ -8,10 +8,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from careconnect.db import ReadSession, WriteSession
-from careconnect.pagination import Paging, Rows, keyset
+from careconnect.pagination import Paging, Rows, keyset, ordered
 from services.patients import search
 from services.patients.errors import PatientArchived, PatientNotFound
 from services.patients.likeness import similar_names
@@ -19,6 +19,10 @@ from services.patients.models import Base, Counter, Patient, Sealer, SearchTerm
 from services.patients.schemas import Demographics, Figures, Period, Standing
 
 _MOST_COMPARED = 500
+_ORDERS: dict[str, list[InstrumentedAttribute[Any]]] = {
+    "registered": [Patient.number],
+    "changed": [Patient.updated_at, Patient.number],
+}
 _OUTBOX = Base.metadata.tables["outbox_events"]
 
 
@@ -45,9 +49,15 @@ class Patients:
         return found
 
     async def page(
-        self, query: str | None, *, archived: bool, paging: Paging, among: Sequence[UUID] | None = None
+        self,
+        query: str | None,
+        *,
+        archived: bool,
+        paging: Paging,
+        sort: str = "-registered",
+        among: Sequence[UUID] | None = None,
     ) -> Rows[Patient]:
-        """List records, the newest first; with `query` those that have everything that was typed."""
+        """List records in the order of `sort`; with `query` those that have everything that was typed."""
         statement = sa.select(Patient).where(
             Patient.archived_at.is_not(None) if archived else Patient.archived_at.is_(None)
         )
@@ -56,7 +66,7 @@ class Patients:
         if query and query.strip():
             terms = search.asked_terms(query, self.sealer.country)
             statement = _with_terms(statement, search.index(self.sealer.keys, terms))
-        return await keyset(self.session, statement, [Patient.number.desc()], paging)
+        return await keyset(self.session, statement, ordered(sort, _ORDERS), paging)
 
     async def some(self, ids: Sequence[UUID]) -> Sequence[Patient]:
         """Give the records among `ids` that exist, in one statement."""

@@ -53,7 +53,7 @@ from services.payments.schemas import (
     Unfinished,
     WebhookReceipt,
 )
-from services.payments.states import GatewayKind, InvoiceStatus, Method, PaymentStatus
+from services.payments.states import GatewayKind, InvoiceSort, InvoiceStatus, Method, PaymentSort, PaymentStatus
 
 T = TypeVar("T")
 GATEWAY_TIMEOUT = 25.0
@@ -84,21 +84,15 @@ class PaymentsClient(MoneyChecksClient, DraftsClient, DrawersClient, DunningClie
         currency: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        sort: InvoiceSort = "-issued",
         limit: int = 50,
         cursor: str | None = None,
         count: bool = False,
     ) -> Page[Invoice]:
-        """List invoices, newest first."""
+        """List invoices in the order of `sort`."""
         params: dict[str, Any] = {"patient_id": patient_id, "appointment_id": appointment_id, "status": status}
-        params |= {
-            "number": number,
-            "currency": currency,
-            "from": since,
-            "to": until,
-            "limit": limit,
-            "cursor": cursor,
-            "count": count,
-        }
+        params |= {"number": number, "currency": currency, "from": since, "to": until, "sort": sort}
+        params |= {"limit": limit, "cursor": cursor, "count": count}
         return await self.call(actor, "GET", "/invoices", params=params, into=Page[Invoice])
 
     async def discount(self, actor: Actor, invoice_id: UUID, discount_id: UUID, wanted: DiscountWrite) -> Invoice:
@@ -169,14 +163,15 @@ class PaymentsClient(MoneyChecksClient, DraftsClient, DrawersClient, DunningClie
         currency: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        sort: PaymentSort = "-made",
         limit: int = 50,
         cursor: str | None = None,
         count: bool = False,
     ) -> Page[Payment]:
-        """List payments, newest first."""
+        """List payments in the order of `sort`."""
         params: dict[str, Any] = {"status": status, "method": method, "patient_id": patient_id}
         params |= {"appointment_id": appointment_id, "invoice_id": invoice_id, "from": since, "to": until}
-        params |= {"refunded": refunded, "failed": failed, "currency": currency}
+        params |= {"refunded": refunded, "failed": failed, "currency": currency, "sort": sort}
         params |= {"limit": limit, "cursor": cursor, "count": count}
         return await self.call(actor, "GET", "/payments", params=params, into=Page[Payment])
 

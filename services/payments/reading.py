@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from careconnect.db import ReadSession
 from careconnect.money import Money
-from careconnect.pagination import Paging, Rows, keyset
+from careconnect.pagination import Paging, Rows, keyset, ordered
 from services.payments.models import Base, Invoice, Payment, Refund
 from services.payments.models import PatientCredit as CreditRow
 from services.payments.models.beginnings import NO_CURRENCY
@@ -19,19 +19,34 @@ from services.payments.states import PaymentStatus, RefundStatus
 
 _PENDING = (PaymentStatus.pending, PaymentStatus.authorised)
 _WHOLE = (selectinload(Invoice.lines), selectinload(Invoice.discounts), joinedload(Invoice.payer))
+_PAYMENT_ORDERS = {
+    "made": [Payment.created_at, Payment.id],
+    "amount": [Payment.currency, Payment.amount, Payment.id],
+}
+_INVOICE_ORDERS = {
+    "issued": [Invoice.issued_at, Invoice.id],
+    "number": [Invoice.number, Invoice.id],
+    "total": [Invoice.currency, Invoice.total, Invoice.id],
+}
 _FAILED = (PaymentStatus.declined, PaymentStatus.failed)
 
 
 async def invoices(
-    session: ReadSession, paging: Paging, since: datetime | None, until: datetime | None, **wanted: UUID | str | None
+    session: ReadSession,
+    paging: Paging,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    sort: str,
+    **wanted: UUID | str | None,
 ) -> Rows[Invoice]:
-    """List invoices issued in [since, until) with their lines, newest first.
+    """List invoices issued in [since, until) with their lines, in the order of `sort`.
 
     `wanted` are columns and their values, None for any.
     """
     statement = _where(sa.select(Invoice), Invoice, wanted).options(*_WHOLE)
     statement = _between(statement, Invoice.issued_at, since, until)
-    return await keyset(session, statement, [Invoice.issued_at.desc(), Invoice.id.desc()], paging)
+    return await keyset(session, statement, ordered(sort, _INVOICE_ORDERS), paging)
 
 
 async def payments(
@@ -42,16 +57,17 @@ async def payments(
     *,
     refunded: bool | None = None,
     failed: bool | None = None,
+    sort: str,
     **wanted: UUID | str | None,
 ) -> Rows[Payment]:
-    """List payments made in [since, until), newest first; closed doors without a charge are nobody's business."""
+    """List payments made in [since, until) by `sort`; closed doors without a charge are nobody's business."""
     statement = _where(sa.select(Payment), Payment, wanted).where(Payment.amount > 0)
     if refunded is not None:
         statement = statement.where((Payment.refunded > 0) == refunded)
     if failed is not None:
         statement = statement.where(Payment.status.in_(_FAILED) if failed else Payment.status.not_in(_FAILED))
     statement = _between(statement, Payment.created_at, since, until).options(joinedload(Payment.invoice))
-    return await keyset(session, statement, [Payment.created_at.desc(), Payment.id.desc()], paging)
+    return await keyset(session, statement, ordered(sort, _PAYMENT_ORDERS), paging)
 
 
 async def for_appointment(

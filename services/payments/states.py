@@ -1,6 +1,7 @@
 """The words for where an invoice, a payment and a refund stand, and how money comes in."""
 
 from enum import StrEnum
+from typing import Literal
 
 
 class InvoiceStatus(StrEnum):
@@ -88,3 +89,8 @@ DECLINES = {
     "authentication_required": "The bank wants the card's owner to confirm: send a payment link, or take another card.",
 }
 """Why a card is declined (decline code), with the sentence for people."""
+
+PaymentSort = Literal["made", "-made", "amount", "-amount"]
+"""By when a payment was made, or by currency and amount; a minus turns it round."""
+InvoiceSort = Literal["issued", "-issued", "number", "-number", "total", "-total"]
+"""By when an invoice was issued, its number, or its currency and total; a minus turns it round."""

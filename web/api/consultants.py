@@ -41,12 +41,13 @@ async def search(
     q: Annotated[str | None, Query(max_length=200, description="beginnings of name, speciality or number")] = None,
     status: schemas.Status | None = None,
     specialty: Annotated[str | None, Query(max_length=100)] = None,
+    sort: Annotated[schemas.Sort, Query(description="a minus turns it round")] = "name",
     *,
     archived: Annotated[bool, Query(description="the archived ones instead")] = False,
 ) -> Page[Consultant]:
-    """List by name; with `q`, those of whom each word of it begins a word."""
+    """List in the order of `sort`; with `q`, those of whom each word of it begins a word."""
     found = await gateway.consultants.list(
-        actor, q, status=status, specialty=specialty, archived=archived, **paging.model_dump()
+        actor, q, status=status, specialty=specialty, archived=archived, sort=sort, **paging.model_dump()
     )
     return listed(found)
 

@@ -25,7 +25,7 @@ from services.payments.errors import (
 from services.payments.insurance.schemas import AuthorisationWrite
 from services.payments.numbers import InvoiceNumber
 from services.payments.schemas import CancellationWrite, DiscountWrite, Invoice, InvoiceWrite
-from services.payments.states import InvoiceStatus
+from services.payments.states import InvoiceSort, InvoiceStatus
 from web.api.etags import TAGGED, Tagged
 from web.api.fields import expect_patient
 from web.api.keys import IdempotencyKey, minted
@@ -57,8 +57,9 @@ async def search(
     currency: InCurrency = None,
     from_: From = None,
     to: To = None,
+    sort: Annotated[InvoiceSort, Query(description="totals by currency; a minus turns it round")] = "-issued",
 ) -> Page[Invoice]:
-    """List by patient, appointment, status, number, currency or when they were issued, the newest first."""
+    """List by patient, appointment, status, number, currency or when they were issued, in the order of `sort`."""
     found = await gateway.payments.list_invoices(
         actor,
         patient_id=patient_id,
@@ -68,6 +69,7 @@ async def search(
         currency=currency,
         since=from_,
         until=to,
+        sort=sort,
         **paging.model_dump(),
     )
     return listed(found)

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
 from careconnect.auth import Actor
@@ -47,10 +47,11 @@ async def search(
     channel: schemas.Channel | None = None,
     patient_id: UUID | None = None,
     appointment_id: UUID | None = None,
+    sort: Annotated[schemas.Sort, Query(description="a minus turns it round")] = "-made",
 ) -> Page[Message]:
-    """List the newest first, without what they say."""
+    """List in the order of `sort`, without what they say."""
     wanted = schemas.MessageFilter(status=status, channel=channel, patient_id=patient_id, appointment_id=appointment_id)
-    return listed(await gateway.messages.list(actor, wanted, **paging.model_dump()))
+    return listed(await gateway.messages.list(actor, wanted, sort=sort, **paging.model_dump()))
 
 
 @router.post(

@@ -55,11 +55,12 @@ async def search(
     gateway: Door,
     paging: PagingQuery,
     q: Annotated[str | None, Query(max_length=200, description="name, phone, MRN, national id, date of birth")] = None,
+    sort: Annotated[schemas.Sort, Query(description="a minus puts the latest first")] = "-registered",
     *,
     archived: Annotated[bool, Query(description="the archived ones instead")] = False,
 ) -> Page[Patient]:
-    """List the newest first; with `q`, those that have every word of it, where the beginning of a name is enough."""
-    return listed(await gateway.patients.list(actor, q=q, archived=archived, **paging.model_dump()))
+    """List by `sort`; with `q`, those that have every word of it, where the beginning of a name is enough."""
+    return listed(await gateway.patients.list(actor, q=q, archived=archived, sort=sort, **paging.model_dump()))
 
 
 @router.post("", summary="Register a patient", **_record(PossibleDuplicate, IdempotencyConflict, status=201))

@@ -27,7 +27,7 @@ from services.payments.errors import (
     RefundFailed,
 )
 from services.payments.schemas import CaptureWrite, Payment, PositiveMoney, Refund, RefundWrite, Summary
-from services.payments.states import Method, PaymentStatus
+from services.payments.states import Method, PaymentSort, PaymentStatus
 from web.api.etags import TAGGED, Tagged
 from web.api.keys import IdempotencyKey
 from web.api.listing import LIST, listed
@@ -95,6 +95,7 @@ async def search(
     patient_id: UUID | None = None,
     appointment_id: UUID | None = None,
     invoice_id: UUID | None = None,
+    sort: Annotated[PaymentSort, Query(description="amounts by currency; a minus turns it round")] = "-made",
     *,
     refunded: bool | None = None,
     currency: InCurrency = None,
@@ -109,6 +110,7 @@ async def search(
         invoice_id=invoice_id,
         refunded=refunded,
         currency=currency,
+        sort=sort,
         since=from_,
         until=to,
         **paging.model_dump(),

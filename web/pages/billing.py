@@ -21,6 +21,7 @@ from web.pages.paylinks import links_of
 from web.pages.receipts import mails_of
 from web.pages.reminding import told
 from web.pages.screen import Screen, needs
+from web.pages.sorting import Sorting
 from web.pages.spans import PERIODS, USUAL, Span
 from web.words import gettext
 
@@ -29,6 +30,7 @@ Reader = Annotated[Screen, needs("payments:read")]
 _SHOWN = 30
 _PAYMENTS = (PaymentStatus.captured, PaymentStatus.authorised, PaymentStatus.failed, PaymentStatus.voided)
 _RETURNED = "refunded"
+_ORDERS = {"payments": ("-made", "-amount"), "invoices": ("-issued", "number", "-total")}
 _SHOWS = {"payments": "Payments", "invoices": "Invoices"}
 _INVOICES = (
     InvoiceStatus.issued,
@@ -46,9 +48,10 @@ async def overview(
     period: str = "",
     day: str = "",
     currency: str = "",
+    sort: str = "",
     cursor: str | None = None,
 ) -> Response:
-    """Show the sums of a day, week or month in one currency, and its payments or invoices, the newest first."""
+    """Show the sums of a day, week or month in one currency, and its payments or invoices, as the address says."""
     show = "invoices" if show == "invoices" else "payments"
     offered = _INVOICES if show == "invoices" else _PAYMENTS
     chosen = next((one for one in offered if one.value == status), None)
@@ -57,13 +60,14 @@ async def overview(
     since, until = span.bounds(screen.frame.zone)
     money = Currencies.of(currency, screen.person.session.tenant.currency, await _currencies(screen))
     within: dict[str, Any] = {"since": since, "until": until, "currency": money.chosen}
-    wanted = _said(chosen) | within | ({"refunded": True} if returned else {})
-    page, summary = await asyncio.gather(
-        _page(screen, show, wanted, cursor), screen.gateway.payments.summary(screen.actor, **within)
-    )
     shown, status = "invoices" if show == "invoices" else "", _RETURNED if returned else chosen or ""
     named = {"currency": money.said}
     said = {"show": shown} | span.said(of_today) | named
+    sorting = Sorting.of("/billing", _ORDERS[show], sort, **said, status=status)
+    wanted = _said(chosen) | within | {"sort": sorting.sort} | ({"refunded": True} if returned else {})
+    page, summary = await asyncio.gather(
+        _page(screen, show, wanted, cursor), screen.gateway.payments.summary(screen.actor, **within)
+    )
     rows = "billing/_invoice_rows.html" if show == "invoices" else "billing/_payment_rows.html"
     part = rows if cursor else "billing/_results.html"
     return screen.page(
@@ -80,9 +84,10 @@ async def overview(
         show=show,
         status=status,
         statuses=[(one.value, _word(one)) for one in offered] + _returned(show),
-        here=link("/billing", **said, status=status),
+        here=link("/billing", **sorting.here),
+        sorting=sorting,
         page=page,
-        next_href=page.next_cursor and link("/billing", **said, status=status, cursor=page.next_cursor),
+        next_href=page.next_cursor and link("/billing", **sorting.here, cursor=page.next_cursor),
     )
 
 

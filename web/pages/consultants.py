@@ -24,6 +24,7 @@ from web.pages import naming
 from web.pages.days import bounds, today
 from web.pages.links import link
 from web.pages.screen import Screen, needs
+from web.pages.sorting import Sorting
 from web.words import gettext
 
 router = APIRouter(prefix="/consultants", include_in_schema=False)
@@ -36,9 +37,10 @@ _PLAIN = ("title", "first_name", "last_name", "registration_number", "email", "p
 
 @router.get("")
 async def listed(
-    screen: Reader, q: str = "", specialty: str = "", status: str = "", cursor: str | None = None
+    screen: Reader, q: str = "", specialty: str = "", status: str = "", sort: str = "", cursor: str | None = None
 ) -> Response:
-    """List by name."""
+    """List by name, or as the address says."""
+    sorting = Sorting.of("/consultants", ("name", "status"), sort, q=q, specialty=specialty, status=status)
     chosen: Any = status if status in get_args(Status) else None
     page, specialties = await asyncio.gather(
         screen.gateway.consultants.list(
@@ -46,13 +48,13 @@ async def listed(
             q or None,
             status=chosen,
             specialty=specialty or None,
+            sort=sorting.sort,
             limit=_SHOWN,
             cursor=cursor,
             count=cursor is None,
         ),
         screen.gateway.consultants.specialties(screen.actor),
     )
-    filters = {"q": q, "specialty": specialty, "status": status}
     template = "consultants/_rows.html" if cursor else "consultants/_results.html"
     return screen.page(
         template if screen.htmx else "consultants/list.html",
@@ -62,7 +64,8 @@ async def listed(
         specialties=specialties,
         total=page.total,
         filtered=bool(q or specialty or status),
-        next_href=page.next_cursor and link("/consultants", cursor=page.next_cursor, **filters),
+        sorting=sorting,
+        next_href=page.next_cursor and link("/consultants", cursor=page.next_cursor, **sorting.here),
         status=status,
     )
 

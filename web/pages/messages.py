@@ -14,6 +14,7 @@ from web.pages.links import link
 from web.pages.messages_words import failure_words, template_words
 from web.pages.naming import Person
 from web.pages.screen import Screen, needs
+from web.pages.sorting import Sorting
 from web.words import gettext
 
 router = APIRouter(prefix="/messages", include_in_schema=False)
@@ -23,20 +24,25 @@ _TABS = ("sent", "failed", "skipped")
 
 
 @router.get("")
-async def listed(screen: Reader, status: str = "", cursor: str | None = None) -> Response:
-    """List the newest first."""
+async def listed(screen: Reader, status: str = "", sort: str = "", cursor: str | None = None) -> Response:
+    """List the newest first, or as the address says."""
     chosen: Any = status if status in get_args(Status) else None
-    page = await screen.gateway.messages.list(screen.actor, MessageFilter(status=chosen), limit=_SHOWN, cursor=cursor)
+    sorting = Sorting.of("/messages", ("-made", "status"), sort, status=chosen)
+    page = await screen.gateway.messages.list(
+        screen.actor, MessageFilter(status=chosen), sort=sorting.sort, limit=_SHOWN, cursor=cursor
+    )
     people = await naming.patients(screen, (one.patient_id for one in page.items))
-    tabs = [("", gettext("All"), "/messages")]
-    tabs += [(one, state_label(one, "message"), link("/messages", status=one)) for one in _TABS]
+    kept = {"sort": sorting.chosen}
+    tabs = [("", gettext("All"), link("/messages", **kept))]
+    tabs += [(one, state_label(one, "message"), link("/messages", status=one, **kept)) for one in _TABS]
     return screen.page(
         "messages/_rows.html" if screen.htmx and cursor else "messages/list.html",
         page=Page[Any](items=[_shown(one, people[one.patient_id]) for one in page.items]),
         status=chosen or "",
         statuses=tabs,
         mailbox=_has_mailbox(screen),
-        next_href=page.next_cursor and link("/messages", status=chosen, cursor=page.next_cursor),
+        sorting=sorting,
+        next_href=page.next_cursor and link("/messages", **sorting.here, cursor=page.next_cursor),
     )
 
 

@@ -20,6 +20,7 @@ from web.pages.days import today
 from web.pages.links import link
 from web.pages.patient_form import choices, filled, replacement, write
 from web.pages.screen import Screen, needs
+from web.pages.sorting import Sorting
 from web.words import gettext, locale
 
 router = APIRouter(prefix="/patients", include_in_schema=False)
@@ -30,10 +31,19 @@ _LIKELY = 3
 
 
 @router.get("")
-async def listed(screen: Reader, q: str = "", cursor: str | None = None, *, archived: bool = False) -> Response:
-    """List the newest first, or what was searched for."""
+async def listed(
+    screen: Reader, q: str = "", sort: str = "", cursor: str | None = None, *, archived: bool = False
+) -> Response:
+    """List the newest first or as the address says, or what was searched for."""
+    sorting = Sorting.of("/patients", ("-registered",), sort, q=q, archived="true" if archived else "")
     page = await screen.gateway.patients.list(
-        screen.actor, q=q or None, archived=archived, limit=_SHOWN, cursor=cursor, count=not q and not cursor
+        screen.actor,
+        q=q or None,
+        archived=archived,
+        sort=sorting.sort,
+        limit=_SHOWN,
+        cursor=cursor,
+        count=not q and not cursor,
     )
     template = "patients/_rows.html" if cursor else "patients/_results.html"
     return screen.page(
@@ -42,7 +52,8 @@ async def listed(screen: Reader, q: str = "", cursor: str | None = None, *, arch
         query=q,
         archived=archived,
         total=page.total,
-        next_href=page.next_cursor and link("/patients", q=q, archived=archived and "true", cursor=page.next_cursor),
+        sorting=sorting,
+        next_href=page.next_cursor and link("/patients", **sorting.here, cursor=page.next_cursor),
     )
 
 

@@ -26,12 +26,15 @@ async def list_consultants(
     q: Annotated[str | None, Query(max_length=200)] = None,
     status: schemas.Status | None = None,
     specialty: Annotated[str | None, Query(max_length=100)] = None,
+    sort: schemas.Sort = "name",
     *,
     archived: bool = False,
 ) -> Page[schemas.Consultant]:
     """Find by `q`: each word of it begins a word of the name, of a speciality or of the registration number."""
     keys = await session.tenant_keys()
-    page = await repository.consultants(session, paging, q=q, status=status, specialty=specialty, archived=archived)
+    page = await repository.consultants(
+        session, paging, q=q, status=status, specialty=specialty, archived=archived, sort=sort
+    )
     return page.of(lambda one: one.shown(keys))
 
 

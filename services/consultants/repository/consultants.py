@@ -7,12 +7,14 @@ import sqlalchemy as sa
 
 from careconnect.crypto import words
 from careconnect.db import ReadSession, WriteSession, objection
-from careconnect.pagination import Paging, Rows, keyset
+from careconnect.pagination import Paging, Rows, keyset, ordered
 from services.consultants import schemas
 from services.consultants.errors import ConsultantNotFound, RegistrationNumberTaken
 from services.consultants.models import Base, Consultant, Schedule, specialty_key
 
 _OUTBOX = Base.metadata.tables["outbox_events"]
+_NAME = [Consultant.last_name, Consultant.first_name, Consultant.id]
+_ORDERS = {"name": _NAME, "status": [Consultant.status, *_NAME], "registered": [Consultant.created_at, Consultant.id]}
 
 
 async def claim(session: WriteSession, key: UUID) -> None:
@@ -67,8 +69,9 @@ async def consultants(
     status: schemas.Status | None = None,
     specialty: str | None = None,
     archived: bool = False,
+    sort: str = "name",
 ) -> Rows[Consultant]:
-    """List consultants by name; each word of `q` begins a word of the name, a speciality or the registration number."""
+    """List in the order of `sort`; each word of `q` begins a word of name, speciality or registration number."""
     statement = sa.select(Consultant).where(
         Consultant.archived_at.is_not(None) if archived else Consultant.archived_at.is_(None)
     )
@@ -78,8 +81,7 @@ async def consultants(
         statement = statement.where(Consultant.status == status)
     if specialty is not None:
         statement = statement.where(Consultant.specialty_keys.contains([specialty_key(specialty)]))
-    order = [Consultant.last_name, Consultant.first_name, Consultant.id]
-    return await keyset(session, statement, order, paging)
+    return await keyset(session, statement, ordered(sort, _ORDERS), paging)
 
 
 async def named(session: ReadSession, ids: Collection[UUID]) -> list[Consultant]:

@@ -11,7 +11,7 @@ from services.consultants.schemas.consultants import (
     NamesQuery,
     StatusWrite,
 )
-from services.consultants.schemas.fields import ExceptionKind, Status
+from services.consultants.schemas.fields import ExceptionKind, Sort, Status
 from services.consultants.schemas.places import (
     Calendar,
     CalendarTold,
@@ -90,6 +90,7 @@ __all__ = [
     "Schedule",
     "ScheduleException",
     "ScheduleWrite",
+    "Sort",
     "Status",
     "StatusWrite",
     "Tax",

@@ -31,3 +31,7 @@ class Input(BaseModel):
     """What a caller sends: a field that is not known is refused, since it was meant to do something."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+Sort = Literal["name", "-name", "status", "-status", "registered", "-registered"]
+"""By name, by status and name, or by when a consultant was registered; a minus turns it round."""

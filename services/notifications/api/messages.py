@@ -41,18 +41,23 @@ async def resend(message_id: UUID, body: schemas.Resending, delivery: DeliveryOf
 
 @router.get("/messages", summary="List messages")
 async def search(
-    wanted: Annotated[schemas.MessageFilter, Query()], paging: PagingQuery, session: Read, actor: Reader
+    wanted: Annotated[schemas.MessageFilter, Query()],
+    paging: PagingQuery,
+    session: Read,
+    actor: Reader,
+    sort: schemas.Sort = "-made",
 ) -> Page[schemas.Message]:
-    """List the newest first, without what they say."""
+    """List in the order of `sort`, without what they say."""
     if actor.limited and not wanted.patient_id and not wanted.appointment_id:
         raise Forbidden("Say to which patients.")
-    return (await Messages(session).page(wanted, paging)).of(lambda message: message.shown())
+    return (await Messages(session).page(wanted, paging, sort=sort)).of(lambda message: message.shown())
 
 
 @router.post("/messages/search", summary="List messages to some patients")
 async def search_among(asked: schemas.MessagesAmong, session: Read, _actor: Reader) -> Page[schemas.Message]:
     """List as the list of all does, for somebody who does not see everybody."""
-    return (await Messages(session).page(asked.wanted, asked, asked.among)).of(lambda message: message.shown())
+    found = await Messages(session).page(asked.wanted, asked, sort=asked.sort, among=asked.among)
+    return found.of(lambda message: message.shown())
 
 
 @router.get("/messages/{message_id}/patient", summary="Tell to whom a message is")

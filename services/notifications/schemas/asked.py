@@ -206,10 +206,15 @@ class MessageFilter(BaseModel):
     before: AwareDatetime | None = Field(None, description="those that were made before this instant")
 
 
+Sort = Literal["made", "-made", "status", "-status"]
+"""By when a message was made, or by its status and that; a minus turns it round."""
+
+
 class MessagesAmong(Paging):
     """Which messages to list, of those to some patients."""
 
     wanted: MessageFilter = MessageFilter()
+    sort: Sort = "-made"
     among: list[UUID] = Field(max_length=25_000)
 
 

@@ -26,12 +26,13 @@ async def search(
     actor: Reader,
     paging: PagingQuery,
     q: Annotated[str | None, Query(max_length=200, description="name, phone, MRN, national id, date of birth")] = None,
+    sort: schemas.Sort = "-registered",
     *,
     archived: bool = False,
 ) -> Page[schemas.Patient]:
-    """List the newest first. With `q`, those that have every word of it: beginnings of names count as names."""
+    """List in the order of `sort`. With `q`, those that have every word of it: beginnings of names count as names."""
     expect_unlimited(actor)
-    found = await patients.page(q, archived=archived, paging=paging)
+    found = await patients.page(q, archived=archived, paging=paging, sort=sort)
     _note_shown("patients.searched" if q else "patients.listed", patients, found.items)
     clinical = may_read_medical(actor)
     return found.of(lambda patient: patient.shown(patients.sealer.keys, clinical=clinical))
@@ -45,7 +46,7 @@ async def search(
 )
 async def search_among(asked: schemas.Search, patients: RegisterOf, actor: Reader) -> Page[schemas.Patient]:
     """List those of `among` as the list of all does, for somebody who does not see everybody."""
-    found = await patients.page(asked.q, archived=asked.archived, paging=asked, among=asked.among)
+    found = await patients.page(asked.q, archived=asked.archived, paging=asked, sort=asked.sort, among=asked.among)
     _note_shown("patients.searched" if asked.q else "patients.listed", patients, found.items)
     clinical = may_read_medical(actor)
     return found.of(lambda patient: patient.shown(patients.sealer.keys, clinical=clinical))

@@ -9,6 +9,7 @@ from services.patients.schemas.changes import (
     PatientReplacement,
     PatientWrite,
     Search,
+    Sort,
 )
 from services.patients.schemas.person import (
     Address,
@@ -45,6 +46,7 @@ __all__ = [
     "PatientWrite",
     "Period",
     "Search",
+    "Sort",
     "Standing",
     "Version",
 ]

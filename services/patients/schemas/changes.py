@@ -1,6 +1,6 @@
 """What is asked of the patients service."""
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import (
@@ -115,11 +115,16 @@ class MedicalInfoPatch(Input):
         return self.model_dump(mode="json", include=self.model_fields_set - {"version"})
 
 
+Sort = Literal["registered", "-registered", "changed", "-changed"]
+"""By when a record was made or last changed; a minus puts the latest first."""
+
+
 class Search(Paging):
     """Whom to find, and among whom."""
 
     q: str | None = Field(None, max_length=200)
     archived: bool = False
+    sort: Sort = "-registered"
     among: list[UUID] = Field(max_length=25_000)
 
 

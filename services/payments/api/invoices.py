@@ -13,12 +13,12 @@ from services.payments.collection import discounting, invoicing, links
 from services.payments.collection.till import Till, TillOf
 from services.payments.numbers import InvoiceNumber
 from services.payments.schemas import CancellationWrite, CreditWrite, DiscountWrite, Invoice, InvoiceWrite
-from services.payments.states import InvoiceStatus
+from services.payments.states import InvoiceSort, InvoiceStatus
 
 router = APIRouter(tags=["invoices"])
 
 
-@router.get("/invoices", summary="List invoices, newest first")
+@router.get("/invoices", summary="List invoices")
 async def list_invoices(
     _: Reader,
     session: Read,
@@ -30,11 +30,12 @@ async def list_invoices(
     currency: InCurrency = None,
     since: Since = None,
     until: Until = None,
+    sort: InvoiceSort = "-issued",
 ) -> Page[Invoice]:
     """List by patient, appointment, status, number, currency or when they were issued."""
     wanted = {"patient_id": patient_id, "appointment_id": appointment_id, "status": status, "number": number}
     wanted |= {"currency": currency}
-    page = await reading.invoices(session, paging, since, until, **wanted)
+    page = await reading.invoices(session, paging, since, until, sort=sort, **wanted)
     keys = await session.tenant_keys()
     return page.of(lambda row: wire.invoice(row, keys))
 

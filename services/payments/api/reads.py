@@ -12,12 +12,12 @@ from services.payments import books, reading, repository, wire
 from services.payments.api.asking import InCurrency, OneCurrency, Reader, Since, Until
 from services.payments.collection.till import TillOf
 from services.payments.schemas import AppointmentMoney, Figures, PatientCredit, Payment, Summary, Zone
-from services.payments.states import Method, PaymentStatus
+from services.payments.states import Method, PaymentSort, PaymentStatus
 
 router = APIRouter(tags=["payments"])
 
 
-@router.get("/payments", summary="List payments, newest first")
+@router.get("/payments", summary="List payments")
 async def list_payments(
     *,
     _: Reader,
@@ -33,11 +33,12 @@ async def list_payments(
     refunded: bool | None = None,
     failed: bool | None = None,
     currency: InCurrency = None,
+    sort: PaymentSort = "-made",
 ) -> Page[Payment]:
     """List by when they were made, status, method, whose, for what, currency, whether money went back or none came."""
     wanted = {"status": status, "method": method, "patient_id": patient_id, "currency": currency}
     wanted |= {"appointment_id": appointment_id, "invoice_id": invoice_id}
-    page = await reading.payments(session, paging, since, until, refunded=refunded, failed=failed, **wanted)
+    page = await reading.payments(session, paging, since, until, refunded=refunded, failed=failed, sort=sort, **wanted)
     return page.of(wire.listed)
 
 

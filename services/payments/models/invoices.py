@@ -93,6 +93,7 @@ class Invoice(db.Tenanted, db.Versioned, Base):
         sa.Index(None, "tenant_id", "status", "issued_at", "id"),
         sa.Index(None, "tenant_id", "patient_id", "issued_at", "id"),
         sa.Index(None, "tenant_id", "appointment_id"),
+        sa.Index("ix_invoices_total", "tenant_id", "currency", "total", "id"),
     )
 
     number: Mapped[str]

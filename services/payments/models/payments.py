@@ -45,6 +45,7 @@ class Payment(db.Tenanted, db.Versioned, Base):
         sa.Index(None, "tenant_id", "patient_id", "created_at", "id"),
         sa.Index(None, "tenant_id", "appointment_id"),
         sa.Index(None, "tenant_id", "invoice_id"),
+        sa.Index("ix_payments_amount", "tenant_id", "currency", "amount", "id"),
         sa.Index(None, "tenant_id", "captured_at"),
         sa.ForeignKeyConstraint(
             ["tenant_id", "drawer_id", "currency"],
