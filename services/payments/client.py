@@ -179,6 +179,13 @@ class PaymentsClient(MoneyChecksClient, DraftsClient, DrawersClient, DunningClie
         """List the refunds of a payment, oldest first."""
         return await self.call(actor, "GET", f"/payments/{payment_id}/refunds", into=list[Refund])
 
+    async def refunds_of(
+        self, actor: Actor, patient_id: UUID, *, until: datetime | None = None, limit: int = 50
+    ) -> Page[Refund]:
+        """List the refunds of a patient, the newest first."""
+        params = {"to": until, "limit": limit}
+        return await self.call(actor, "GET", f"/patients/{patient_id}/refunds", params=params, into=Page[Refund])
+
     async def get_refund(self, actor: Actor, payment_id: UUID, refund_id: UUID) -> Refund:
         """Read a refund."""
         return await self.call(actor, "GET", f"/payments/{payment_id}/refunds/{refund_id}", into=Refund)

@@ -8,14 +8,16 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.errors import FieldError, InvalidInput
 from careconnect.money import Money
 from careconnect.pagination import Page
-from services.appointments.schemas import AppointmentFilter
+from services.appointments.schemas import AppointmentFilter, Status
 from services.appointments.series.schemas import SeriesFilter
 from services.appointments.waitlist.schemas import EntryFilter
 from services.notifications.schemas import MessageFilter
+from web.gateway.planned import planned_reminders
 
 if TYPE_CHECKING:
     from web.gateway.gateway import Gateway
@@ -30,11 +32,12 @@ class HistoryItem(BaseModel):
     """One thing that happened or is planned: an appointment at its start, everything else when it was made."""
 
     at: datetime
-    kind: Literal["appointment", "payment", "message", "invoice", "series", "waitlist"]
+    kind: Literal["appointment", "payment", "refund", "message", "reminder", "invoice", "series", "waitlist"]
     id: UUID
     status: str
     what: str = Field(
-        description="a reference, a payment's method, a message's template, an invoice's number, a series' rule"
+        description="a reference, a payment's method, a refund's reason, a message's template or how many hours "
+        "before the visit a reminder is planned, an invoice's number, a series' rule"
     )
     appointment_id: UUID | None = None
     zone: str | None = Field(None, description="of an appointment's place")
@@ -55,8 +58,19 @@ async def patient_history(
         PatientNotFound: there is no such patient.
         InvalidInput: the cursor is not one of ours.
     """
-    after = _decode(cursor) if cursor else None
     await gateway.patients.get(actor, patient_id)
+    return await history_of(gateway, actor, patient_id, limit=limit, cursor=cursor)
+
+
+async def history_of(
+    gateway: "Gateway", actor: Actor, patient_id: UUID, *, limit: int, cursor: str | None
+) -> Page[HistoryItem]:
+    """Give it for a patient whose record was read.
+
+    Raises:
+        InvalidInput: the cursor is not one of ours.
+    """
+    after = _decode(cursor) if cursor else None
     before = after[0] + _JUST_AFTER if after else None
     readers = [read for scope, several in _SOURCES.items() if actor.may(scope) for read in several]
     parts = await asyncio.gather(*(read(gateway, actor, patient_id, before) for read in readers))
@@ -89,6 +103,34 @@ async def _payments(gateway: "Gateway", actor: Actor, patient_id: UUID, before: 
         )
         for one in page.items
     ])  # fmt: skip
+
+
+async def _refunds(gateway: "Gateway", actor: Actor, patient_id: UUID, before: datetime | None) -> Part:
+    page = await gateway.payments.refunds_of(actor, patient_id, until=before, limit=_MOST)
+    return _part(page, [
+        HistoryItem(
+            at=one.created_at, kind="refund", id=one.id, status=one.status, what=one.reason,
+            appointment_id=None, zone=None, amount=one.amount, channel=None,
+        )
+        for one in page.items
+    ])  # fmt: skip
+
+
+async def _reminders(gateway: "Gateway", actor: Actor, patient_id: UUID, before: datetime | None) -> Part:
+    """Tell what is planned: what was sent is among the messages. Nothing, where the actor reads no messages."""
+    if not actor.may("messages:read"):
+        return [], None
+    wanted = AppointmentFilter(patient_id=[patient_id], from_=clock.now(), status=[Status.BOOKED])
+    coming = (await gateway.appointments.list(actor, wanted, limit=_MOST)).items
+    planned = await planned_reminders(gateway, actor.tenant_id, patient_id, coming)
+    return [
+        HistoryItem(
+            at=one.at, kind="reminder", id=one.id, status="planned", what=str(one.hours),
+            appointment_id=one.appointment.id, zone=one.appointment.zone, amount=None, channel=one.channel,
+        )
+        for one in planned
+        if before is None or one.at < before
+    ], None  # fmt: skip
 
 
 async def _messages(gateway: "Gateway", actor: Actor, patient_id: UUID, before: datetime | None) -> Part:
@@ -162,7 +204,7 @@ def _decode(cursor: str) -> tuple[datetime, str]:
 
 
 _SOURCES = {
-    "appointments:read": (_appointments, _series, _waiting),
-    "payments:read": (_payments, _invoices),
+    "appointments:read": (_appointments, _series, _waiting, _reminders),
+    "payments:read": (_payments, _invoices, _refunds),
     "messages:read": (_messages,),
 }

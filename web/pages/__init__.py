@@ -23,6 +23,7 @@ from web.pages import (
     drawers,
     feeds,
     gateways,
+    history,
     hours,
     leave,
     ledger,
@@ -56,10 +57,10 @@ def install(app: FastAPI) -> None:
     app.mount("/static", assets, name="static")
     app.state.views = Views(assets)
     modules = (
-        dashboard, signing_in, calendar, appointments, access, patients, leave, feeds, consultants, hours, absences,
-        billing, collecting, paylinks, receipts, drawers, claims, discounts, payouts, ledger, money_check, messages,
-        attention, payers, coverages, settings, prices, gateways, search, series, waitlist, public, queue, reminding,
-        options, clock_changes, authorising, drafts, mistakes, mending,
+        dashboard, signing_in, calendar, appointments, access, history, patients, leave, feeds, consultants, hours,
+        absences, billing, collecting, paylinks, receipts, drawers, claims, discounts, payouts, ledger, money_check,
+        messages, attention, payers, coverages, settings, prices, gateways, search, series, waitlist, public, queue,
+        reminding, options, clock_changes, authorising, drafts, mistakes, mending,
     )  # fmt: skip
     take_in(app, (module.router for module in modules))
     tell_people(app)

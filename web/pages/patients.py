@@ -15,7 +15,7 @@ from services.notifications.schemas import Preferences
 from services.patients.errors import PossibleDuplicate
 from services.patients.schemas import Candidate, Patient
 from web.forms import Form
-from web.pages import coverages, naming
+from web.pages import coverages, history, naming
 from web.pages.days import today
 from web.pages.links import link
 from web.pages.patient_form import choices, filled, replacement, write
@@ -127,13 +127,14 @@ async def register(screen: Writer) -> Response:
 async def profile(patient_id: UUID, screen: Reader) -> Response:
     """Show a record; the reading is noted."""
     of = AppointmentFilter(patient_id=[patient_id])
-    patient, recent, summary, balance, preferences, covered = await asyncio.gather(
+    patient, recent, summary, balance, preferences, covered, (told, more) = await asyncio.gather(
         screen.gateway.patients.get(screen.actor, patient_id),
         _if(screen, "appointments:read", lambda: screen.gateway.appointments.list(screen.actor, of, newest_first=True)),
         _if(screen, "appointments:read", lambda: screen.gateway.appointments.summary(screen.actor, of)),
         _if(screen, "payments:read", lambda: screen.gateway.money.balance(screen.actor, patient_id)),
         _if(screen, "messages:read", lambda: screen.gateway.messages.preferences(screen.actor, patient_id)),
         _if(screen, "payments:read", lambda: coverages.shown(screen, patient_id, today(screen.frame))),
+        history.newest(screen, patient_id),
     )
     counted = summary.by_status if summary else {}
     return screen.page(
@@ -150,6 +151,8 @@ async def profile(patient_id: UUID, screen: Reader) -> Response:
         language=Locale.parse(patient.language[:2]).get_display_name(locale()) if patient.language else "",
         messages=preferences,
         coverages=covered,
+        history=told,
+        more_history=more,
     )
 
 

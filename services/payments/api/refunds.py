@@ -5,8 +5,9 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from careconnect.db import Read
+from careconnect.pagination import Page, PagingQuery
 from services.payments import repository, wire
-from services.payments.api.asking import Reader, Refunder
+from services.payments.api.asking import Reader, Refunder, Until
 from services.payments.collection import refund
 from services.payments.collection.till import TillOf
 from services.payments.errors import RefundNotFound
@@ -41,3 +42,13 @@ async def get_refund(payment_id: UUID, refund_id: UUID, _: Reader, session: Read
     if row.payment_id != payment_id:
         raise RefundNotFound
     return wire.refund(row, await session.tenant_keys())
+
+
+@router.get("/patients/{patient_id}/refunds", summary="List the refunds of a patient, the newest first")
+async def refunds_of_patient(
+    patient_id: UUID, _: Reader, session: Read, paging: PagingQuery, until: Until = None
+) -> Page[Refund]:
+    """List those that were asked for before `to`."""
+    page = await repository.refunds_of(session, patient_id, until, paging)
+    keys = await session.tenant_keys()
+    return page.of(lambda row: wire.refund(row, keys))

@@ -20,7 +20,7 @@ from services.payments.repository.drawers import (
 from services.payments.repository.entries import post
 from services.payments.repository.invoices import add_invoice, find_credit, find_invoice, invoice, lock_invoice
 from services.payments.repository.payments import claim, find_payment, find_together, lock_door, lock_payment, payment
-from services.payments.repository.refunds import find_refund, refund, refunds
+from services.payments.repository.refunds import find_refund, refund, refunds, refunds_of
 from services.payments.repository.rows import Doubled
 from services.payments.repository.visits import end_visit, is_to_come, lock_unearned
 
@@ -65,5 +65,6 @@ __all__ = [
     "post",
     "refund",
     "refunds",
+    "refunds_of",
     "set_drawer_needed",
 ]

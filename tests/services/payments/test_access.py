@@ -42,6 +42,7 @@ ENDPOINTS: list[tuple[str, str, str, Any]] = [
     ("PUT", f"/payments/{ONE}/release", "payments:refund", {"reason": "pat"}),
     ("GET", f"/payments/{ONE}/refunds", "payments:read", None),
     ("GET", f"/payments/{ONE}/refunds/{ONE}", "payments:read", None),
+    ("GET", f"/patients/{ONE}/refunds", "payments:read", None),
     ("PUT", f"/payments/{ONE}/refunds/{ONE}", "payments:refund", {"reason": "pat"}),
     ("GET", f"/appointments/{ONE}/money", "payments:read", None),
     ("GET", "/ledger/balances", "payments:read", None),

@@ -1,7 +1,7 @@
 """Patients over REST: keys, ETags, pages, scopes within a record, and what people really type."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -180,7 +180,9 @@ async def test_the_timeline_tells_what_happened_and_is_planned_newest_first(clin
     await clinic.repeated(booked["patient"]["id"])
     far = {"patient_id": booked["patient"]["id"], "visit_type_id": clinic.paid_visit, "earliest": "2030-12-01"}
     await clinic.made("/waitlist", far)
-    kinds = {"appointment", "payment", "message", "invoice", "series", "waitlist"}
+    back = {"amount": {"amount": 100, "currency": "LKR"}, "reason": "Waited for too long"}
+    assert (await clinic.post(f"/payments/{booked['payment']['id']}/refunds", json=back)).status_code == 201
+    kinds = {"appointment", "payment", "refund", "message", "reminder", "invoice", "series", "waitlist"}
     told = await eventually(
         lambda: clinic.get(place), lambda told: {one["kind"] for one in told.json()["items"]} == kinds
     )
@@ -191,6 +193,26 @@ async def test_the_timeline_tells_what_happened_and_is_planned_newest_first(clin
     plain = (await clinic.get(place, scopes=("patients:read", "appointments:read"))).json()["items"]
     assert {one["kind"] for one in plain} == {"appointment", "series", "waitlist"}
     assert (await clinic.get(place, params={"limit": 200})).status_code == 200
+
+
+async def test_of_reminders_those_are_planned_that_the_patient_wants_and_none_of_the_past(clinic: Clinic) -> None:
+    booked = await clinic.booked()
+    patient = booked["patient"]["id"]
+    planned = await _planned(clinic, patient)
+    assert planned
+    assert {one["appointment_id"] for one in planned} == {booked["id"]}
+    starts = datetime.fromisoformat(booked["start"])
+    for one in planned:
+        assert datetime.fromisoformat(one["at"]) == starts - timedelta(hours=int(one["what"])) > datetime.now(UTC)
+    assert {one["channel"] for one in planned} == {"email"}
+    wishes = {"email": False, "sms": True}
+    await clinic.put(f"/patients/{patient}/message-preferences", json=wishes)
+    assert await _planned(clinic, patient) == []
+
+
+async def _planned(clinic: Clinic, patient: str) -> list[dict[str, Any]]:
+    items = (await clinic.get(f"/patients/{patient}/timeline", params={"limit": 200})).json()["items"]
+    return [one for one in items if one["kind"] == "reminder"]
 
 
 async def test_the_timeline_comes_in_pages_that_hold_all_of_it_once(clinic: Clinic) -> None:
