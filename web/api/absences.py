@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict
+from careconnect.pagination import Page, PagingQuery
 from services.appointments.absences.schemas import MOST, Absence, AbsenceSummary, Action
 from services.appointments.errors import AbsenceNotFound, AbsenceUnderWay, NobodyAffected, NotNow
 from services.appointments.schemas import Appointment
@@ -15,6 +16,7 @@ from services.consultants.errors import ConsultantNotFound, ExceptionNotFound
 from web.api.etags import TAGGED, Tagged
 from web.api.fields import own_account
 from web.api.keys import IdempotencyKey
+from web.api.listing import LIST, listed, whole
 from web.api.openapi import WAITING, refusals
 from web.gateway.absences import Intention
 from web.gateway.errors import EngineUnavailable
@@ -62,11 +64,12 @@ class AbsenceCreate(BaseModel):
     "/consultants/{consultant_id}/exceptions/{exception_id}/affected",
     summary="List the appointments that a leave concerns",
     responses=refusals(ConsultantNotFound, ExceptionNotFound),
+    **LIST,
 )
-async def affected(consultant_id: UUID, exception_id: UUID, actor: Reader, gateway: Door) -> list[Appointment]:
-    """List what occupies the consultant's time then, holds included, soonest first; at most 500."""
+async def affected(consultant_id: UUID, exception_id: UUID, actor: Reader, gateway: Door) -> Page[Appointment]:
+    """List what occupies the consultant's time then, holds included, soonest first; at most 500, on one page."""
     leave = await gateway.consultants.exception(actor, consultant_id, exception_id)
-    return await gateway.absences.affected(actor, leave)
+    return whole(await gateway.absences.affected(actor, leave))
 
 
 @router.post(
@@ -95,11 +98,12 @@ async def begin(
     "/consultants/{consultant_id}/absences",
     summary="List how a consultant's absences were dealt with",
     responses=refusals(ConsultantNotFound),
+    **LIST,
 )
-async def listed(consultant_id: UUID, actor: Reader, gateway: Door) -> list[AbsenceSummary]:
-    """List the twenty newest."""
+async def search(consultant_id: UUID, actor: Reader, gateway: Door, paging: PagingQuery) -> Page[AbsenceSummary]:
+    """List the newest first."""
     await gateway.consultants.get(own_account(actor, "consultants:read"), consultant_id)
-    return await gateway.absences.of_consultant(actor, consultant_id)
+    return listed(await gateway.absences.of_consultant(actor, consultant_id, **paging.model_dump()))
 
 
 @router.get(

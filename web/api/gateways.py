@@ -6,9 +6,11 @@ from fastapi import APIRouter
 
 from careconnect.auth import Actor
 from careconnect.errors import VersionConflict
+from careconnect.pagination import Page
 from services.payments.errors import GatewayKeysMissing
 from services.payments.schemas import GatewayAccount, GatewayAccountWrite
 from services.payments.states import GatewayKind
+from web.api.listing import LIST, whole
 from web.api.openapi import refusals
 from web.session import Door, may
 
@@ -17,10 +19,10 @@ Reader = Annotated[Actor, may("payments:read")]
 Manager = Annotated[Actor, may("gateways:manage")]
 
 
-@router.get("", summary="List the card gateways, with how each stands")
-async def search(actor: Reader, gateway: Door) -> list[GatewayAccount]:
+@router.get("", summary="List the card gateways, with how each stands", **LIST)
+async def search(actor: Reader, gateway: Door) -> Page[GatewayAccount]:
     """List all that can be used, the one in use first. Keys are never told."""
-    return await gateway.payments.gateway_accounts(actor)
+    return whole(await gateway.payments.gateway_accounts(actor))
 
 
 @router.put(

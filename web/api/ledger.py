@@ -11,7 +11,7 @@ from careconnect.pagination import Page, PagingQuery
 from services.payments.errors import EarlierPeriodOpen, LaterPeriodClosed, PayoutKnown, PeriodNotOver
 from services.payments.schemas import Balance, Entry, EntryFilter, Month, Payout, PayoutWrite, Period, PeriodWrite
 from web.api.keys import IdempotencyKey, minted
-from web.api.listing import LIST, listed
+from web.api.listing import LIST, listed, whole
 from web.api.openapi import refusals
 from web.gateway.exports import balances_csv, entries_csv
 from web.session import Door, may
@@ -34,12 +34,12 @@ _CSV: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/balances", summary="Add up every account of the ledger")
+@router.get("/balances", summary="Add up every account of the ledger", **LIST)
 async def balances(
     actor: Reader, gateway: Door, first: First = None, last: Last = None, *, each_period: bool = False
-) -> list[Balance]:
+) -> Page[Balance]:
     """Give what each account held before, what moved it and what it holds, over the months or month by month."""
-    return await gateway.payments.balances(actor, first=first, last=last, each_period=each_period)
+    return whole(await gateway.payments.balances(actor, first=first, last=last, each_period=each_period))
 
 
 @router.get("/balances.csv", summary="Export the balances as CSV", response_class=Csv, responses=_CSV)
@@ -64,10 +64,10 @@ async def export_entries(actor: Reader, gateway: Door, wanted: Wanted) -> Respon
     return StreamingResponse(lines, media_type="text/csv", headers=attached(f"ledger-{wanted.period}"))
 
 
-@router.get("/periods", summary="List the months of the books")
-async def periods(actor: Reader, gateway: Door) -> list[Period]:
+@router.get("/periods", summary="List the months of the books", **LIST)
+async def periods(actor: Reader, gateway: Door) -> Page[Period]:
     """List them, from the first with an entry to the present one, the newest first."""
-    return await gateway.payments.ledger_periods(actor)
+    return whole(await gateway.payments.ledger_periods(actor))
 
 
 @router.put(

@@ -14,3 +14,8 @@ def listed(page: Page[T]) -> Page[T]:
     if page.total is None:
         page.__pydantic_fields_set__.discard("total")
     return page
+
+
+def whole(items: list[T]) -> Page[T]:
+    """Give all there is of something as one page, where there are never many."""
+    return Page[T](items=items, next_cursor=None)

@@ -23,7 +23,7 @@ from services.payments.insurance.schemas import (
 from web.api.etags import TAGGED, IfMatch, Tagged, as_seen
 from web.api.fields import expect_patient
 from web.api.keys import IdempotencyKey, minted
-from web.api.listing import LIST, listed
+from web.api.listing import LIST, listed, whole
 from web.api.openapi import refusals
 from web.session import Door, may
 
@@ -63,11 +63,16 @@ async def replace(
     return tag(await gateway.insurance.change_payer(actor, payer_id, as_seen(body, seen)))
 
 
-@router.get("/patients/{patient_id}/coverages", summary="List a patient's coverages", **_record(PatientNotFound))
-async def coverages(patient_id: UUID, actor: Reader, gateway: Door) -> list[Coverage]:
+@router.get(
+    "/patients/{patient_id}/coverages",
+    summary="List a patient's coverages",
+    responses=refusals(PatientNotFound),
+    **LIST,
+)
+async def coverages(patient_id: UUID, actor: Reader, gateway: Door) -> Page[Coverage]:
     """List them, the newest first, with their policy numbers; the audit notes who read."""
     await expect_patient(gateway, actor, patient_id)
-    return await gateway.insurance.coverages(actor, patient_id)
+    return whole(await gateway.insurance.coverages(actor, patient_id))
 
 
 @router.post(

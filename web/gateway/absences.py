@@ -1,6 +1,7 @@
 """Absences as processes: whom a leave concerns, dealing with them, and steering that."""
 
 import hashlib
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -8,6 +9,7 @@ from pydantic import BaseModel
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict
 from careconnect.ids import derived_id, uuid7
+from careconnect.pagination import Page
 from services.appointments.absences.client import AbsencesClient
 from services.appointments.absences.schemas import (
     Absence,
@@ -103,9 +105,9 @@ class AbsenceProcesses:
         """Read how far an absence is dealt with; from the database, so that nobody waits for the engine."""
         return await self._absences.get(actor, absence_id)
 
-    async def of_consultant(self, actor: Actor, consultant_id: UUID) -> list[AbsenceSummary]:
+    async def of_consultant(self, actor: Actor, consultant_id: UUID, **paging: Any) -> Page[AbsenceSummary]:
         """List a consultant's absences, the newest first."""
-        return (await self._absences.of_consultant(actor, consultant_id, limit=20)).items
+        return await self._absences.of_consultant(actor, consultant_id, **paging)
 
     async def steer(self, actor: Actor, absence_id: UUID, what: Steer) -> Absence:
         """Pause, go on, or undo.

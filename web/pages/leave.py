@@ -41,14 +41,14 @@ async def listed(consultant_id: UUID, screen: Reader) -> Response:
         screen.gateway.consultants.exceptions(
             screen.actor, consultant_id, start=now - _PAST, end=now + _AHEAD, limit=100
         ),
-        screen.gateway.absences.of_consultant(screen.actor, consultant_id),
+        screen.gateway.absences.of_consultant(screen.actor, consultant_id, limit=20),
         screen.known.locations(screen.actor),
     )
     return screen.page(
         "consultants/leave.html",
         consultant=consultant,
         exceptions=exceptions.items,
-        absences=absences,
+        absences=absences.items,
         places={place.id: place for place in places},
         form=screen.form("leave"),
     )

@@ -50,10 +50,10 @@ class AbsencesClient(ServiceClient):
         return await self.call(actor, "GET", f"/absences/{absence_id}", into=Absence)
 
     async def of_consultant(
-        self, actor: Actor, consultant_id: UUID, *, limit: int = 50, cursor: str | None = None
+        self, actor: Actor, consultant_id: UUID, *, limit: int = 50, cursor: str | None = None, count: bool = False
     ) -> Page[AbsenceSummary]:
         """List a consultant's, the newest first."""
-        params = {"consultant_id": consultant_id, "limit": limit, "cursor": cursor}
+        params = {"consultant_id": consultant_id, "limit": limit, "cursor": cursor, "count": count}
         return await self.call(actor, "GET", "/absences", params=params, into=Page[AbsenceSummary])
 
 

@@ -155,3 +155,7 @@ async def test_a_repeat_starts_nothing_twice_and_an_empty_leave_starts_nothing(c
     problem(await clinic.post(path, json=body), 409, "nobody_affected")
     other: dict[str, Any] = body | {"action": "cancel"}
     problem(await clinic.post(path, json=other, key="same"), 422, "idempotency_conflict")
+    listed = (await clinic.get(path, params={"limit": 1, "count": True})).json()
+    assert ([one["id"] for one in listed["items"]], listed["total"]) == ([both[0].json()["id"]], 1)
+    affected = (await clinic.get(f"/consultants/{day.doctor}/exceptions/{leave['id']}/affected")).json()
+    assert affected == {"items": [], "next_cursor": None}

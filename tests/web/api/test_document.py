@@ -170,3 +170,14 @@ async def test_links_on_the_pages_lead_somewhere(http: httpx.AsyncClient) -> Non
 async def test_what_describes_the_contract_is_compressed(http: httpx.AsyncClient, path: str) -> None:
     answer = await http.get(API + path, headers={"accept-encoding": "br"})
     assert answer.headers["content-encoding"] == "br"
+
+
+def test_every_list_answers_in_the_one_shape_of_lists() -> None:
+    bare = []
+    for path, operations in DOCUMENT["paths"].items():
+        for method, said in operations.items():
+            if method != "servers":
+                for status, answer in said["responses"].items():
+                    schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+                    bare += [(method, path, status)] if schema.get("type") == "array" else []
+    assert bare == []

@@ -65,7 +65,7 @@ async def test_the_gateway_is_chosen_by_who_may_and_its_keys_are_never_told(
     edge: FastAPI, http: httpx.AsyncClient
 ) -> None:
     clinic = await Clinic.begin(edge, http)
-    shown = (await clinic.get("/gateways")).json()
+    shown = (await clinic.get("/gateways")).json()["items"]
     assert [(one["kind"], one["active"]) for one in shown] == [("sandbox", True), ("stripe", False)]
     keys = {"secret_key": "sk_test_edge", "webhook_secret": "whsec_edge", "active": False}
     problem(await clinic.put("/gateways/stripe", json=keys), 403, "forbidden")
@@ -73,7 +73,7 @@ async def test_the_gateway_is_chosen_by_who_may_and_its_keys_are_never_told(
     wanted = GatewayAccountWrite.model_validate(keys)
     await clinic.gateway.payments.change_gateway(owner, GatewayKind.stripe, wanted)
     told = await clinic.get("/gateways")
-    assert told.json()[1]["has_secret_key"]
+    assert told.json()["items"][1]["has_secret_key"]
     assert "_edge" not in told.text
     assert "sk_test_edge" not in repr(wanted)
 

@@ -26,7 +26,7 @@ class Insured:
 
     async def books(self) -> dict[str, int]:
         """Give the balances, without those of nothing."""
-        rows = (await self.clinic.get("/ledger/balances")).json()
+        rows = (await self.clinic.get("/ledger/balances")).json()["items"]
         return {row["account"]: row["balance"]["amount"] for row in rows if row["balance"]["amount"]}
 
     async def visit(self, card: str | None = "pm_card_visa", **also: Any) -> Any:

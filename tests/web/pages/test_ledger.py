@@ -58,4 +58,4 @@ async def test_a_payout_is_entered_by_hand_and_leaves_the_clearing_account(owner
 
 
 async def _held(clinic: Clinic) -> dict[str, int]:
-    return {one["account"]: one["balance"]["amount"] for one in (await clinic.get("/ledger/balances")).json()}
+    return {one["account"]: one["balance"]["amount"] for one in (await clinic.get("/ledger/balances")).json()["items"]}
