@@ -120,3 +120,17 @@ async def test_a_part_that_is_away_is_a_page_that_says_so(owner: Desk, monkeypat
     assert answer.status_code == 503
     assert "does not answer" in page.text
     assert answer.headers["x-request-id"] in page.text
+
+
+async def test_the_sums_above_the_appointments_follow_when_filters_change_in_place(owner: Desk, clinic: Clinic) -> None:
+    booked = await clinic.booked()
+    day, patient = booked["start"][:10], booked["patient"]["id"]
+    whole = await owner.read(f"/appointments?range=month&date={day}")
+    assert whole.having("id", "summary")
+    assert not whole.having("hx-swap-oob")
+    narrowed = await owner.read(f"/appointments?range=month&date={day}&patient_id={patient}", part="results")
+    swapped = {said["id"] for said in narrowed.having("hx-swap-oob", "true")}
+    assert swapped == {"about", "summary"}
+    assert "Total 1" in narrowed.text
+    again = narrowed.having("hx-trigger", "appointments-changed from:body")
+    assert [patient in said["hx-get"] for said in again] == [True]

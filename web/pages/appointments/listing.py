@@ -50,6 +50,7 @@ async def listed(
     return screen.page(
         template if screen.targets("results") or (screen.htmx and cursor) else "appointments/list.html",
         filters=filters,
+        swapped=screen.targets("results"),
         words=_words(screen, filters),
         summary=_cards(summary),
         ranges=ranges(),
