@@ -41,6 +41,7 @@ from web.pages import (
     queue,
     receipts,
     reminding,
+    reports,
     search,
     series,
     settings,
@@ -59,8 +60,8 @@ def install(app: FastAPI) -> None:
     modules = (
         dashboard, signing_in, calendar, appointments, access, history, patients, leave, feeds, consultants, hours,
         absences, billing, collecting, paylinks, receipts, drawers, claims, discounts, payouts, ledger, money_check,
-        messages, attention, payers, coverages, settings, prices, gateways, search, series, waitlist, public, queue,
-        reminding, options, clock_changes, authorising, drafts, mistakes, mending,
+        messages, attention, payers, coverages, settings, prices, gateways, reports, search, series, waitlist, public,
+        queue, reminding, options, clock_changes, authorising, drafts, mistakes, mending,
     )  # fmt: skip
     take_in(app, (module.router for module in modules))
     tell_people(app)

@@ -94,6 +94,7 @@ def _entries(waiting: int) -> list[Entry]:
         Entry("consultants", "/consultants", gettext("Consultants"), "c", "consultants:read"),
         Entry("billing", "/billing", gettext("Billing"), "b", "payments:read"),
         Entry("messages", "/messages", gettext("Messages"), "m", "messages:read"),
+        Entry("reports", "/reports", gettext("Reports"), "r", "reports:read"),
         Entry("attention", "/attention", gettext("Attention"), "w", "appointments:read", count=waiting),
         Entry("settings", "/settings", gettext("Settings"), "s", "identity:read", minor=True),
     ]

@@ -42,6 +42,8 @@ SCREENS = {
     "/billing/ledger/2026-01/closing": "ledger:close",
     "/billing/ledger/payouts/new": "ledger:close",
     "/messages": "messages:read",
+    "/reports": "reports:read",
+    "/reports?period=month": "reports:read",
     "/messages/mailbox": "messages:read",
     "/attention": "appointments:read",
     "/settings": "identity:read",
