@@ -130,7 +130,7 @@ class Needs:
         """
         if not actor.may(self.scope):
             raise Forbidden(f"This needs the scope {self.scope}.", needed=self.scope)
-        await within_reach(request, actor, gateway(request))
+        await within_reach(request, actor, await gateway(request))
         return actor
 
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "payments_0250"
-down_revision = "payments_0230"
+down_revision = "0250_invoice_drafts"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "payments_0255"
-down_revision = "payments_0230"
+down_revision = "payments_0252"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from careconnect.migrations import protect
 
-revision = "appointments_0250"
-down_revision = "appointments_0240"
+revision = "appointments_0251"
+down_revision = "appointments_0250"
 branch_labels = None
 depends_on = None
 
