@@ -339,10 +339,8 @@ async def money_check(client: Client) -> Lives:
     tenant_id = uuid7()
     books = Books("invoices")
     async with working(client, [MoneyCheck, PaymentCapture], [*books.activities, BesideActivities(client).settle]):
-        handle = await client.start_workflow(
-            MoneyCheck.run, MoneyCheckRequest(tenant_id=tenant_id), id=ids.money_check(tenant_id),
-            task_queue=ids.BOOKINGS,
-        )  # fmt: skip
+        asked, key = MoneyCheckRequest(tenant_id=tenant_id), ids.money_check(tenant_id)
+        handle = await client.start_workflow(MoneyCheck.run, asked, id=key, task_queue=ids.BOOKINGS)
         await handle.result()
         return {"money_check_visits": handle}
 

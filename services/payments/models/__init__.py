@@ -5,6 +5,7 @@ from services.payments.models.cards import KeptCard
 from services.payments.models.checks import MendingRule, MoneyCheck, MoneyCheckSeen, Orphan
 from services.payments.models.claims import Claim, ClaimBatch, ClaimStep
 from services.payments.models.corrections import PaymentCorrection
+from services.payments.models.counters import InvoiceCounter
 from services.payments.models.credits import InvoiceCredit
 from services.payments.models.discounts import Discount
 from services.payments.models.drafts import InvoiceDraft
@@ -13,7 +14,7 @@ from services.payments.models.dunnings import Dunning, DunningReminder
 from services.payments.models.events import WebhookEvent
 from services.payments.models.gateways import GatewayAccount, GatewayCall, GatewayRoute, GatewayStanding, WebhookRefusal
 from services.payments.models.insurance import Coverage, Payer
-from services.payments.models.invoices import Covering, Invoice, InvoiceCounter, InvoiceLine
+from services.payments.models.invoices import Covering, Invoice, InvoiceLine
 from services.payments.models.ledger import LedgerBooks, LedgerEntry, LedgerLine, LedgerPeriod
 from services.payments.models.links import PaymentLink
 from services.payments.models.patient_credits import PatientCredit

@@ -25,16 +25,6 @@ from services.payments.schemas import InvoiceWrite
 from services.payments.states import ENDED, EarnedAs, InvoiceStatus
 
 
-class InvoiceCounter(Base):
-    """The last invoice number that a tenant used in a year; its row lock makes numbers follow without a gap."""
-
-    __tablename__ = "invoice_counters"
-
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
-    year: Mapped[int] = mapped_column(primary_key=True)
-    last: Mapped[int]
-
-
 class InvoiceLine(db.Tenanted, Base):
     """One thing that the patient owes for; the description is sealed, since it may tell of an illness."""
 
