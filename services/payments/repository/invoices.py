@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from careconnect import clock
 from careconnect.crypto import TenantKeys
@@ -29,6 +29,14 @@ _HEAD: dict[str, Any] = {
 _ADD = many(InvoiceLine, _LINE).add_cte(insert(table_of(Invoice)).values(_HEAD).cte("head"))
 
 
+# An invoice has few lines and hardly ever a discount: one question brings them all.
+_WHOLE = (
+    sa.select(Invoice)
+    .where(Invoice.id == sa.bindparam("invoice_id"))
+    .options(joinedload(Invoice.lines), joinedload(Invoice.discounts), joinedload(Invoice.payer))
+)
+
+
 async def find_invoice(session: ReadSession, invoice_id: UUID) -> Invoice | None:
     """Read an invoice without its lines."""
     return await session.scalar(sa.select(Invoice).where(Invoice.id == invoice_id))
@@ -40,12 +48,7 @@ async def invoice(session: ReadSession, invoice_id: UUID) -> Invoice:
     Raises:
         InvoiceNotFound: there is none.
     """
-    statement = (
-        sa.select(Invoice)
-        .where(Invoice.id == invoice_id)
-        .options(selectinload(Invoice.lines), selectinload(Invoice.discounts), joinedload(Invoice.payer))
-    )
-    found = await session.scalar(statement)
+    found = (await session.scalars(_WHOLE, {"invoice_id": invoice_id})).unique().one_or_none()
     if found is None:
         raise InvoiceNotFound
     return found
