@@ -130,7 +130,8 @@ class _Workflow(WorkflowInboundInterceptor):
         super().init(_Sending(outbound, self._carried))
 
     async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:  # noqa: A002
-        self._carried.take(input.headers)
+        if not self._carried.latest:  # a process that rested begins with what woke it
+            self._carried.take(input.headers)
         return await super().execute_workflow(input)
 
     async def handle_signal(self, input: HandleSignalInput) -> None:  # noqa: A002

@@ -1,13 +1,16 @@
 """The language of the person in front of the screen: their locale and the catalogue of sentences."""
 
+import io
 from contextvars import ContextVar
 from functools import cache
-from gettext import NullTranslations, translation
+from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
 from babel import Locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
-LANGUAGES = {"en": "en_GB"}
+LANGUAGES = {"en": "en_GB", "si": "si_LK", "ta": "ta_LK", "ar": "ar"}
 """Each language that the screens speak, and the CLDR locale whose dates and numbers go with it."""
 
 _CATALOGUES = Path(__file__).parent / "locales"
@@ -25,8 +28,9 @@ def locale() -> Locale:
 
 
 def gettext(message: str) -> str:
-    """Translate one sentence."""
-    return _catalogue(_language.get()).gettext(message)
+    """Translate one sentence; one that its catalogue does not have is English."""
+    # A catalogue says something of itself under the empty sentence.
+    return _catalogue(_language.get()).gettext(message) if message else message
 
 
 def ngettext(singular: str, plural: str, n: int) -> str:
@@ -40,5 +44,19 @@ def _parsed(identifier: str) -> Locale:
 
 
 @cache
+def languages() -> list[tuple[str, str]]:
+    """List the languages that can be chosen, each with its own name."""
+    return [(code, Locale.parse(code).get_language_name(code) or code) for code in LANGUAGES]
+
+
+@cache
 def _catalogue(language: str) -> NullTranslations:
-    return translation("messages", _CATALOGUES, [language], fallback=True)
+    """Read a catalogue as people write it; nothing has to be compiled before."""
+    file = _CATALOGUES / f"{language}.po"
+    if not file.exists():
+        return NullTranslations()
+    compiled = io.BytesIO()
+    with file.open("rb") as text:
+        write_mo(compiled, read_po(text, locale=language))
+    compiled.seek(0)
+    return GNUTranslations(compiled)

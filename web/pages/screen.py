@@ -121,7 +121,7 @@ async def screen(request: Request, person: Signed, gateway: Door) -> Screen:
         now=clock.now(),
         path=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         console=_console(request, person.actor),
-        languages=[],
+        languages=words.languages(),
         toasts=flash.kept(request) if whole else [],
         waiting=waiting,
     )
