@@ -257,6 +257,23 @@ def test_nothing_of_billing_is_cut_off_on_a_phone(seen: Window, known: Known) ->
     assert any("Total" in one for one in seen.page.evaluate(labels)), "an amount says on a phone what it is"
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "direction"), [("සිංහල", "si", "ltr"), ("தமிழ்", "ta", "ltr"), ("العربية", "ar", "rtl")]
+)
+def test_the_screens_speak_the_chosen_language(seen: Window, name: str, code: str, direction: str) -> None:
+    seen.open("/appointments")
+    seen.page.locator("summary[aria-label=Language]").click()
+    seen.page.get_by_role("button", name=name).click()
+    expect(seen.page.locator("html")).to_have_attribute("lang", code)
+    expect(seen.page.locator("html")).to_have_attribute("dir", direction)
+    expect(seen.page.get_by_role("heading", name="Appointments")).to_have_count(0)
+    for path in ("/", "/calendar", "/billing"):
+        seen.open(path)
+        assert violations(seen.page) == {}
+        assert seen.page.evaluate("document.documentElement.scrollWidth") == SIZES[0][0]
+    seen.page.context.clear_cookies(name="careconnect_language")
+
+
 def test_the_list_of_shortcuts_and_the_open_menus_have_no_violation(seen: Window) -> None:
     seen.open("/")
     seen.page.keyboard.press("?")

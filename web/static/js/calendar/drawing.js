@@ -110,6 +110,7 @@ function make(tag, className, text = "") {
   const made = document.createElement(tag);
   made.className = className;
   made.textContent = text;
+  if (text) made.dir = "auto"; // a name is cut off at its own end, whatever the screen's language
   return made;
 }
 

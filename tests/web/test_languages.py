@@ -1,0 +1,98 @@
+"""The catalogues of the screens' languages: complete, and true to the sentences that they translate."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from tests.project.checkout import ROOT, python_files
+from web import words
+
+WEB = ROOT / "web"
+OTHERS = sorted(words.LANGUAGES.keys() - {"en"})
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%[sd%]|\{\w*\}|</?\w+>")
+FEW = 0.02
+"""The part of all sentences that may be English for a while: a sentence that is new does not wait for translators."""
+
+
+@cache
+def catalogue(language: str) -> Catalog:
+    """Read a catalogue."""
+    with (WEB / "locales" / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def spoken() -> set[str]:
+    """Find the sentences that templates and pages say in so many words."""
+    ways = [("**/templates/**.html", "jinja2"), ("templates/**.html", "jinja2"), ("**.py", "python")]
+    found = extract_from_dir(WEB, ways, keywords={"_": None, "gettext": None, "ngettext": (1, 2)})
+    return {message[0] if isinstance(message, tuple) else message for _, _, message, _, _ in found}
+
+
+def written() -> Iterator[str]:
+    """Give every text that stands in the code: words of states and kinds are looked up where they are shown."""
+    for file in python_files("web", "services", "careconnect"):
+        yield from (
+            node.value
+            for node in ast.walk(ast.parse(Path(file).read_text()))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        )
+
+
+def sentences(language: str) -> list[Message]:
+    """List what a catalogue translates."""
+    return [message for message in catalogue(language) if message.id]
+
+
+def forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    """Give a sentence's forms: one, or those that count."""
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_nearly_every_sentence_of_the_screens_is_in_the_catalogue(language: str) -> None:
+    known = {forms(message.id)[0] for message in sentences(language)}
+    missing = spoken() - known
+    assert len(missing) <= FEW * len(known), sorted(missing)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_translation_names_what_its_sentence_names(language: str) -> None:
+    wrong = [
+        (message.id, form)
+        for message in sentences(language)
+        for form in forms(message.string)
+        if not form or _names(form) not in [_names(one) for one in forms(message.id)]
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_sentence_that_counts_has_every_form_of_its_language(language: str) -> None:
+    counting = [message for message in sentences(language) if not isinstance(message.id, str)]
+    assert counting
+    assert {len(forms(message.string)) for message in counting} == {catalogue(language).num_plurals}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_catalogue_keeps_what_nobody_says_any_more(language: str) -> None:
+    said = spoken() | set(written())
+    assert [message.id for message in sentences(language) if forms(message.id)[0] not in said] == []
+
+
+def test_what_a_catalogue_does_not_have_is_english() -> None:
+    words.speak("ta")
+    assert words.gettext("A sentence that nobody says") == "A sentence that nobody says"
+    assert words.gettext("Today") == catalogue("ta").get("Today").string  # type: ignore[union-attr]
+    assert words.gettext("") == ""
+    words.speak("en")
+
+
+def _names(text: str) -> list[str]:
+    return sorted(match.group(0) for match in PLACEHOLDER.finditer(text))
