@@ -21,6 +21,8 @@ _TAKEN = {
     "ex_appointments_room": NoRoomFree,
 }
 _LONGEST_VISIT = timedelta(days=1)
+_LONGEST_BUFFER = timedelta(hours=4)
+"""How long before its start a visit may occupy its consultant and its room."""
 
 
 async def add(
@@ -80,6 +82,7 @@ async def _in_the_way(session: WriteSession, asked: Appointment, rooms: Sequence
         "earliest": asked.occupied_from - _LONGEST_VISIT,
         "since": asked.occupied_from,
         "until": asked.occupied_to,
+        "latest": asked.occupied_to + _LONGEST_BUFFER,
     }
     wanted |= {"patient": asked.patient_id} if patient else {}
     wanted |= {"rooms": list(rooms)} if rooms else {}
@@ -97,7 +100,8 @@ def _overlapping(*, patient: bool, rooms: bool) -> sa.Select[Appointment]:
     overlapping = sa.and_(
         sa.or_(*whose),
         Appointment.start_at > sa.bindparam("earliest"),
-        Appointment.start_at < sa.bindparam("until"),
+        Appointment.start_at < sa.bindparam("latest"),
+        Appointment.occupied_from < sa.bindparam("until"),
         Appointment.occupied_to > sa.bindparam("since"),
         Appointment.status.in_(sorted(OCCUPYING)),
     )

@@ -100,6 +100,16 @@ async def test_an_overbooking_may_overlap_and_what_comes_after_it_may_not(http: 
     assert (plain.status_code, over.status_code) == (409, 201)
 
 
+async def test_a_plain_appointment_does_not_end_in_what_an_overbooked_one_needs_before_it(
+    http: httpx.AsyncClient, act: Act
+) -> None:
+    consultant, end = str(uuid7()), NINE + timedelta(minutes=30)
+    readied: dict[str, Any] = {"occupied_from": (end - timedelta(minutes=5)).isoformat(), "overbooked": True}
+    await hold(http, act(*CHIEF), asked(end + timedelta(minutes=10), consultant_id=consultant, **readied))
+    plain = await hold(http, act(*CHIEF), asked(consultant_id=consultant))
+    assert (plain.status_code, plain.json()["code"]) == (409, "slot_taken")
+
+
 async def test_a_plain_appointment_is_not_moved_onto_an_overbooked_one(http: httpx.AsyncClient, act: Act) -> None:
     headers, consultant = act(*CHIEF), str(uuid7())
     key = await booked(http, headers, consultant_id=consultant)

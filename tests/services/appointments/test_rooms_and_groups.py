@@ -89,6 +89,18 @@ async def test_a_room_is_occupied_for_the_buffers_too_and_a_group_shares_one(htt
     assert (early.status_code, early.json()["code"], later.status_code) == (409, "no_room_free", 201)
 
 
+async def test_a_room_that_is_made_ready_for_the_next_visit_is_passed_over_for_one_that_is_free(
+    http: httpx.AsyncClient, act: Act
+) -> None:
+    headers, rooms, place = act(*DESK), sorted(str(uuid7()) for _ in range(2)), str(uuid7())
+    end = NINE + timedelta(minutes=30)
+    readied: dict[str, Any] = {"occupied_from": (end - timedelta(minutes=5)).isoformat(), "location_id": place}
+    first = await hold(http, headers, asked(end + timedelta(minutes=10), rooms=rooms, **readied))
+    before_it = await hold(http, headers, asked(rooms=rooms, location_id=place))
+    assert (first.json()["room_id"], before_it.status_code) == (rooms[0], 201)
+    assert before_it.json()["room_id"] == rooms[1]
+
+
 async def test_who_is_overbooked_gets_a_free_room_or_goes_without(http: httpx.AsyncClient, act: Act) -> None:
     headers, rooms = act(*DESK, "appointments:overbook"), [str(uuid7())]
     given = [await hold(http, headers, asked(rooms=rooms, overbooked=True)) for _ in range(2)]
