@@ -38,7 +38,9 @@ class SlotQuery(BaseModel):
     weekdays: list[int] = []
     limit: int = 50
     without: UUID | None = None
-    """A hold of one's own, whose time counts as free."""
+    """A hold of one's own, or the appointment that is to move: its time counts as free."""
+    duration_minutes: int | None = None
+    """How long the visit takes, where that is not what its type says."""
 
 
 class Slot(BaseModel):
@@ -68,6 +70,8 @@ async def find_slots(
     if last <= first:
         return []
     narrowed: dict[str, Any] = {"without": wanted.without, "weekdays": wanted.weekdays or list(range(7))}
+    if wanted.duration_minutes:
+        narrowed["duration_minutes"] = wanted.duration_minutes
     if wanted.part_of_day:
         narrowed |= dict(zip(("wall_from", "wall_to"), PARTS_OF_DAY[wanted.part_of_day], strict=True))
     wish = Wish(

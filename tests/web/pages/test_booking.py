@@ -334,6 +334,24 @@ async def test_moving_keeps_the_appointment_and_frees_its_old_time(front_desk: D
     assert wanted["slot"] not in await free_times(front_desk, wanted)
 
 
+async def test_times_to_move_to_hold_all_of_a_lengthened_visit_and_may_reach_into_its_own(
+    front_desk: Desk, clinic: Clinic
+) -> None:
+    made = await clinic.booked(payment={"method": "at_desk"})
+    path, start = f"/appointments/{made['id']}", datetime.fromisoformat(made["start"])
+    longer = {"start": made["start"], "duration_minutes": 90}
+    assert (await clinic.post(f"{path}/rescheduling", json=longer)).status_code == 200
+    after = start + timedelta(minutes=180)
+    await clinic.booked(start=after.isoformat(), payment={"method": "at_desk"})
+    typed = {"moving": made["id"], "visit_type_id": made["visit_type"]["id"], "date": start.date().isoformat()}
+    page = await front_desk.read(f"/appointments/new/times?{urlencode(typed)}", part="times")
+    offered = [datetime.fromisoformat(said["value"].rsplit("|", 1)[1]) for said in page.having("name", "slot")]
+    near = [at - start for at in offered if start <= at < after]
+    assert near == [timedelta(minutes=30), timedelta(minutes=60), timedelta(minutes=90)]
+    page = await front_desk.read(f"{path}/move")
+    assert page.having("name", "moving") == [{"type": "hidden", "name": "moving", "value": made["id"]}]
+
+
 async def test_the_list_has_each_day_once_and_its_filters_in_its_address(front_desk: Desk, clinic: Clinic) -> None:
     booked = await clinic.booked()
     day = local_day(booked)

@@ -33,6 +33,7 @@ async def ask(appointment_id: UUID, screen: Writer) -> Response:
         "move",
         consultant_id=found.consultant_id,
         visit_type_id=found.visit_type_id,
+        moving=found.id,
         notify="true",
         version=found.version,
     )

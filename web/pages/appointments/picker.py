@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from careconnect.errors import Refusal
+from services.appointments.schemas import Appointment
 from web.formats import day as day_name
 from web.gateway.booked import Named
 from web.gateway.finding import Slot, SlotQuery
@@ -117,15 +118,29 @@ async def pick(screen: Screen, typed: Mapping[str, str], near: list[Slot] | None
     wanted, now = wish(typed), today(screen.frame)
     if wanted is None:
         return _picker(typed, now, now, [], asked=False)
+    present = None
+    if typed.get("moving") and wanted.without:
+        present = await screen.gateway.appointments.standing(screen.actor, wanted.without)
+        wanted = _as_long_as_now(wanted, present)
     chosen = Start.read(typed.get("slot", ""))
     first = max(now, day_of(typed.get("from") or typed.get("first"), now))
     day = await _day(screen, typed, wanted, chosen or (Start.of(near[0]) if near else None), first, zone)
     if day not in next_days(first, weekdays(typed), _DAYS):
         first = max(now, day)
-    slots = near or await _of_day(screen, wanted, day, zone)
+    slots = near or [slot for slot in await _of_day(screen, wanted, day, zone) if not _is_there(present, slot)]
     groups = await _grouped(screen, slots, "near" if near else _sort(typed), chosen)
     following = None if slots else await _first_free(screen, wanted, bounds(day, zone)[1], zone)
     return _picker(typed, first, day, groups, asked=True, earlier=first > now, following=following)
+
+
+def _as_long_as_now(wanted: SlotQuery, moving: Appointment) -> SlotQuery:
+    """Look for times that hold all of the visit that is to move: it may have been lengthened."""
+    return wanted.model_copy(update={"duration_minutes": int((moving.end - moving.start) / timedelta(minutes=1))})
+
+
+def _is_there(moving: Appointment | None, slot: Slot) -> bool:
+    """Tell whether it is the time at which the visit that is to move is now."""
+    return moving is not None and (moving.consultant_id, moving.start) == (slot.consultant_id, slot.start)
 
 
 async def pick_again(screen: Screen, typed: Mapping[str, str], near: list[Slot] | None = None) -> Picker:
@@ -171,7 +186,7 @@ def _picker(
         part=part(typed),
         day_choices=day_choices(),
         part_choices=part_choices(),
-        moving=typed.get("moving") == "true",
+        moving=bool(typed.get("moving")),
         days=[Day(one, one == day) for one in strip],
         groups=groups,
         before=(first - _WEEK).isoformat() if earlier else None,
