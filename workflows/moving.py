@@ -245,9 +245,9 @@ class Moving(Cancelling):
         now, offer = self.now(), self.offer
         if offer is None:
             return None
-        move = _move(offer, overbook=now.overbooked).model_copy(
-            update={"location_id": now.location_id, "start": now.start, "end": now.end, "undoes": True}
-        )
+        here: dict[str, object] = {"location_id": now.location_id, "start": now.start, "end": now.end, "undoes": True}
+        here["rooms"] = offer.rooms and sorted(offer.rooms, key=lambda room: room != now.room_id)
+        move = _move(offer, overbook=now.overbooked).model_copy(update=here)
         return Place(move, offer, workflow.now() + UNDO_WINDOW)
 
 

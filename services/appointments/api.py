@@ -80,7 +80,8 @@ async def move(appointment_id: UUID, asked: Move, actor: Writer, session: Write)
     appointment = await repository.get(session, appointment_id, lock=True)
     before = appointment.start_at
     if appointment.move(asked):
-        await occupancy.make_way(session, appointment, asked.rooms)
+        rooms = asked.rooms if asked.undoes else occupancy.first_of(asked.rooms, appointment.room_id)
+        await occupancy.make_way(session, appointment, rooms)
         data = appointment.facts() | {"from": before.isoformat()}
         action = "appointment.move_undone" if asked.undoes else "appointment.rescheduled"
         session.record(action, "appointment", appointment.id, data=data)

@@ -46,7 +46,7 @@ async def add(
             return other
     if giving and giving.release("hold_used"):
         others = [other for other in others if other is not giving]
-        rooms = rooms and sorted(rooms, key=lambda room: room != giving.room_id)
+        rooms = first_of(rooms, giving.room_id)
     await _settle(session, asked, others, rooms)
     await session.flush()
     session.add(asked)
@@ -63,6 +63,11 @@ async def make_way(session: WriteSession, moved: Appointment, rooms: Sequence[UU
     with session.no_autoflush:
         others = await _in_the_way(session, moved, rooms)
         await _settle(session, moved, [other for other in others if other.id != moved.id], rooms)
+
+
+def first_of(rooms: Sequence[UUID] | None, room_id: UUID | None) -> Sequence[UUID] | None:
+    """Put the room first that it has, so that whoever was told of it finds it there."""
+    return rooms and sorted(rooms, key=lambda room: room != room_id)
 
 
 async def flush(session: WriteSession) -> None:

@@ -81,6 +81,7 @@ class Consultants:
         self.policy = PaymentPolicy(kind="full")
         self.cancellation = CancellationPolicy(free_until_hours=24, fee_percent=50, no_show_fee_percent=100)
         self.tax: Tax | None = None
+        self.rooms: list[UUID] | None = None
         self.gone = False
 
     async def offer(
@@ -101,7 +102,7 @@ class Consultants:
             end=end, occupied_from=start, occupied_to=end,
             price=self.prices.get(consultant_id) or self._gross(), payment_policy=self.policy,
             cancellation_policy=self.cancellation, reminder_offsets_hours=[72, 24, 2], mode="in_person",
-            within_hours=True, listed=self.price, tax=self.tax,
+            within_hours=True, listed=self.price, tax=self.tax, rooms=self.rooms,
         )  # fmt: skip
 
     def _gross(self) -> Money:
@@ -146,7 +147,7 @@ class Appointments:
         return self.add(key, Status.HELD, **asked.model_dump(include={
             "patient_id", "consultant_id", "visit_type_id", "location_id", "zone", "start", "end", "overbooked",
             "request_hash",
-        }))  # fmt: skip
+        }), room_id=asked.rooms[-1] if asked.rooms else None)  # fmt: skip
 
     def add(self, key: UUID, status: Status, **known: Any) -> Appointment:
         nothing = dict.fromkeys(("cancellation_reason", "refusal_code", "needs_attention", "hold_expires_at"))
@@ -185,6 +186,7 @@ class Appointments:
     async def move(self, _actor: Actor, key: UUID, asked: Move) -> Appointment:
         await self.world.meet("move")
         times = asked.model_dump(include={"consultant_id", "location_id", "zone", "start", "end"})
+        times["room_id"] = asked.rooms[0] if asked.rooms else None
         return self._become(key, Status.BOOKED, {Status.BOOKED}, version=asked.to_version, **times)
 
     async def standing(self, _actor: Actor, key: UUID) -> Appointment:

@@ -121,6 +121,16 @@ async def test_a_dearer_consultant_is_invoiced_and_a_cheaper_one_returned_and_a_
     assert office.till.kept() == HALF.amount
 
 
+async def test_a_move_that_is_taken_back_asks_for_the_room_that_it_left(office: Office) -> None:
+    office.consultants.rooms = [uuid7(), uuid7()]
+    await office.book()
+    assert office.row.room_id == office.consultants.rooms[1]
+    await office.move(office.start + timedelta(hours=1))
+    assert office.row.room_id == office.consultants.rooms[0]
+    await office.move_back()
+    assert (office.row.start, office.row.room_id) == (office.start, office.consultants.rooms[1])
+
+
 async def test_a_difference_that_cannot_be_returned_waits_for_a_person_and_holds_nothing_up(office: Office) -> None:
     cheaper = uuid7()
     office.consultants.prices = {cheaper: HALF}

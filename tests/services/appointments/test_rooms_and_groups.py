@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -123,6 +123,29 @@ async def test_a_move_takes_a_seat_and_a_room_at_the_new_time(http: httpx.AsyncC
     body = {name: body[name] for name in body if name not in {"patient_id", "visit_type_id"}}
     moved = await http.put(f"/appointments/{key}/rescheduling", json=body, headers=headers)
     assert (moved.status_code, moved.json()["seat"], moved.json()["room_id"]) == (200, 2, room[0])
+
+
+async def test_what_moves_stays_in_its_room_where_that_is_free_and_goes_back_to_the_room_it_had(
+    http: httpx.AsyncClient, act: Act
+) -> None:
+    headers, rooms, place = act(*DESK), sorted(str(uuid7()) for _ in range(2)), str(uuid7())
+    there: dict[str, Any] = {"location_id": place, "rooms": rooms}
+    before_it, ten = await booked(http, headers, **there), NINE + timedelta(hours=1)
+    key = await booked(http, headers, **there)
+    await http.put(f"/appointments/{before_it}/cancellation", json={"reason": "pat"}, headers=headers)
+
+    async def moved(start: datetime, to_version: int, **also: Any) -> str:
+        body = asked(start, **there, consultant_id=str(uuid7()), to_version=to_version) | also
+        body = {name: body[name] for name in body if name not in {"patient_id", "visit_type_id"}}
+        answer = await http.put(f"/appointments/{key}/rescheduling", json=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["room_id"])
+
+    longer = {"end": ten.isoformat(), "occupied_to": ten.isoformat()}
+    assert await moved(NINE, 2, **longer) == rooms[1], "the first is free by now, but the patient knows of the second"
+    await booked(http, headers, location_id=place, rooms=rooms[1:], start=ten)
+    assert await moved(ten, 3) == rooms[0]
+    assert await moved(NINE, 4, rooms=rooms[::-1], undoes=True) == rooms[1]
 
 
 @pytest.mark.parametrize(
