@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.series import SeriesActivities
     from activities.telling import Telling
     from careconnect.auth import Actor
+    from services.consultants.errors import OutsideHours
     from workflows import ids, policies
     from workflows.alternatives import nearest_free
     from workflows.contracts import (
@@ -286,7 +287,9 @@ class AppointmentSeries:
     async def _with_alternatives(
         self, change: OccurrenceChange, target: SeriesTarget, asked: SeriesMove
     ) -> OccurrenceChange:
-        if change.refused is None or change.refused.code not in _TAKEN or target.to is None:
+        code = change.refused.code if change.refused else ""
+        helped = code in _TAKEN or (code == OutsideHours.code and workflow.patched("series-name-times-inside-hours"))
+        if target.to is None or not helped:
             return change
         wanted = AlternativesRequest(
             actor=asked.actor,
@@ -294,6 +297,7 @@ class AppointmentSeries:
             consultant_id=asked.consultant_id or self.request.consultant_id,
             location_id=None,
             start=target.to,
+            moving=target.appointment_id,
         )
         return change.model_copy(update={"alternatives": await nearest_free(wanted)})
 

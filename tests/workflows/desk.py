@@ -128,6 +128,18 @@ class Desk(Office):
         asked = SeriesCancellation(actor=self.actor, number=number, scope=scope, reason="pat")
         return await self.series.execute_update(AppointmentSeries.cancel, asked)
 
+    def offer_free(self, start: datetime) -> None:
+        """Have one free time with the consultant of the series."""
+        self.appointments.free = [
+            FreeSlot(
+                consultant_id=self.consultant_id,
+                location_id=self.consultants.location_id,
+                start=start,
+                end=start + timedelta(minutes=30),
+                zone="Asia/Colombo",
+            )
+        ]
+
     def occupied(self, number: int) -> None:
         """Have somebody else at the time of one occurrence."""
         start = self.start + timedelta(weeks=number - 1)

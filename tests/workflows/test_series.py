@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from temporalio.client import Client
 
+from careconnect.errors import Refusal
 from careconnect.ids import uuid7
 from services.appointments.errors import SlotTaken
-from services.appointments.schemas import FreeSlot
 from services.appointments.series.schemas import SeriesStatus
+from services.consultants.errors import OutsideHours
 from services.patients.errors import PatientArchived
 from tests.workflows.desk import Desk
 from tests.workflows.trouble import hanging, refusing
@@ -32,15 +33,7 @@ async def test_ten_weeks_with_one_conflict_that_is_resolved_then_moved_from_the_
 ) -> None:
     desk.occupied(3)
     free = desk.start + 2 * WEEK + 2 * HOUR
-    desk.appointments.free = [
-        FreeSlot(
-            consultant_id=desk.consultant_id,
-            location_id=desk.consultants.location_id,
-            start=free,
-            end=free + timedelta(minutes=30),
-            zone="Asia/Colombo",
-        )
-    ]
+    desk.offer_free(free)
     outcome = await desk.book_series(10)
     assert [one.status for one in outcome.occurrences] == ["booked"] * 2 + ["conflict"] + ["booked"] * 7
     conflict = outcome.occurrences[2]
@@ -79,6 +72,18 @@ async def test_a_move_that_is_refused_for_one_leaves_that_one_where_it_is_and_sa
     refused = {one.number: one.refused.code for one in changed.changes if one.refused}
     assert refused == {3: "slot_taken"}, "the last is asked first"
     assert desk.starts() == [desk.start + HOUR, desk.start + WEEK + HOUR, desk.start + 4 * WEEK + 2 * HOUR]
+    await desk.series.terminate()
+
+
+@pytest.mark.parametrize("why", [SlotTaken, OutsideHours])
+async def test_what_cannot_move_is_told_the_nearest_time_that_it_could(desk: Desk, why: type[Refusal]) -> None:
+    await desk.book_series(2)
+    free = desk.start + 2 * HOUR
+    desk.offer_free(free)
+    desk.on("move", refusing(why()))
+    changed = await desk.move_series(1, "one", desk.start + HOUR)
+    told = [(one.refused and one.refused.code, [slot.start for slot in one.alternatives]) for one in changed.changes]
+    assert told == [(why.code, [free])]
     await desk.series.terminate()
 
 

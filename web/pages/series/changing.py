@@ -10,8 +10,9 @@ from fastapi.responses import Response
 
 from careconnect.errors import Refusal
 from services.appointments.series.schemas import Occurrence, Series
+from web.formats import when
 from web.forms import Form
-from web.gateway.series import ChangedSeries
+from web.gateway.series import ChangedOccurrence, ChangedSeries
 from web.looks import CHOICES, state_label
 from web.pages.appointments.picker import Start
 from web.pages.screen import OK, Screen, needs
@@ -125,12 +126,21 @@ def _done(screen: Screen, series_id: UUID, changed: ChangedSeries, verb: str) ->
     said = ngettext("%(verb)s: %(num)d appointment", "%(verb)s: %(num)d appointments", count)
     message = said % {"verb": verb, "num": count}
     if refused:
-        numbers = ", ".join(str(one.number) for one in refused)
-        message += ". " + gettext("Left as they are: %(numbers)s (%(why)s)") % {
-            "numbers": numbers,
-            "why": refused[0].detail or "",
-        }
+        message += ". " + _left(refused, changed.series.zone)
     return screen.done(message, f"/series/{series_id}", tone="orange" if refused else "green")
+
+
+def _left(refused: list[ChangedOccurrence], zone: str) -> str:
+    """Say which were left and why, and the nearest time at which each could be."""
+    reasons: dict[str, list[str]] = {}
+    for one in refused:
+        reasons.setdefault(one.detail or "", []).append(str(one.number))
+    numbers = "; ".join(f"{', '.join(some)} ({why})" for why, some in reasons.items())
+    said = gettext("Left as they are: %(numbers)s") % {"numbers": numbers}
+    near = [f"{one.number}: {when(one.alternatives[0].start, zone)}" for one in refused if one.alternatives]
+    if near:
+        said += ". " + gettext("Free nearby: %(times)s") % {"times": "; ".join(near)}
+    return said
 
 
 def _chosen(found: Series, number: int) -> Occurrence:
