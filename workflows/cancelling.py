@@ -93,7 +93,8 @@ class Cancelling(Settling):
             self._bring_back(before)
         elif step.verb == "no-show":
             self.undo_until = self.undo_until if before == now else workflow.now() + SAME_DAY
-            self.ending = Ending("no_show", "no_show", None if step.waive_fee else self.no_show_fee())
+            waived = step.waive_fee or (before == now and self._was_waived())
+            self.ending = Ending("no_show", "no_show", None if waived else self.no_show_fee())
         elif before == now:
             workflow.logger.info("ended_before")
         elif step.verb == "departure":
@@ -103,6 +104,14 @@ class Cancelling(Settling):
         if now == Status.FULFILLED and before != now:
             self.draft_claims()
         return self._as_it_ended(changed)
+
+    def _was_waived(self) -> bool:
+        """Tell whether somebody has waived the fee, which a repeat by somebody else does not bring back.
+
+        Processes that were asked before this was so go on as they began.
+        """
+        free = self.ending is not None and self.ending.keep is None
+        return free and workflow.patched("waived-stays-waived")
 
     async def was_undone(self) -> bool:
         """Wait as long as the end of the visit can be undone, and tell whether that happened."""
