@@ -146,7 +146,7 @@ class Desk:
     async def _visit_type(self, kind: Kind) -> None:
         key = uuid7()
         for room in kind.rooms or ():
-            told = {"location_id": self.locations[0], "name": "Room", "features": [kind.name]}
+            told = {"location_id": self.locations[0], "name": "Room", "features": ["ultrasound"]}
             await self._put(f"/rooms/{UUID(room)}", told)
         made = await self._put(
             f"/visit-types/{key}",
@@ -158,7 +158,7 @@ class Desk:
                 "slot_step_minutes": kind.step,
                 "capacity": kind.capacity,
                 "room_needed": kind.rooms is not None,
-                "room_features": [] if kind.rooms is None else [kind.name],
+                "room_features": [] if kind.rooms is None else ["ultrasound"],
                 "price": {"amount": 0, "currency": "LKR"},
                 "payment_policy": {"kind": "none"},
                 "min_notice_minutes": kind.notice,

@@ -75,7 +75,7 @@ def kept_days(draw: st.DrawFn, public: frozenset[date], day: date) -> Holidays:
 
 @st.composite
 def kinds(draw: st.DrawFn) -> list[Kind]:
-    """Give a visit type of any sort, and a plain one."""
+    """Give a visit type of any sort, and one of another length that may need time before it."""
     rooms = draw(st.none() | st.integers(1, 2).map(lambda count: tuple(sorted(str(uuid7()) for _ in range(count)))))
     buffers = st.sampled_from([0, 5, 15])
     first = Kind(
@@ -89,7 +89,8 @@ def kinds(draw: st.DrawFn) -> list[Kind]:
         notice=draw(st.sampled_from([0, 0, 37, 600])),
         horizon_days=draw(st.sampled_from([730, 730, 1, 2])),
     )
-    return [first, Kind("second", 25, step=25)]
+    shared = draw(st.sampled_from([None, rooms]))
+    return [first, Kind("second", 25, draw(st.sampled_from([0, 20])), step=25, rooms=shared)]
 
 
 class Try(NamedTuple):
