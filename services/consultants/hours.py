@@ -109,10 +109,13 @@ def expand(
     blocks: Iterable[Block], start: datetime, end: datetime, calendars: Mapping[UUID, Calendar] = _NO_CALENDARS
 ) -> Iterator[Stretch]:
     """Lay the weekly blocks over every local day that touches `[start, end)`; a block may become several stretches."""
+    days: dict[str, tuple[date, date]] = {}
     for block in blocks:
         calendar = calendars.get(block.location_id, ALWAYS)
-        zone = zone_of(block.zone)
-        first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+        if block.zone not in days:
+            zone = zone_of(block.zone)
+            days[block.zone] = start.astimezone(zone).date(), end.astimezone(zone).date()
+        first, last = days[block.zone]
         day = first + timedelta(days=(block.weekday - first.weekday()) % 7)
         while day <= last:
             if block.valid_on(day):

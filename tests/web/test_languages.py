@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -50,7 +51,7 @@ def sentences(language: str) -> list[Message]:
     return [message for message in catalogue(language) if message.id]
 
 
-def forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+def forms(text: Any) -> tuple[str, ...]:
     """Give a sentence's forms: one, or those that count."""
     return (text,) if isinstance(text, str) else tuple(text)
 

@@ -71,7 +71,8 @@ def _closing_days(
     consultant_id: UUID, one: Diary, found: Diaries, query: schemas.TimetableQuery
 ) -> Iterator[schemas.Closed]:
     """Give the hours that would be worked if the location were not closed all day."""
-    for stretch in expand(one.blocks, query.start, query.end):
+    blocks = [block for block in one.blocks if found.calendars[block.location_id].closed]
+    for stretch in expand(blocks, query.start, query.end):
         day = _day(stretch)
         if (
             day in found.calendars[stretch.location_id].closed

@@ -15,6 +15,17 @@ from services.consultants.models import Consultant, ScheduleBlock, ScheduleExcep
 from services.consultants.opening import MARGIN, Calendar, Said
 from services.consultants.repository import places
 
+_BLOCK = (
+    ScheduleBlock.consultant_id,
+    ScheduleBlock.location_id,
+    ScheduleBlock.zone,
+    ScheduleBlock.weekday,
+    ScheduleBlock.starts,
+    ScheduleBlock.ends,
+    ScheduleBlock.valid_from,
+    ScheduleBlock.valid_to,
+)
+
 
 @dataclass
 class Diary:
@@ -42,8 +53,8 @@ async def diaries(session: ReadSession, query: schemas.TimetableQuery) -> Diarie
     order = (Consultant.last_name, Consultant.first_name, Consultant.id)
     ids = await session.scalars(sa.select(Consultant.id).where(*who).order_by(*order))
     found = {consultant_id: Diary() for consultant_id in ids}
-    for block in await session.scalars(sa.select(ScheduleBlock).where(ScheduleBlock.consultant_id.in_(found))):
-        found[block.consultant_id].blocks.append(block.plain())
+    for row in (await session.execute(sa.select(*_BLOCK).where(ScheduleBlock.consultant_id.in_(found)))).all():
+        found[row[0]].blocks.append(Block(*row[1:]))
     statement = sa.select(ScheduleException).where(
         ScheduleException.consultant_id.in_(found),
         ScheduleException.starts_at < query.end,
