@@ -7,13 +7,16 @@ from typing import Any
 from pydantic import BaseModel
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
+from temporalio.common import Priority, SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from careconnect import clock
 from services.payments.states import PaymentStatus
 from workflows import ids
 from workflows.contracts import Beside, CollectRequest, SettleRequest, StartedBeside
+
+_LATER = Priority(priority_key=4)
+"""Whoever books waits for an answer; the confirmation, which reminders begin with, takes what bookings leave."""
 
 
 class BesideActivities:
@@ -90,6 +93,7 @@ class BesideActivities:
                 search_attributes=TypedSearchAttributes(about),
                 static_summary=f"{what} of {now.reference}",
                 start_delay=pause if pause and pause > timedelta(0) else None,
+                priority=_LATER if kind == "AppointmentReminders" else Priority.default,
             )
         except WorkflowAlreadyStartedError:
             return False
