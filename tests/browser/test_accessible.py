@@ -158,9 +158,7 @@ SCREENS: dict[str, Callable[[Known], str]] = {
 @pytest.mark.parametrize("name", SCREENS)
 def test_a_screen_has_no_violation(seen: Window, known: Known, name: str) -> None:
     seen.open(SCREENS[name](known))
-    expect(seen.page.locator("[aria-busy=true]")).to_have_count(0)
-    # A grid that begins at the present hour may cut a visit at its upper edge, which is no lack of the visit.
-    seen.page.evaluate("document.querySelectorAll('.ec-main').forEach((grid) => { grid.scrollTop = 0 })")
+    from_the_top(seen)
     assert violations(seen.page) == {}
 
 
@@ -269,6 +267,7 @@ def test_the_screens_speak_the_chosen_language(seen: Window, name: str, code: st
     expect(seen.page.get_by_role("heading", name="Appointments")).to_have_count(0)
     for path in ("/", "/calendar", "/billing"):
         seen.open(path)
+        from_the_top(seen)
         assert violations(seen.page) == {}
         assert seen.page.evaluate("document.documentElement.scrollWidth") == SIZES[0][0]
     seen.page.context.clear_cookies(name="careconnect_language")
@@ -289,6 +288,12 @@ def test_the_list_of_shortcuts_and_the_open_menus_have_no_violation(seen: Window
             # What an open menu covers is not to be reached at that moment.
             assert violations(seen.page, "details[open]") == {}
             seen.page.keyboard.press("Escape")
+
+
+def from_the_top(seen: Window) -> None:
+    """Show a calendar from its first hour: one that begins at the present hour may cut a visit, which is no lack."""
+    expect(seen.page.locator("[aria-busy=true]")).to_have_count(0)
+    seen.page.evaluate("document.querySelectorAll('.ec-main').forEach((grid) => { grid.scrollTop = 0 })")
 
 
 def violations(page: Page, part: str = "html") -> dict[str, list[str]]:

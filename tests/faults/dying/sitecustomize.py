@@ -34,11 +34,11 @@ async def hold(reference: object, call: str, moment: str) -> None:
 
 
 def _outside(step: Step, call: str) -> Step:
-    async def held(gateway: Any, what: Any, *rest: Any) -> Any:
+    async def held(gateway: Any, what: Any, *rest: Any, **named: Any) -> Any:
         reference = getattr(what, "reference", what)
         await hold(reference, call, "before")
         try:
-            return await step(gateway, what, *rest)
+            return await step(gateway, what, *rest, **named)
         finally:
             await hold(reference, call, "during")
 
@@ -46,9 +46,9 @@ def _outside(step: Step, call: str) -> Step:
 
 
 def _inside(step: Step, call: str) -> Step:
-    async def held(till: Any, what: Any, *rest: Any) -> Any:
+    async def held(till: Any, what: Any, *rest: Any, **named: Any) -> Any:
         try:
-            return await step(till, what, *rest)
+            return await step(till, what, *rest, **named)
         finally:
             await hold(getattr(what, "id", what), call, "after")
 
