@@ -44,7 +44,7 @@ class Timetables(NamedTuple):
     rooms: dict[UUID, list[UUID]] | None
 
 
-_BLOCK = (
+BLOCK = (
     ScheduleBlock.location_id,
     ScheduleBlock.zone,
     ScheduleBlock.weekday,
@@ -113,7 +113,7 @@ def _hours_statement(query: schemas.WindowsQuery) -> sa.Select[*tuple[Any, ...]]
         hours.append(ScheduleBlock.location_id == query.location_id)
     same_tenant = Consultant.tenant_id == VisitType.tenant_id
     return (
-        sa.select(Consultant.id, VisitType.room_needed, VisitType.room_features, *_BLOCK)
+        sa.select(Consultant.id, VisitType.room_needed, VisitType.room_features, *BLOCK)
         .select_from(VisitType)
         .outerjoin(Consultant, sa.and_(same_tenant, *who))
         .outerjoin(ScheduleBlock, sa.and_(*hours))
@@ -226,7 +226,7 @@ _TERMS = (
         _gathered((Room.location_id, Room.id), Room.active, Room.features.contains(VisitType.room_features))
         .correlate(VisitType)
         .label("rooms"),
-        _gathered(_BLOCK, ScheduleBlock.consultant_id == sa.bindparam("consultant", type_=sa.Uuid)).label("blocks"),
+        _gathered(BLOCK, ScheduleBlock.consultant_id == sa.bindparam("consultant", type_=sa.Uuid)).label("blocks"),
         _gathered(
             _DEVIATION,
             ScheduleException.consultant_id == sa.bindparam("consultant", type_=sa.Uuid),

@@ -14,17 +14,7 @@ from services.consultants.hours import Block, Deviation
 from services.consultants.models import Consultant, ScheduleBlock, ScheduleException, specialty_key
 from services.consultants.opening import MARGIN, Calendar, Said
 from services.consultants.repository import places
-
-_BLOCK = (
-    ScheduleBlock.consultant_id,
-    ScheduleBlock.location_id,
-    ScheduleBlock.zone,
-    ScheduleBlock.weekday,
-    ScheduleBlock.starts,
-    ScheduleBlock.ends,
-    ScheduleBlock.valid_from,
-    ScheduleBlock.valid_to,
-)
+from services.consultants.repository.availability import BLOCK
 
 
 @dataclass
@@ -53,7 +43,11 @@ async def diaries(session: ReadSession, query: schemas.TimetableQuery) -> Diarie
     order = (Consultant.last_name, Consultant.first_name, Consultant.id)
     ids = await session.scalars(sa.select(Consultant.id).where(*who).order_by(*order))
     found = {consultant_id: Diary() for consultant_id in ids}
-    for row in (await session.execute(sa.select(*_BLOCK).where(ScheduleBlock.consultant_id.in_(found)))).all():
+    for row in (
+        await session.execute(
+            sa.select(ScheduleBlock.consultant_id, *BLOCK).where(ScheduleBlock.consultant_id.in_(found))
+        )
+    ).all():
         found[row[0]].blocks.append(Block(*row[1:]))
     statement = sa.select(ScheduleException).where(
         ScheduleException.consultant_id.in_(found),
