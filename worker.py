@@ -101,7 +101,7 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
     admission, beside = AdmissionActivities(patients, experts), BesideActivities(client)
     openings = Openings(client, timedelta(seconds=settings.worker.waitlist_interval_seconds))
     visits, money = (
-        AppointmentActivities(appointments, openings.freed),
+        AppointmentActivities(appointments, experts, openings.freed),
         PaymentActivities(payments, settings.worker.gateway_faults),
     )
     differences = DifferenceActivities(payments)

@@ -6,6 +6,7 @@ from uuid import UUID
 from temporalio import activity
 
 from activities.answers import insisting, refusing
+from activities.consultants import ConsultantActivities
 from careconnect.auth import Actor
 from services.appointments.client import AppointmentsClient
 from services.appointments.prices import Charged, ChargedTax
@@ -15,6 +16,7 @@ from workflows.contracts import (
     AttentionRequest,
     CancelRequest,
     Changed,
+    ConfirmRequest,
     FiguresRequest,
     HoldRequest,
     MoveRequest,
@@ -28,12 +30,16 @@ from workflows.contracts import (
 
 
 class AppointmentActivities:
-    """Holds the client of the appointments service, and whom to tell when a time may have been freed."""
+    """Holds the client of the appointments service, who knows the hours, and whom to tell of a time that got free."""
 
     def __init__(
-        self, appointments: AppointmentsClient, freed: Callable[[UUID], Awaitable[None]] | None = None
+        self,
+        appointments: AppointmentsClient,
+        experts: ConsultantActivities,
+        freed: Callable[[UUID], Awaitable[None]] | None = None,
     ) -> None:
         self.appointments = appointments
+        self.experts = experts
         self._freed = freed
 
     @activity.defn(name="hold_time")
@@ -64,8 +70,13 @@ class AppointmentActivities:
 
     @activity.defn(name="confirm_booking")
     @refusing(Changed)
-    async def confirm(self, request: Target) -> Changed:
-        """Turn the hold into a booking."""
+    async def confirm(self, request: ConfirmRequest) -> Changed:
+        """Turn the hold into a booking, if the consultant has not gone away meanwhile; one step, as each costs its own.
+
+        A leave that is entered while this asks finds the hold, which is among those that it affects.
+        """
+        if request.offer:
+            await self.experts.stand_by(request.offer)
         return Changed(appointment=await self.appointments.confirm(request.actor, request.appointment_id))
 
     @activity.defn(name="release_time")

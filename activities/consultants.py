@@ -49,6 +49,22 @@ class ConsultantActivities:
             found = await self.shares.shared(request.actor.tenant_id, found, request.patient_id, request.coverage_id)
         return Offered(offer=found)
 
+    async def stand_by(self, request: OfferRequest) -> None:
+        """Ask once more for a visit whose terms are known.
+
+        Raises:
+            Refusal: it is not offered any longer; the consultant is away, say.
+        """
+        await self.consultants.offer(
+            request.actor,
+            request.visit_type_id,
+            request.consultant_id,
+            request.location_id,
+            request.start,
+            override_hours=request.override_hours,
+            held=True,
+        )
+
     @activity.defn(name="read_terms")
     @refusing(Offered)
     async def terms(self, request: TermsRequest) -> Offered:

@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
         BookingRequest,
         CaptureRequest,
         CollectRequest,
+        ConfirmRequest,
         HoldRequest,
         OfferRequest,
         Progress,
@@ -199,8 +200,12 @@ class AppointmentBooking(PayingAtPage):
         refused = await self._no_longer_offered()
         if refused:
             return refused
-        target = Target(actor=self.request.actor, appointment_id=self.request.appointment_id)
-        confirmed = await self.local(AppointmentActivities.confirm, target)
+        asked = ConfirmRequest(
+            actor=self.request.actor,
+            appointment_id=self.request.appointment_id,
+            offer=self._offer_wanted(held=True),
+        )
+        confirmed = await self.local(AppointmentActivities.confirm, asked)
         self.appointment = confirmed.appointment or self.appointment
         return confirmed.refused
 
@@ -323,8 +328,8 @@ class AppointmentBooking(PayingAtPage):
         )
 
     async def _no_longer_offered(self) -> Refused | None:
-        """Ask for the hours again where the payment took its time: the consultant may be away by now."""
-        if workflow.now() - self.offered_at < _FRESH:
+        """Ask for the hours again where the payment took its time, as processes did before the confirmation asks."""
+        if workflow.now() - self.offered_at < _FRESH or workflow.patched("confirmation-asks-for-hours"):
             return None
         return (await self.local(ConsultantActivities.offer, self._offer_wanted(held=True))).refused
 

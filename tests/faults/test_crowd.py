@@ -58,19 +58,20 @@ class Crowd:
 
     async def _ask(self, http: httpx.AsyncClient, act: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         key = {"Idempotency-Key": str(uuid4())}
-        deadline = time.monotonic() + PATIENCE
+        deadline, last = time.monotonic() + PATIENCE, ""
         while time.monotonic() < deadline:
             try:
                 answer = await http.post(path, json=body, headers=key)
-            except httpx.HTTPError:
-                await asyncio.sleep(0.3)
-                continue
-            if answer.status_code not in AGAIN:
-                found: dict[str, Any] = answer.json()
-                self.answers[f"{act}: {found.get('code', found['status'])}"] += 1
-                return found
+            except httpx.HTTPError as error:
+                last = repr(error)
+            else:
+                if answer.status_code not in AGAIN:
+                    found: dict[str, Any] = answer.json()
+                    self.answers[f"{act}: {found.get('code', found['status'])}"] += 1
+                    return found
+                last = f"{answer.status_code} {answer.text}"
             await asyncio.sleep(0.3)
-        message = f"{act} was not answered within {PATIENCE} s"
+        message = f"{act} was not answered within {PATIENCE} s, at the end {last}"
         raise AssertionError(message)
 
     async def killer(self) -> None:

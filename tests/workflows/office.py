@@ -100,8 +100,8 @@ class Office(Troubled):
     @property
     def activities(self) -> list[Any]:
         """The real activities on the made-up services, but for the one that tells patients."""
-        visits, money = self._any(AppointmentActivities, self.appointments), self._any(PaymentActivities, self.till)
-        experts = self._any(ConsultantActivities, self.consultants)
+        experts, money = self._any(ConsultantActivities, self.consultants), self._any(PaymentActivities, self.till)
+        visits = self._any(AppointmentActivities, self.appointments, experts)
         differences = self._any(DifferenceActivities, self.till)
         slots, beside = self._any(SlotActivities, self.consultants, self.appointments), BesideActivities(self.client)
         return [

@@ -105,8 +105,9 @@ async def test_a_visit_that_is_paid_at_booking_is_not_held_without_a_card(office
     assert "hold" not in office.calls
 
 
-async def test_hours_are_asked_again_when_the_payment_took_its_time_and_the_money_goes_back(office: Office) -> None:
-    office.on("authorise", hanging)
+@pytest.mark.parametrize("payment", [[fine], [hanging]])
+async def test_hours_are_asked_again_when_it_is_confirmed_and_the_money_goes_back(office: Office, payment: Any) -> None:
+    office.on("authorise", *payment)
     office.on("verify_offer", fine, refusing(OutsideHours()))
     outcome = await office.book()
     assert outcome.refused

@@ -79,10 +79,11 @@ async def test_what_the_services_hold_is_what_the_dashboard_shows(
 
 
 def real(connect: Callable[[type[Any]], Any]) -> list[Callable[..., Any]]:
+    experts = ConsultantActivities(connect(ConsultantsClient))
     return [
         PatientActivities(connect(PatientsClient)).figures,
-        ConsultantActivities(connect(ConsultantsClient)).figures,
-        AppointmentActivities(connect(AppointmentsClient)).figures,
+        experts.figures,
+        AppointmentActivities(connect(AppointmentsClient), experts).figures,
         PaymentActivities(connect(PaymentsClient)).figures,
         *ReportActivities(connect(ReportsClient), connect(IdentityClient), [connect(PatientsClient)]).activities,
     ]

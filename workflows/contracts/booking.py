@@ -141,6 +141,12 @@ class Target(BaseModel):
     appointment_id: UUID
 
 
+class ConfirmRequest(Target):
+    """Asks to turn a hold into a booking; `offer` is what must still be offered then, None where nobody asks."""
+
+    offer: OfferRequest | None = None
+
+
 class ReleaseRequest(Target):
     """Asks to give back the time of an unfinished booking."""
 

@@ -139,13 +139,14 @@ async def test_a_fresh_snapshot_is_asked_for_where_something_has_happened_since(
 def aggregator(clinic: Clinic, instance: Instance) -> Worker:
     """Make the worker that asks the services for their figures."""
     reports = ReportActivities(clinic.services.client(ReportsClient), clinic.services.client(IdentityClient))
+    experts = ConsultantActivities(clinic.consultants)
     return Worker(
         instance.engine,
         task_queue=ids.BACKGROUND,
         activities=[
             PatientActivities(clinic.services.client(PatientsClient)).figures,
-            ConsultantActivities(clinic.consultants).figures,
-            AppointmentActivities(clinic.appointments).figures,
+            experts.figures,
+            AppointmentActivities(clinic.appointments, experts).figures,
             PaymentActivities(clinic.payments).figures,
             *reports.activities,
         ],
