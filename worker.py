@@ -114,8 +114,9 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
     telling = Telling(links, told, repeated, list_)
     dunning = DunningActivities(payments, told, links)
     lists: list[Any] = [
-        processes.book, processes.cancel, processes.move, series.plan, series.book, series.skip, series.stand,
-        series.targets, openings.watch, waiting.join, waiting.offer, waiting.close_offer, waiting.close, waiting.match,
+        processes.book, processes.cancel, processes.move, processes.step, series.plan, series.book, series.skip,
+        series.stand, series.targets, openings.watch, waiting.join, waiting.offer, waiting.close_offer, waiting.close,
+        waiting.match,
     ]  # fmt: skip
     holds = HoldActivities(services.client(HoldsClient), patients, openings.freed)
     absences = services.client(AbsencesClient)

@@ -18,7 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from services.appointments.errors import WrongState
 from workflows import ids
-from workflows.contracts import AskCancel, AskMove, BookingOutcome, BookingRequest, Changed, Refused
+from workflows.contracts import AskCancel, AskMove, AskStep, BookingOutcome, BookingRequest, Changed, Refused
 
 _HAS_ENDED = Refused.of(WrongState("This appointment has ended."))
 
@@ -60,6 +60,11 @@ class Processes:
     async def move(self, request: AskMove) -> Changed:
         """Have the appointment's process move it; one that has ended refuses."""
         return await self._ask(request.appointment_id, "reschedule", request.asked, request.update_id)
+
+    @activity.defn(name="step_in_process")
+    async def step(self, request: AskStep) -> Changed:
+        """Have the appointment's process note a step of the visit, or undo it; one that has ended refuses."""
+        return await self._ask(request.appointment_id, "visit", request.asked, request.update_id)
 
     async def _ask(self, appointment_id: UUID, update: str, asked: Any, update_id: str) -> Changed:
         handle = self.client.get_workflow_handle(ids.appointment(appointment_id))

@@ -1,6 +1,7 @@
 """How an appointment ends before it took place, what that costs, and until when it can be taken back."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -11,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.insurance import ClaimActivities
     from careconnect.auth import Actor
     from careconnect.errors import VersionConflict
+    from services.appointments.errors import WrongState
     from services.appointments.schemas import LEFT, UNDO_WINDOW, Appointment, Move, Status
     from services.consultants.errors import OutsideHours
     from workflows import policies
@@ -55,7 +57,7 @@ class Cancelling(Settling):
     async def cancel_it(self, asked: CancellationRequest) -> Changed:
         """Free the time; the money follows when it can no longer be undone."""
         if self.now().status == Status.CANCELLED:
-            return self._as_it_ended(Changed(appointment=self.now()))
+            return self._waived_since(asked) or self._as_it_ended(Changed(appointment=self.now()))
         if refused := self.stale(asked.expected_version):
             return Changed(refused=refused)
         late = self.is_late()
@@ -79,6 +81,19 @@ class Cancelling(Settling):
         if not asked.undoable:
             self.tell_of_cancellation()
         return self._as_it_ended(changed)
+
+    def _waived_since(self, asked: CancellationRequest) -> Changed | None:
+        """Let go the fee of a cancellation that can be undone still; what was kept for good is given back by a refund.
+
+        Processes that were asked before this was so go on as they began.
+        """
+        fee = self.ending.keep if self.ending and asked.waive_fee else None
+        if not fee or self.ending is None or not workflow.patched("waived-while-it-can-be-undone"):
+            return None
+        if self.undo_until is None:
+            return Changed(refused=Refused.of(WrongState("The fee was kept; give it back on the invoice.")))
+        self.ending = replace(self.ending, keep=None)
+        return None
 
     async def step_of_ending(self, step: VisitStep, asked: StepRequest) -> Changed:
         """Note that the visit ended, or that it did not, and until when that can be changed."""

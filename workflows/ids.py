@@ -81,6 +81,11 @@ def occurrence_of(series_id: UUID, number: int, start: datetime) -> UUID:
     return derived_id("occurrence", series_id, number, int(start.timestamp()))
 
 
+def waiver_of(waiver: UUID, appointment_id: UUID) -> UUID:
+    """Give the id of the draft, kept with one appointment of a series, of why cancelling it costs no fee."""
+    return derived_id("waiver", waiver, appointment_id)
+
+
 def offer_of(entry_id: UUID, number: int) -> UUID:
     """Give the id of an entry's first, second, ... offer, and of the appointment that holds its time."""
     return derived_id("offer", entry_id, number)

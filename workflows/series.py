@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -15,6 +16,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.series import SeriesActivities
     from activities.telling import Telling
     from careconnect.auth import Actor
+    from services.appointments.errors import UndoWindowOver, WrongState
+    from services.appointments.schemas import UNDO_WINDOW
     from services.consultants.errors import OutsideHours
     from workflows import ids, policies
     from workflows.alternatives import nearest_free
@@ -22,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
         AlternativesRequest,
         AskCancel,
         AskMove,
+        AskStep,
         BookingRequest,
         CancellationRequest,
         Changed,
@@ -43,7 +47,9 @@ with workflow.unsafe.imports_passed_through():
         SeriesStanding,
         SeriesTarget,
         SeriesTargets,
+        SeriesUndo,
         TargetsRequest,
+        VisitStep,
     )
     from workflows.undo import ours, regardless
 
@@ -59,6 +65,16 @@ _TAKEN = frozenset({"slot_taken", "no_room_free"})
 _OWN_SCOPES = frozenset({"appointments:read", "appointments:write", "consultants:read", "catalogue:read"})
 
 
+@dataclass
+class Undoable:
+    """A cancellation that can be undone still: of the `whole` series, and told with `cause` when it is final."""
+
+    targets: list[SeriesTarget]
+    whole: bool
+    cause: str | None
+    undone: bool = False
+
+
 @workflow.defn(name="AppointmentSeries")
 class AppointmentSeries:
     """One series, from the request until its last appointment is over. Its id is `series-{uuid}`."""
@@ -72,6 +88,7 @@ class AppointmentSeries:
         self.planned: dict[int, datetime] = {}
         self.ends: dict[int, datetime] = {}
         self.cancelled = False
+        self.last: Undoable | None = None
         self.changing = asyncio.Lock()
         self.gate = asyncio.Semaphore(AT_ONCE)
         self.messages: list[asyncio.Task[None]] = []
@@ -176,6 +193,12 @@ class AppointmentSeries:
         answered = await self._change(lambda: self._cancel(asked))
         return answered.model_copy(update={"request_hash": asked.request_hash})
 
+    @workflow.update
+    async def undo_cancellation(self, asked: SeriesUndo) -> SeriesChanged:
+        """Bring back what the last cancellation ended: each by its own process, so each alone may be refused."""
+        answered = await self._change(lambda: self._bring_back(asked))
+        return answered.model_copy(update={"request_hash": asked.request_hash})
+
     @workflow.query
     def progress(self) -> SeriesProgress:
         """Tell where the series stands."""
@@ -213,7 +236,7 @@ class AppointmentSeries:
         # A later time is taken from the last one on, so that no appointment moves onto one that has still to move.
         later = bool(found.targets) and (found.targets[0].to or found.targets[0].start) > found.targets[0].start
         changes = [await self._move_one(asked, one) for one in (reversed(found.targets) if later else found.targets)]
-        self._told_once(asked.notify, asked.scope, changes)
+        self._is_final(whole=False, cause=self._cause_to_tell(asked.notify, asked.scope, changes))
         return SeriesChanged(changes=sorted(changes, key=lambda change: change.number))
 
     async def _move_one(self, asked: SeriesMove, target: SeriesTarget) -> OccurrenceChange:
@@ -234,10 +257,44 @@ class AppointmentSeries:
         if found.refused:
             return SeriesChanged(refused=found.refused)
         changes = await asyncio.gather(*(self._cancel_one(asked, one) for one in found.targets))
-        self._told_once(asked.notify, asked.scope, changes)
-        if asked.scope == "all" and all(one.refused is None for one in changes):
-            self.cancelled = True
+        whole = asked.scope == "all" and all(one.refused is None for one in changes)
+        cause = self._cause_to_tell(asked.notify, asked.scope, changes)
+        if asked.undoable:
+            self.last = Undoable(found.targets, whole, cause)
+            self.messages.append(asyncio.create_task(self._final_later(self.last)))
+        else:
+            self._is_final(whole=whole, cause=cause)
         return SeriesChanged(changes=changes)
+
+    async def _final_later(self, last: Undoable) -> None:
+        """Wait until a cancellation can no longer be undone, or is."""
+        try:
+            await workflow.wait_condition(lambda: last.undone, timeout=UNDO_WINDOW, timeout_summary="undo")
+        except TimeoutError:
+            self.last = None if self.last is last else self.last
+            self._is_final(whole=last.whole, cause=last.cause)
+
+    def _is_final(self, *, whole: bool, cause: str | None) -> None:
+        if cause:
+            self._tell(cause)
+        self.cancelled = self.cancelled or whole
+
+    async def _bring_back(self, asked: SeriesUndo) -> SeriesChanged:
+        last = self.last
+        if last is None:
+            return SeriesChanged(refused=Refused.of(UndoWindowOver()))
+        self.last, last.undone = None, True
+        changes = await asyncio.gather(*(self._bring_one_back(asked, one) for one in last.targets))
+        left = [one for one in changes if one.refused]
+        if left:
+            self._is_final(whole=last.whole and len(left) == len(changes), cause=last.cause)
+        return SeriesChanged(changes=changes)
+
+    async def _bring_one_back(self, asked: SeriesUndo, target: SeriesTarget) -> OccurrenceChange:
+        step = VisitStep(actor=asked.actor, verb="cancellation", undo=True)
+        request = AskStep(appointment_id=target.appointment_id, update_id=self._update_id(target.number), asked=step)
+        async with self.gate:
+            return self._noted(target.number, await self._ask(Processes.step, request, f"bring back {target.number}"))
 
     async def _cancel_one(self, asked: SeriesCancellation, target: SeriesTarget) -> OccurrenceChange:
         change = CancellationRequest(
@@ -245,6 +302,8 @@ class AppointmentSeries:
             reason=asked.reason,
             notify=asked.notify and asked.scope == "one",
             waive_fee=asked.waive_fee,
+            undoable=asked.undoable,
+            remark_ids=[ids.waiver_of(asked.waiver, target.appointment_id)] if asked.waiver else [],
         )
         request = AskCancel(
             appointment_id=target.appointment_id, update_id=self._update_id(target.number), asked=change
@@ -306,11 +365,11 @@ class AppointmentSeries:
         info = workflow.current_update_info()
         return f"series-{info.id if info else ''}-{number}"
 
-    def _told_once(self, notify: bool, scope: str, changes: list[OccurrenceChange]) -> None:
-        """Tell the patient in one message; where one appointment changes, its own process tells."""
+    def _cause_to_tell(self, notify: bool, scope: str, changes: list[OccurrenceChange]) -> str | None:
+        """Name why the patient is told, in one message; where one appointment changes, its own process tells."""
         info = workflow.current_update_info()
-        if notify and scope != "one" and any(one.refused is None for one in changes):
-            self._tell(info.id if info else scope)
+        told = notify and scope != "one" and any(one.refused is None for one in changes)
+        return (info.id if info else scope) if told else None
 
     def _tell(self, cause: str) -> None:
         message = SeriesMessage(tenant_id=self.own.tenant_id, series_id=self.request.series_id, cause=cause)
@@ -337,12 +396,5 @@ class AppointmentSeries:
         return found
 
 
-_NO_CONFLICT = Refused(
-    code="wrong_state", status=409, title="There is no conflict", detail="This place of the series is not open."
-)
-_NO_SUCH_TIME = Refused(
-    code="outside_hours",
-    status=409,
-    title="There is no such time",
-    detail="The clocks change on that day and leave this time out.",
-)
+_NO_CONFLICT = Refused.of(WrongState("This place of the series is not open."))
+_NO_SUCH_TIME = Refused.of(OutsideHours("The clocks change on that day and leave this time out."))

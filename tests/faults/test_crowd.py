@@ -22,6 +22,7 @@ KILL_EVERY = 10.0
 PATIENCE = 120.0
 AGAIN = frozenset({202, 429, 500, 502, 503})
 BOOKING, MOVING, CANCELLING = ("booking", "moving", "cancelling")
+SUCCEEDED = (f"{BOOKING}: booked", f"{MOVING}: booked", f"{CANCELLING}: cancelled")
 
 
 class Crowd:
@@ -41,7 +42,7 @@ class Crowd:
         mine: list[str] = []
         headers = {"Authorization": f"Bearer {await asyncio.to_thread(self.running.token)}"}
         async with httpx.AsyncClient(base_url=f"{self.running.url}/api/v1", headers=headers, timeout=40) as http:
-            while time.monotonic() < self.ends:
+            while time.monotonic() < self.ends or not self._has_seen_all():
                 act = chance.choice((BOOKING, MOVING, CANCELLING)) if mine else BOOKING
                 if act == BOOKING:
                     wish = self.wish(chance.choice(self.slots), chance.choice(self.patients))
@@ -55,6 +56,10 @@ class Crowd:
                     gone = mine.pop(chance.randrange(len(mine)))
                     reason = {"reason": "pat", "notify": False}
                     await self._ask(http, act, f"/appointments/{gone}/cancellation", reason)
+
+    def _has_seen_all(self) -> bool:
+        """Tell whether each act has succeeded by now: on a busy machine the crowd takes longer for that."""
+        return all(self.answers[act] for act in SUCCEEDED)
 
     async def _ask(self, http: httpx.AsyncClient, act: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         key = {"Idempotency-Key": str(uuid4())}
@@ -96,8 +101,6 @@ async def test_a_crowd_and_a_dying_worker_leave_every_law_whole_and_no_hold_behi
             "cancelling: wrong_state", "kills",
         }  # fmt: skip
         assert set(crowd.answers) <= expected, crowd.answers
-        assert all(crowd.answers[f"{act}: {done}"] for act, done in
-                   ((BOOKING, "booked"), (MOVING, "booked"), (CANCELLING, "cancelled")))  # fmt: skip
         assert crowd.answers["kills"] >= 1
         running.wait_ready()
         until(lambda: not _held(http), 90, "no hold is left over")

@@ -9,6 +9,7 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from activities.appointments import AppointmentActivities
+from activities.consultants import ConsultantActivities
 from activities.processes import Processes
 from activities.series import SeriesActivities
 from activities.waiting import WaitlistActivities
@@ -33,6 +34,7 @@ from workflows.contracts import (
     SeriesMove,
     SeriesOutcome,
     SeriesRequest,
+    SeriesUndo,
     WaitRequest,
     WatchRequest,
 )
@@ -58,7 +60,9 @@ class Desk(Office):
     def activities(self) -> list[Any]:
         """Those of the office, and the real ones of series and the waiting list."""
         openings, processes = Openings(self), Processes(self.client)
-        visits = self._any(AppointmentActivities, self.appointments, openings.freed)
+        visits = self._any(
+            AppointmentActivities, self.appointments, self._any(ConsultantActivities, self.consultants), openings.freed
+        )
         series = self._any(SeriesActivities, self.book_of_series, processes)
         waiting = self._any(
             WaitlistActivities, self.client, self.waitlist, self.patients, self.consultants, self.appointments, openings
@@ -67,8 +71,8 @@ class Desk(Office):
         names = {one.__name__ for one in freeing}
         kept = [one for one in super().activities if one.__name__ not in names]
         return [
-            *kept, *freeing, processes.book, processes.cancel, processes.move, series.plan, series.book, series.skip,
-            series.stand, series.targets, waiting.join, waiting.offer, waiting.close_offer, waiting.close,
+            *kept, *freeing, processes.book, processes.cancel, processes.move, processes.step, series.plan, series.book,
+            series.skip, series.stand, series.targets, waiting.join, waiting.offer, waiting.close_offer, waiting.close,
             waiting.match, self.watch, self.tell_of_offer, self.tell_of_series,
         ]  # fmt: skip
 
@@ -123,10 +127,14 @@ class Desk(Office):
         asked = SeriesMove(actor=self.actor, number=number, scope=scope, start=start)
         return await self.series.execute_update(AppointmentSeries.move, asked)
 
-    async def cancel_series(self, number: int, scope: Any) -> SeriesChanged:
+    async def cancel_series(self, number: int, scope: Any, **also: Any) -> SeriesChanged:
         """Cancel appointments of the series."""
-        asked = SeriesCancellation(actor=self.actor, number=number, scope=scope, reason="pat")
+        asked = SeriesCancellation(actor=self.actor, number=number, scope=scope, reason="pat", **also)
         return await self.series.execute_update(AppointmentSeries.cancel, asked)
+
+    async def undo_series(self) -> SeriesChanged:
+        """Take back the last cancellation."""
+        return await self.series.execute_update(AppointmentSeries.undo_cancellation, SeriesUndo(actor=self.actor))
 
     def offer_free(self, start: datetime) -> None:
         """Have one free time with the consultant of the series."""

@@ -137,6 +137,7 @@ class Appointments:
         self.world = world
         self.rows: dict[UUID, Appointment] = {}
         self.free: list[FreeSlot] = []
+        self.kept: list[UUID] = []
 
     async def hold(self, _actor: Actor, key: UUID, asked: Hold) -> Appointment:
         await self.world.meet("hold")
@@ -202,6 +203,7 @@ class Appointments:
 
     async def decide_remarks(self, _actor: Actor, _key: UUID, decided: RemarkDecision) -> None:
         await self.world.meet("keep remarks" if decided.stand else "drop remarks")
+        self.kept += decided.ids if decided.stand else []
 
     async def slots(self, _actor: Actor, wanted: SlotSearch) -> list[FreeSlot]:
         await self.world.meet("slots")

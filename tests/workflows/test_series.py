@@ -124,3 +124,51 @@ async def test_a_series_ends_a_day_after_its_last_appointment(desk: Desk) -> Non
     await desk.pass_time(desk.series, timedelta(days=1))
     await desk.series.result()
     assert desk.book_of_series.status[desk.series_id] == SeriesStatus.ENDED
+
+
+async def test_a_whole_series_that_was_cancelled_comes_back_and_nobody_is_told(desk: Desk) -> None:
+    await desk.book_series(3)
+    await desk.until(lambda: desk.count("series_dates") == 1)
+    gone = await desk.cancel_series(1, "all", undoable=True)
+    assert [one.refused for one in gone.changes] == [None] * 3
+    assert desk.starts() == []
+    back = await desk.undo_series()
+    assert [(one.number, one.refused) for one in back.changes] == [(1, None), (2, None), (3, None)]
+    assert desk.starts() == [desk.start + week * WEEK for week in range(3)]
+    nothing_left = (await desk.undo_series()).refused
+    assert nothing_left
+    assert nothing_left.code == "undo_window_over"
+    await desk.pass_time(desk.series, timedelta(minutes=11))
+    assert (desk.count("series_dates"), desk.book_of_series.status[desk.series_id]) == (1, SeriesStatus.ACTIVE)
+    await desk.series.terminate()
+
+
+async def test_a_series_whose_cancellation_is_not_undone_ends_and_its_patient_is_told_then(desk: Desk) -> None:
+    await desk.book_series(2)
+    await desk.until(lambda: desk.count("series_dates") == 1)
+    await desk.cancel_series(1, "all", undoable=True)
+    assert desk.count("series_dates") == 1
+    await desk.pass_time(desk.series, timedelta(minutes=11))
+    await desk.series.result()
+    assert (desk.count("series_dates"), desk.book_of_series.status[desk.series_id]) == (2, SeriesStatus.CANCELLED)
+
+
+async def test_what_cannot_come_back_stays_cancelled_and_is_told_of(desk: Desk) -> None:
+    await desk.book_series(3)
+    await desk.cancel_series(2, "following", undoable=True)
+    desk.on("undo cancellation", refusing(SlotTaken()))
+    back = await desk.undo_series()
+    assert sorted(one.refused.code if one.refused else "" for one in back.changes) == ["", "slot_taken"]
+    assert len(desk.starts()) == 2
+    await desk.until(lambda: desk.count("series_dates") == 2)
+    await desk.series.terminate()
+
+
+async def test_the_fee_of_each_is_waived_with_the_reason_that_was_drafted_with_it(desk: Desk) -> None:
+    desk.start -= timedelta(days=9, hours=1)
+    await desk.book_series(2)
+    waiver = uuid7()
+    await desk.cancel_series(1, "all", waive_fee=True, waiver=waiver)
+    await desk.series.result()
+    ahead = [ids.occurrence_of(desk.series_id, number, desk.start + (number - 1) * WEEK) for number in (1, 2)]
+    assert set(desk.appointments.kept) == {ids.waiver_of(waiver, key) for key in ahead}

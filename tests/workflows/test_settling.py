@@ -15,7 +15,7 @@ from services.payments.states import InvoiceStatus, Method, PaymentStatus
 from tests.workflows.office import Office
 from tests.workflows.services import PRICE
 from tests.workflows.till import HALF
-from tests.workflows.trouble import refusing
+from tests.workflows.trouble import for_good, refusing
 from workflows.booking import AppointmentBooking
 from workflows.contracts import Resolution, Settlement
 from workflows.payment import PaymentCapture
@@ -63,6 +63,27 @@ async def test_who_cancels_late_pays_the_fee_unless_it_is_waived(office: Office,
     assert (office.till.kept(), office.till.ended) == (kept, {office.appointment_id: False})
     (invoice,) = office.till.invoices.values()
     assert invoice.total.amount - invoice.credited.amount == kept or invoice.status == InvoiceStatus.cancelled
+
+
+async def test_a_fee_can_be_waived_as_long_as_the_cancellation_can_be_undone(office: Office) -> None:
+    office.start -= timedelta(days=9, hours=1)
+    await office.book()
+    assert (await office.cancel(undoable=True)).fee == HALF
+    assert (await office.cancel(undoable=True, waive_fee=True)).fee is None
+    assert (await office.cancel(undoable=True)).fee is None, "somebody else cancels it once more"
+    await office.pass_time(office.process, timedelta(minutes=11))
+    await office.process.result()
+    assert office.till.kept() == 0
+
+
+async def test_a_fee_that_was_kept_for_good_is_not_waived_by_cancelling_once_more(office: Office) -> None:
+    office.start -= timedelta(days=9, hours=1)
+    await office.book()
+    office.on("refund", for_good)
+    assert (await office.cancel()).fee == HALF
+    again = await office.cancel(waive_fee=True)
+    assert again.refused
+    assert again.refused.code == "wrong_state"
 
 
 async def test_what_was_not_paid_is_not_owed_after_a_cancellation(office: Office) -> None:

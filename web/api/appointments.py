@@ -50,7 +50,7 @@ from services.payments.errors import (
     PayerRetired,
 )
 from web.api.appointment_input import AppointmentCreate, CancellationCreate, ReschedulingCreate
-from web.api.deciding import may_overbook, reason_to_waive
+from web.api.deciding import MAY_WAIVE, may_overbook, reason_to_waive
 from web.api.etags import TAGGED, IfMatch, Tagged, as_seen
 from web.api.keys import IdempotencyKey
 from web.api.listing import LIST, listed
@@ -65,7 +65,6 @@ Reader = Annotated[Actor, may("appointments:read")]
 Writer = Annotated[Actor, may("appointments:write")]
 _OF_A_BOOKING = ("patients:read", "consultants:read")
 """What a booking reads on its way: who comes, and on which terms."""
-_MAY_WAIVE = further_scopes({"payments:write": "to `waive_fee`"})
 
 
 @router.post(
@@ -167,7 +166,7 @@ async def timeline(appointment_id: UUID, actor: Reader, gateway: Door) -> Page[T
             AppointmentNotFound, WrongState, TooLateToCancel, VersionConflict, IdempotencyConflict, EngineUnavailable
         ),
     },
-    **_MAY_WAIVE,
+    **MAY_WAIVE,
 )
 async def cancel(
     appointment_id: UUID,

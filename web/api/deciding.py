@@ -3,6 +3,9 @@
 from careconnect.auth import Actor
 from careconnect.errors import Forbidden
 from web.api.appointment_input import FeeWaiver
+from web.api.openapi import further_scopes
+
+MAY_WAIVE = further_scopes({"payments:write": "to `waive_fee`"})
 
 
 def may_overbook(actor: Actor, *, asked: bool) -> None:

@@ -9,12 +9,21 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict
 from careconnect.pagination import Page
-from services.appointments.errors import InvalidRule, OccurrenceNotFound, SeriesNotFound, SlotTaken, WrongState
+from services.appointments.errors import (
+    InvalidRule,
+    OccurrenceNotFound,
+    SeriesNotFound,
+    SlotTaken,
+    UndoWindowOver,
+    WrongState,
+)
 from services.appointments.schemas import CancellationReason
 from services.appointments.series.schemas import Series, SeriesFilter, SeriesStatus, SeriesSummary
 from services.consultants.errors import ConsultantNotFound, NotOffered, VisitTypeNotFound
 from services.identity.errors import LocationNotFound
 from services.patients.errors import PatientArchived, PatientNotFound
+from web.api.appointment_input import FeeWaiver
+from web.api.deciding import MAY_WAIVE, reason_to_waive
 from web.api.etags import TAGGED, Tagged
 from web.api.keys import IdempotencyKey
 from web.api.listing import LIST, listed
@@ -31,6 +40,12 @@ _CHANGE: dict[str, Any] = {
     "responses": {
         **WAITING,
         **refusals(SeriesNotFound, OccurrenceNotFound, WrongState, IdempotencyConflict, EngineUnavailable),
+    }
+}
+_UNDO: dict[str, Any] = {
+    "responses": {
+        **WAITING,
+        **refusals(SeriesNotFound, WrongState, UndoWindowOver, IdempotencyConflict, EngineUnavailable),
     }
 }
 
@@ -72,6 +87,10 @@ class SeriesCancellationCreate(_Input):
     scope: Scope = "one"
     reason: CancellationReason
     notify: bool = True
+    waive_fee: FeeWaiver | None = None
+    undoable: bool = Field(
+        default=False, description="let it be undone for ten minutes; money and message wait until then"
+    )
 
 
 class Resolution(_Input):
@@ -145,14 +164,31 @@ async def reschedule(
     )
 
 
-@router.post("/{series_id}/cancellation", summary="Cancel one, the following or all", **_CHANGE)
+@router.post("/{series_id}/cancellation", summary="Cancel one, the following or all", **_CHANGE, **MAY_WAIVE)
 async def cancel(
     series_id: UUID, body: SeriesCancellationCreate, actor: Writer, gateway: Door, key: IdempotencyKey = None
 ) -> ChangedSeries:
     """Cancel what lies ahead of the scope; the money goes back as the policy says."""
     return await gateway.series.cancel(
-        actor, series_id, body.number, body.scope, body.reason, notify=body.notify, key=key
+        actor,
+        series_id,
+        body.number,
+        body.scope,
+        body.reason,
+        notify=body.notify,
+        waiver=reason_to_waive(actor, body.waive_fee),
+        undoable=body.undoable,
+        key=key,
     )
+
+
+@router.delete("/{series_id}/cancellation", summary="Undo the last cancellation", **_UNDO)
+async def undo_cancellation(series_id: UUID, actor: Writer, gateway: Door, key: IdempotencyKey = None) -> ChangedSeries:
+    """Bring back what it ended, with its money: within ten minutes, if it was made `undoable`.
+
+    An appointment whose time is taken by now is refused by itself, and stays cancelled.
+    """
+    return await gateway.series.undo_cancellation(actor, series_id, key=key)
 
 
 @router.post(

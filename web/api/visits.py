@@ -10,17 +10,16 @@ from careconnect.errors import IdempotencyConflict, VersionConflict
 from services.appointments.errors import AppointmentNotFound, SlotTaken, TooEarly, TooLateToUndo, WrongState
 from services.consultants.errors import OutsideHours
 from web.api.appointment_input import NoShowCreate
-from web.api.deciding import reason_to_waive
+from web.api.deciding import MAY_WAIVE, reason_to_waive
 from web.api.etags import IfMatch, as_seen
 from web.api.keys import IdempotencyKey
-from web.api.openapi import WAITING, further_scopes, refusals
+from web.api.openapi import WAITING, refusals
 from web.gateway.bookings import ChangedAppointment
 from web.gateway.errors import EngineUnavailable
 from web.session import Door, may
 
 router = APIRouter(prefix="/appointments", tags=["appointments"])
 Writer = Annotated[Actor, may("appointments:write")]
-_MAY_WAIVE = further_scopes({"payments:write": "to `waive_fee`"})
 _STEP: dict[str, Any] = {
     "responses": {
         **WAITING,
@@ -144,7 +143,7 @@ async def undo_departure(
     return await gateway.bookings.step(actor, appointment_id, "departure", undo=True, version=seen, key=key)
 
 
-@router.post("/{appointment_id}/no-show", summary="The patient did not come", **_COMING, **_MAY_WAIVE)
+@router.post("/{appointment_id}/no-show", summary="The patient did not come", **_COMING, **MAY_WAIVE)
 async def no_show(
     appointment_id: UUID,
     actor: Writer,

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, BaseModel, Field
 
 from activities.free_times import slot_search
+from activities.series import is_ahead
 from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict
 from careconnect.ids import derived_id, uuid7
 from services.appointments.client import AppointmentsClient
 from services.appointments.errors import InvalidRule, WrongState
-from services.appointments.schemas import OCCUPYING, AppointmentFilter
+from services.appointments.schemas import OCCUPYING, AppointmentFilter, Remark
 from services.appointments.series.client import SeriesClient
 from services.appointments.series.rule import LONGEST, Rule
 from services.appointments.series.schemas import Series
@@ -37,6 +38,7 @@ from workflows.contracts import (
     SeriesMove,
     SeriesOutcome,
     SeriesRequest,
+    SeriesUndo,
 )
 from workflows.contracts.series import Scope
 from workflows.series import AppointmentSeries
@@ -235,14 +237,38 @@ class SeriesProcesses:
         reason: str,
         *,
         notify: bool = True,
-        waive_fee: bool = False,
+        waiver: str = "",
+        undoable: bool = False,
         key: str | None = None,
     ) -> ChangedSeries:
-        """Cancel one, the following or all that lie ahead."""
+        """Cancel one, the following or all that lie ahead; a `waiver` says why none of them costs a fee.
+
+        An `undoable` cancellation frees the times at once; money and message wait until the undo window is over.
+        """
+        repeat = Repeat("cancel", key)
         asked = SeriesCancellation(
-            actor=actor, number=number, scope=scope, reason=reason, notify=notify, waive_fee=waive_fee
-        )
-        return await self._change(actor, series_id, AppointmentSeries.cancel, asked, Repeat("cancel", key))
+            actor=actor, number=number, scope=scope, reason=reason, notify=notify, undoable=undoable,
+            waive_fee=bool(waiver), waiver=await self._draft(actor, series_id, waiver, repeat) if waiver else None,
+        )  # fmt: skip
+        return await self._change(actor, series_id, AppointmentSeries.cancel, asked, repeat)
+
+    async def undo_cancellation(self, actor: Actor, series_id: UUID, *, key: str | None = None) -> ChangedSeries:
+        """Bring back what the last cancellation ended, within ten minutes; what is taken by now stays cancelled.
+
+        Raises:
+            UndoWindowOver: there is none that could be undone.
+        """
+        asked, repeat = SeriesUndo(actor=actor), Repeat("undo cancellation", key)
+        return await self._change(actor, series_id, AppointmentSeries.undo_cancellation, asked, repeat)
+
+    async def _draft(self, actor: Actor, series_id: UUID, reason: str, repeat: Repeat) -> UUID:
+        """Draft why no fee is taken, sealed, with each appointment that lies ahead; those of the change will stand."""
+        said = Remark(kind="fee_waiver", text=reason)
+        waiver = derived_id("waiver", series_id, reason, repeat.key or uuid7())
+        ahead = [one.appointment_id for one in (await self._series.get(actor, series_id)).occurrences if is_ahead(one)]
+        for key in filter(None, ahead):
+            await self._appointments.draft_remark(actor, key, ids.waiver_of(waiver, key), said)
+        return waiver
 
     async def _change(
         self, actor: Actor, series_id: UUID, update: Any, asked: BaseModel, repeat: Repeat

@@ -84,6 +84,7 @@ from workflows.contracts.payment import (
 from workflows.contracts.processes import (
     AskCancel,
     AskMove,
+    AskStep,
     Beside,
     StartedBeside,
 )
@@ -105,6 +106,7 @@ from workflows.contracts.series import (
     SeriesStanding,
     SeriesTarget,
     SeriesTargets,
+    SeriesUndo,
     TargetsRequest,
 )
 from workflows.contracts.visit import (
@@ -145,6 +147,7 @@ __all__ = [
     "Answered",
     "AskCancel",
     "AskMove",
+    "AskStep",
     "Asked",
     "AttentionRequest",
     "AuthoriseRequest",
@@ -242,6 +245,7 @@ __all__ = [
     "SeriesStanding",
     "SeriesTarget",
     "SeriesTargets",
+    "SeriesUndo",
     "SettleRequest",
     "Settled",
     "Settlement",

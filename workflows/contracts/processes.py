@@ -8,7 +8,7 @@ from services.appointments.schemas import Appointment
 from workflows.contracts.dunning import DunningRequest
 from workflows.contracts.messages import RemindersRequest
 from workflows.contracts.payment import CollectRequest
-from workflows.contracts.visit import CancellationRequest, RescheduleRequest
+from workflows.contracts.visit import CancellationRequest, RescheduleRequest, VisitStep
 
 
 class AskCancel(BaseModel):
@@ -25,6 +25,14 @@ class AskMove(BaseModel):
     appointment_id: UUID
     update_id: str
     asked: RescheduleRequest
+
+
+class AskStep(BaseModel):
+    """Asks an appointment's process for a step of the visit, or to undo one."""
+
+    appointment_id: UUID
+    update_id: str
+    asked: VisitStep
 
 
 class Beside(BaseModel):

@@ -107,7 +107,11 @@ class SeriesMove(BaseModel):
 
 
 class SeriesCancellation(BaseModel):
-    """Asks to cancel appointments of a series."""
+    """Asks to cancel appointments of a series.
+
+    While an `undoable` cancellation can be undone, no money moves and nobody is told. `waiver` names the drafts of why
+    a fee is waived, one with each appointment.
+    """
 
     actor: Actor
     number: int
@@ -115,6 +119,15 @@ class SeriesCancellation(BaseModel):
     reason: str
     notify: bool = True
     waive_fee: bool = False
+    waiver: UUID | None = None
+    undoable: bool = False
+    request_hash: str = ""
+
+
+class SeriesUndo(BaseModel):
+    """Asks to bring back what the last cancellation of a series ended."""
+
+    actor: Actor
     request_hash: str = ""
 
 

@@ -13,6 +13,7 @@ from careconnect.pagination import Order, Paging, Rows, keyset
 from services.appointments.errors import OccurrenceNotFound, SeriesNotFound
 from services.appointments.models import Appointment
 from services.appointments.reach.repository import reach_of
+from services.appointments.schemas import Status
 from services.appointments.series import schemas
 from services.appointments.series.models import Occurrence, Series
 
@@ -68,7 +69,7 @@ async def occurrence(session: WriteSession, series_id: UUID, number: int) -> Occ
 async def occurrences(session: ReadSession, series_id: UUID) -> list[schemas.Occurrence]:
     """List the appointments of a series as they stand now."""
     rows = await session.execute(
-        select(Occurrence, Appointment.status, Appointment.start_at, Appointment.end_at)
+        select(Occurrence, Appointment.status, Appointment.start_at, Appointment.end_at, Appointment.undo_until)
         .outerjoin(
             Appointment,
             sa.and_(Appointment.tenant_id == Occurrence.tenant_id, Appointment.id == Occurrence.appointment_id),
@@ -87,8 +88,9 @@ async def occurrences(session: ReadSession, series_id: UUID) -> list[schemas.Occ
             appointment_status=status,
             start=start,
             end=end,
+            undo_until=undo_until if status == Status.CANCELLED else None,
         )
-        for one, status, start, end in rows
+        for one, status, start, end, undo_until in rows
     ]
 
 

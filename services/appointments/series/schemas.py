@@ -78,6 +78,7 @@ class Occurrence(BaseModel):
     appointment_status: Status | None = None
     start: datetime | None = Field(None, description="of the appointment, which may have been moved since")
     end: datetime | None = None
+    undo_until: datetime | None = Field(None, description="until when its cancellation can be undone")
 
 
 class SeriesSummary(BaseModel):

@@ -223,7 +223,7 @@ async def test_a_step_that_is_repeated_with_its_key_is_not_noted_again_after_its
 async def test_a_series_that_is_moved_again_with_the_same_key_stays_where_it_is(clinic: Clinic) -> None:
     at = f"/series/{await clinic.repeated(await clinic.patient())}"
     (first, _) = (await clinic.get(at)).json()["occurrences"]
-    later = (datetime.fromisoformat(first["start"]) + timedelta(days=1)).isoformat()
+    later = (datetime.fromisoformat(first["start"]) + timedelta(hours=1)).isoformat()
     body = {"number": 1, "scope": "following", "start": later}
     moves = [await clinic.post(f"{at}/rescheduling", json=body, key="later") for _ in range(2)]
     assert [one.status_code for one in moves] == [200, 200], moves[0].text
@@ -233,6 +233,25 @@ async def test_a_series_that_is_moved_again_with_the_same_key_stays_where_it_is(
     )
     moved = (await clinic.get(at)).json()["occurrences"]
     assert [(await clinic.get(f"/appointments/{one['appointment_id']}")).json()["version"] for one in moved] == [2, 2]
+
+
+async def test_a_series_that_is_cancelled_by_mistake_comes_back_and_is_waived_with_a_reason(clinic: Clinic) -> None:
+    at = f"/series/{await clinic.repeated(await clinic.patient())}"
+    gone = {"scope": "all", "reason": "pat", "undoable": True, "waive_fee": {"reason": "a flood"}}
+    changed = (await clinic.post(f"{at}/cancellation", json=gone)).json()
+    assert [(one["changed"], one["code"]) for one in changed["changes"]] == [(True, None)] * 2
+    assert all(one["undo_until"] for one in changed["series"]["occurrences"])
+    back = await clinic.ask("DELETE", f"{at}/cancellation")
+    assert (back.status_code, [one["changed"] for one in back.json()["changes"]]) == (200, [True, True])
+    found = (await clinic.get(at)).json()
+    assert (found["status"], {one["appointment_status"] for one in found["occurrences"]}) == ("active", {"booked"})
+    problem(await clinic.ask("DELETE", f"{at}/cancellation"), 409, "undo_window_over")
+    visit = f"/appointments/{found['occurrences'][1]['appointment_id']}"
+    assert [(one["kind"], one["text"]) for one in (await clinic.get(visit)).json()["remarks"]] == [
+        ("fee_waiver", "a flood")
+    ]
+    without = ("appointments:read", "appointments:write")
+    problem(await clinic.ask("POST", f"{at}/cancellation", json=gone, scopes=without), 403, "forbidden")
 
 
 async def test_each_step_of_the_visit_has_its_resource(clinic: Clinic) -> None:

@@ -47,7 +47,7 @@ PROMISED = {
     "/appointments/{appointment_id}/completion": "POST DELETE", "/appointments/{appointment_id}/no-show": "POST DELETE",
     "/appointments/{appointment_id}/calendar.ics": "GET",
     "/series": "GET POST", "/series/{series_id}": "GET", "/series/{series_id}/rescheduling": "POST",
-    "/series/{series_id}/cancellation": "POST", "/series/{series_id}/occurrences/{number}/resolution": "POST",
+    "/series/{series_id}/cancellation": "POST DELETE", "/series/{series_id}/occurrences/{number}/resolution": "POST",
     "/waitlist": "GET POST", "/waitlist/{entry_id}": "GET DELETE", "/waitlist/{entry_id}/answer": "POST",
     "/patients/{patient_id}/balance": "GET",
     "/payments/invoices": "GET POST", "/payments/invoices/{invoice_id}": "GET",

@@ -71,10 +71,24 @@ async def test_a_series_is_looked_at_booked_resolved_moved_and_cancelled(front_d
     assert "Moved: 0 appointments. Left as they are: 1 (That time has just been taken)" in shown.text
     assert re.search(r"Free nearby: 1: \w+ \d+ \w+ 1[12]:\d0", shown.text), shown.text
     dialog = await front_desk.read(f"{here}/cancel?number=1")
-    await front_desk.send(dialog, f"{here}/cancellation", {"scope": "all"})
+    await front_desk.send(dialog, f"{here}/cancellation", {"scope": "all", "final": "true"})
     shown = await eventually(lambda: front_desk.read(here), lambda page: page.text.count("Cancelled") >= 4)
     assert patient in next(link for link in shown.links if "/patients/" in link)
     assert here in (await front_desk.read("/series")).links
+
+
+async def test_a_series_that_is_cancelled_without_fees_can_be_brought_back(front_desk: Desk, clinic: Clinic) -> None:
+    here = f"/series/{await clinic.repeated(await clinic.patient())}"
+    visit = next(link for link in (await front_desk.read(here)).links if re.match(r"/appointments/[0-9a-f]{8}-", link))
+    dialog = await front_desk.read(f"{here}/cancel?number=1")
+    refused = await front_desk.send(dialog, f"{here}/cancellation", {"scope": "all", "waive": "true"})
+    assert (refused.status_code, "Say why the fee is waived" in refused.text) == (422, True)
+    await front_desk.send(dialog, f"{here}/cancellation", {"scope": "all", "waive": "true", "waive_reason": "Flood"})
+    shown = await front_desk.read(here)
+    assert shown.text.count("Undo cancellation") == 3, "all at once, or each by itself"
+    await front_desk.send(shown, f"{here}/cancellation")
+    assert "Brought back: 2 appointments" in (await front_desk.read(here)).text
+    assert "Fee waived because" in (await front_desk.read(visit)).text, "why it was waived stays in the story"
 
 
 async def test_an_offer_is_declined_by_its_link_and_the_next_one_accepted_on_the_telephone(

@@ -13,6 +13,7 @@ from web.formats import money
 from web.forms import Form
 from web.looks import CHOICES, state_label
 from web.pages import naming
+from web.pages.appointments.reasons import waiver_said
 from web.pages.cancelling import cost
 from web.pages.screen import Screen, needs
 from web.words import gettext
@@ -21,7 +22,6 @@ router = APIRouter()
 Writer = Annotated[Screen, needs("appointments:write")]
 Waiver = Annotated[Screen, needs("payments:write")]
 Step = Literal["arrival", "check-in", "consultation", "completion", "departure", "no-show"]
-_SHORTEST_REASON = 3
 _LONGEST_NOTE = 2000
 
 
@@ -42,7 +42,7 @@ async def cancel(appointment_id: UUID, screen: Writer, *, undo: bool = False) ->
     form = await screen.submitted("cancellation")
     reason = form.values["reason"] if form.values["reason"] in CHOICES["cancel_reason"] else "other"
     found = await screen.gateway.appointments.standing(screen.actor, appointment_id)
-    waiver = _waiver(form, screen)
+    waiver = waiver_said(form, screen)
     if waiver is None:
         return await _form(screen, form, found, 422)
     final = form.values["final"] == "true"
@@ -76,23 +76,12 @@ async def waive(appointment_id: UUID, screen: Waiver) -> Response:
     """Let a no-show cost nothing, as long as it can be undone."""
     form = await screen.submitted("waiver")
     form.values["waive"] = "true"
-    waiver = _waiver(form, screen)
+    waiver = waiver_said(form, screen)
     if not waiver:
         found = await screen.gateway.appointments.standing(screen.actor, appointment_id)
         return screen.page("appointments/waive.html", 422, form=form, visit=await naming.visit(screen, found))
     await screen.gateway.bookings.step(screen.actor, appointment_id, "no-show", waiver=waiver)
     return screen.done(gettext("The fee is waived"), f"/appointments/{appointment_id}")
-
-
-def _waiver(form: Form, screen: Screen) -> str | None:
-    """Read why a fee is waived: nothing where it is not, None where the reason is missing."""
-    if form.values["waive"] != "true" or not screen.actor.may("payments:write"):
-        return ""
-    reason = form.values["waive_reason"].strip()[:500]
-    if len(reason) < _SHORTEST_REASON:
-        form.object(gettext("Say why the fee is waived"), "waive_reason")
-        return None
-    return reason
 
 
 @router.post("/{appointment_id}/resolution")

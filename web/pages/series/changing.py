@@ -15,6 +15,7 @@ from web.forms import Form
 from web.gateway.series import ChangedOccurrence, ChangedSeries
 from web.looks import CHOICES, state_label
 from web.pages.appointments.picker import Start
+from web.pages.appointments.reasons import waiver_said
 from web.pages.screen import OK, Screen, needs
 from web.pages.series.detail import names_of
 from web.words import gettext, ngettext
@@ -65,18 +66,26 @@ async def ask_to_cancel(series_id: UUID, screen: Writer, number: int = 1) -> Res
 
 
 @router.post("/{series_id}/cancellation")
-async def cancel(series_id: UUID, screen: Writer) -> Response:
-    """Cancel them; the money goes back as the policy says."""
+async def cancel(series_id: UUID, screen: Writer, *, undo: bool = False) -> Response:
+    """Cancel them, or undo it; the money goes back as the policy says, when it can no longer be undone."""
+    if undo:
+        back = await screen.gateway.series.undo_cancellation(screen.actor, series_id)
+        return _done(screen, series_id, back, gettext("Brought back"))
     form = await screen.submitted("series-cancel")
     reason = form.values["reason"] if form.values["reason"] in CHOICES["cancel_reason"] else "other"
+    waiver, final = waiver_said(form, screen), form.values["final"] == "true"
+    found = await screen.gateway.series.get(screen.actor, series_id)
+    if waiver is None:
+        return await _form(screen, "cancel", form, found, 422)
     try:
         changed = await screen.gateway.series.cancel(
-            screen.actor, series_id, _number(form), _scope(form), reason, notify=form.values["notify"] == "true"
-        )
+            screen.actor, series_id, _number(form), _scope(form), reason,
+            notify=form.values["notify"] == "true", waiver=waiver, undoable=not final,
+        )  # fmt: skip
     except Refusal as refusal:
-        found = await screen.gateway.series.get(screen.actor, series_id)
         return await _form(screen, "cancel", form.refuse(refusal), found, refusal.status)
-    return _done(screen, series_id, changed, gettext("Cancelled"))
+    way_back = None if final else f"/series/{series_id}/cancellation?undo=true"
+    return _done(screen, series_id, changed, gettext("Cancelled"), way_back)
 
 
 @router.post("/{series_id}/resolution")
@@ -116,18 +125,20 @@ async def _form(screen: Screen, what: str, form: Form, found: Series, status: in
             {"value": "following", "icon": "chevron-right", "title": gettext("This and the following"), "note": ""},
             {"value": "all", "icon": "appointments", "title": gettext("All that lie ahead"), "note": ""},
         ],
+        may_waive=screen.actor.may("payments:write"),
         reasons=[(code, state_label(code, "cancel_reason")) for code in CHOICES["cancel_reason"]],
     )
 
 
-def _done(screen: Screen, series_id: UUID, changed: ChangedSeries, verb: str) -> Response:
+def _done(screen: Screen, series_id: UUID, changed: ChangedSeries, verb: str, way_back: str | None = None) -> Response:
     refused = [one for one in changed.changes if not one.changed]
     count = len(changed.changes) - len(refused)
     said = ngettext("%(verb)s: %(num)d appointment", "%(verb)s: %(num)d appointments", count)
     message = said % {"verb": verb, "num": count}
     if refused:
         message += ". " + _left(refused, changed.series.zone)
-    return screen.done(message, f"/series/{series_id}", tone="orange" if refused else "green")
+    undo = way_back if count else None
+    return screen.done(message, f"/series/{series_id}", undo=undo, tone="orange" if refused else "green")
 
 
 def _left(refused: list[ChangedOccurrence], zone: str) -> str:

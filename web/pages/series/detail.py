@@ -40,6 +40,7 @@ class Row:
     note: str
     near: list[Choice]
     ahead: bool
+    undoable: bool
 
 
 @router.get("")
@@ -77,6 +78,7 @@ async def show(series_id: UUID, screen: Reader) -> Response:
         rows=[_row(screen, one) for one in found.occurrences],
         booking=found.status == SeriesStatus.BOOKING,
         first_ahead=next((one.number for one in found.occurrences if _is_ahead(screen, one)), None),
+        undoable=sum(_is_undoable(screen, one) for one in found.occurrences),
         form=screen.form("resolution"),
         may_write=screen.actor.may("appointments:write"),
     )
@@ -109,8 +111,13 @@ def _row(screen: Screen, one: Occurrence) -> Row:
         note=conflict_words(one.code) if conflict else "",
         near=near if conflict else [],
         ahead=_is_ahead(screen, one),
+        undoable=_is_undoable(screen, one),
     )
 
 
 def _is_ahead(screen: Screen, one: Occurrence) -> bool:
     return one.start is not None and one.start > screen.frame.now and one.appointment_status in _AHEAD
+
+
+def _is_undoable(screen: Screen, one: Occurrence) -> bool:
+    return one.undo_until is not None and one.undo_until > screen.frame.now
