@@ -14,6 +14,7 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from services.appointments.errors import WrongState
@@ -42,13 +43,18 @@ class Processes:
             search_attributes=_attributes(request),
             static_summary="Appointment",
         )
-        found: BookingOutcome = await self.client.execute_update_with_start_workflow(
+        booked = self.client.execute_update_with_start_workflow(
             "book",
             request.request_hash,
             id=f"book-{request.appointment_id}",
             start_workflow_operation=start,
             result_type=BookingOutcome,
         )
+        try:
+            found: BookingOutcome = await booked
+        except WorkflowAlreadyStartedError:  # it has ended, and never heard of the update, which was lost on its way
+            process = ids.appointment(request.appointment_id)
+            found = await self.client.get_workflow_handle(process, result_type=BookingOutcome).result()
         return found
 
     @activity.defn(name="cancel_in_process")

@@ -8,6 +8,7 @@ of what a replay compares. What a process does by itself carries the id of the r
 import json
 from collections.abc import Mapping
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any
 
 from temporalio import activity
@@ -86,7 +87,11 @@ class _Client(OutboundInterceptor):
     ) -> WorkflowUpdateHandle[Any]:
         begun, moved = input.start_workflow_input, input.update_workflow_input
         begun.headers = moved.headers = _with_request(begun.headers)
-        return await super().start_update_with_start_workflow(input)
+        return await super().start_update_with_start_workflow(replace(input, _on_start_error=_told_by_the_call))
+
+
+def _told_by_the_call(_: BaseException) -> None:
+    """Leave an error to the call that meets it: the handle that it is kept for as well is asked for by nobody here."""
 
 
 class _Activity(ActivityInboundInterceptor):

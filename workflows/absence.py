@@ -183,7 +183,13 @@ class ConsultantAbsence:
         """Tell where the work stands."""
         steps = self.opened.steps if self.opened else []
         stage = self.state if self.opened else "opening"
-        return AbsenceProgress(stage=stage, total=len(steps), done=len(self.results))
+        return AbsenceProgress(
+            request_hash=self.request.plan.request_hash,
+            refused=self.opened.refused if self.opened else None,
+            stage=stage,
+            total=len(steps),
+            done=len(self.results),
+        )
 
     # Small steps ------------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from services.patients.errors import PatientArchived
 from tests.workflows.desk import Desk
 from tests.workflows.trouble import hanging, refusing
 from workflows import ids
-from workflows.contracts import Resolving
+from workflows.contracts import PaymentChoice, Resolving
 from workflows.series import AppointmentSeries
 
 WEEK, HOUR = timedelta(weeks=1), timedelta(hours=1)
@@ -115,6 +115,20 @@ async def test_a_series_survives_the_end_of_its_worker_and_a_repeated_request_fi
             ids.occurrence_of(desk.series_id, number, desk.start + (number - 1) * WEEK) for number in range(1, 6)
         }
         assert set(desk.appointments.rows) == expected
+
+
+async def test_a_booking_that_was_refused_before_the_series_heard_of_it_is_a_conflict_like_any_other(
+    desk: Desk,
+) -> None:
+    desk.occupied(1)
+    key = ids.occurrence_of(desk.series_id, 1, desk.start)
+    await desk.begin(None, appointment_id=key, payment=PaymentChoice(method="at_desk"))
+    await desk.client.get_workflow_handle(ids.appointment(key)).result()
+    outcome = await desk.book_series(2)
+    assert [(one.status, one.refused and one.refused.code) for one in outcome.occurrences] == [
+        ("conflict", "slot_taken"), ("booked", None),
+    ]  # fmt: skip
+    await desk.series.terminate()
 
 
 async def test_a_series_ends_a_day_after_its_last_appointment(desk: Desk) -> None:

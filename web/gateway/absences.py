@@ -85,12 +85,13 @@ class AbsenceProcesses:
                 raise IdempotencyConflict
             return known
         plan = await self._plan(actor, consultant_id, wanted)
-        begun: AbsenceBegun = await self._engine.begin(
+        begun = await self._engine.begin(
             ConsultantAbsence.run,
             AbsenceRequest(absence_id=absence_id, actor=actor, plan=plan),
             ids.absence(absence_id),
             ConsultantAbsence.begin,
             plan.request_hash,
+            into=AbsenceBegun,
             update_id=f"begin-{absence_id}",
             attributes=attributes(actor, consultant_id=consultant_id),
             summary="Consultant away",

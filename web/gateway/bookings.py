@@ -128,12 +128,13 @@ class Bookings:
             await self._appointments.write_notes(actor, appointment_id, written)
         day, chosen = wanted.start.date(), (wanted.coverage_id, wanted.payer_id)
         cover = await self._insurance.chosen(actor, wanted.patient_id, *chosen, day)
-        outcome: BookingOutcome = await self._engine.begin(
+        outcome = await self._engine.begin(
             AppointmentBooking.run,
             self._request(actor, wanted, appointment_id, fingerprint, cover),
             ids.appointment(appointment_id),
             AppointmentBooking.book,
             fingerprint,
+            into=BookingOutcome,
             update_id=f"book-{appointment_id}",
             attributes=attributes(
                 actor, consultant_id=wanted.consultant_id, location_id=wanted.location_id, visit_at=wanted.start

@@ -68,12 +68,13 @@ class DunningProcess:
         """
         invoice = await self._payments.get_invoice(actor, invoice_id)
         reminder = derived_id("reminder", actor.tenant_id, actor.id, invoice_id, key) if key else uuid7()
-        turn: DunningTurn = await self._engine.begin(
+        turn = await self._engine.begin(
             InvoiceDunning.run,
             await self._request(actor, invoice),
             ids.dunning(invoice_id),
             InvoiceDunning.remind,
             ReminderAsk(reminder_id=reminder),
+            into=DunningTurn,
             update_id=f"remind-{reminder}",
             attributes=attributes(actor),
             summary="What is due",

@@ -24,6 +24,7 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from careconnect.auth import Actor
@@ -86,17 +87,20 @@ class Engine:
         update: Any,
         argument: Any,
         *,
+        into: type[T],
         update_id: str,
         attributes: list[SearchAttributePair[Any]],
         summary: str,
         again: bool = False,
-    ) -> Any:
+    ) -> T:
         """Start a workflow, or find it running, and wait for the answer of `update`.
 
-        A repeat with the same ids gets the first answer. With `again`, one that ended may be started anew.
+        A repeat with the same ids gets the first answer. With `again`, one that ended may be started anew. Else one
+        that ended before it heard of the update, which was lost on its way, answers by its result: that says the same.
 
         Raises:
             StillDeciding: the workflow exists and has not answered in time.
+            WorkflowNotFound: it was ended by force, and never answered.
             EngineUnavailable: the engine does not answer; the same request may be sent again.
         """
         reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
@@ -110,12 +114,13 @@ class Engine:
             search_attributes=TypedSearchAttributes(attributes),
             static_summary=summary,
         )
-        return await self._answer(
-            self.client.execute_update_with_start_workflow(
-                update, argument, id=update_id, start_workflow_operation=start, rpc_timeout=self._timeout
-            ),
-            workflow_id,
+        asked = self.client.execute_update_with_start_workflow(
+            update, argument, id=update_id, start_workflow_operation=start, rpc_timeout=self._timeout
         )
+        try:
+            return await self._answer(asked, workflow_id)
+        except WorkflowAlreadyStartedError:
+            return await self.result(workflow_id, into)
 
     async def signal(
         self,

@@ -77,12 +77,13 @@ class HoldProcesses:
         """
         hold_id = derived_id("hold", actor.tenant_id, actor.id, key) if key else uuid7()
         fingerprint = wanted.fingerprint()
-        outcome: HoldOutcome = await self._engine.begin(
+        outcome = await self._engine.begin(
             SlotHold.run,
             HoldWanted(hold_id=hold_id, actor=actor, request_hash=fingerprint, **wanted.model_dump()),
             ids.hold(hold_id),
             SlotHold.hold,
             fingerprint,
+            into=HoldOutcome,
             update_id=f"place-{hold_id}",
             attributes=attributes(
                 actor, consultant_id=wanted.consultant_id, location_id=wanted.location_id, visit_at=wanted.start

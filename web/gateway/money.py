@@ -227,13 +227,14 @@ class MoneyProcesses:
         update_id: str,
         *,
         again: bool = False,
-    ) -> Any:
+    ) -> PaymentResult:
         return await self._engine.begin(
             PaymentCapture.run,
             request,
             ids.payment(payment_id),
             update,
             argument,
+            into=PaymentResult,
             update_id=update_id,
             attributes=attributes(actor),
             summary="Payment",

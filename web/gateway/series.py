@@ -169,12 +169,13 @@ class SeriesProcesses:
         request = SeriesRequest(
             series_id=series_id, actor=actor, zone=zone.key, request_hash=fingerprint, **wanted.model_dump()
         )
-        outcome: SeriesOutcome = await self._engine.begin(
+        outcome = await self._engine.begin(
             AppointmentSeries.run,
             request,
             ids.series(series_id),
             AppointmentSeries.book,
             fingerprint,
+            into=SeriesOutcome,
             update_id=f"book-{series_id}",
             attributes=attributes(actor, consultant_id=wanted.consultant_id, location_id=wanted.location_id),
             summary="Series of appointments",

@@ -62,12 +62,13 @@ class WaitlistProcesses:
         fingerprint = wanted.fingerprint()
         said = wanted.model_dump() | {"until": _until(wanted)}
         request = WaitRequest(entry_id=entry_id, actor=actor, request_hash=fingerprint, **said)
-        joined: Joined = await self._engine.begin(
+        joined = await self._engine.begin(
             WaitlistEntry.run,
             request,
             ids.waitlist(entry_id),
             WaitlistEntry.join,
             fingerprint,
+            into=Joined,
             update_id=f"join-{entry_id}",
             attributes=attributes(actor),
             summary="Waiting list",

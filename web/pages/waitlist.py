@@ -1,5 +1,6 @@
 """The waiting list: who waits for what, what is on offer at this moment, and answers given on the telephone."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
@@ -24,6 +25,8 @@ router = APIRouter(prefix="/waitlist", include_in_schema=False)
 Reader = Annotated[Screen, needs("appointments:read")]
 Writer = Annotated[Screen, needs("appointments:write")]
 _SHOWN = 50
+_MOST_BOXES = 30
+"""Up to so many consultants are boxes to tick; one of more is found by typing."""
 _UNDER_WAY = [EntryStatus.WAITING, EntryStatus.OFFERED]
 _OVER = [EntryStatus.BOOKED, EntryStatus.LEFT, EntryStatus.LAPSED]
 PARTS: tuple[Part, ...] = ("morning", "afternoon", "evening")
@@ -89,7 +92,8 @@ async def join(screen: Writer) -> Response:
     sent = await screen.request.form()
     days = [str(one) for one in sent.getlist("weekday")]
     parts = [str(one) for one in sent.getlist("part")]
-    form.fill({"weekdays": ",".join(days), "parts": ",".join(parts)})
+    people = [str(one) for one in sent.getlist("consultant_id")]
+    form.fill({"weekdays": ",".join(days), "parts": ",".join(parts), "consultants": ",".join(people)})
     wanted = _wanted(screen, form, days, parts)
     if wanted is None:
         return await _form(screen, form, 422)
@@ -133,6 +137,8 @@ async def _form(screen: Screen, form: Form, status: int = OK) -> Response:
         consultants=[(one.id, one.name) for one in consultants.values() if one.status == "active"],
         locations=[(place.id, place.name) for place in places if place.active],
         parts=[(part, part_words(part)) for part in PARTS],
+        most_boxes=_MOST_BOXES,
+        chosen_consultants=(form.values["consultants"] or form.values["consultant_id"]).split(","),
         chosen_days=form.values["weekdays"].split(","),
         chosen_parts=form.values["parts"].split(","),
     )
@@ -147,14 +153,14 @@ def _wanted(screen: Screen, form: Form, days: list[str], parts: list[str]) -> Wa
     earliest, latest = _day(form, "earliest"), _day(form, "latest")
     if patient_id is None or visit_type_id is None or any(form.errors.values()):
         return None
-    consultant, place = form.chosen("consultant_id"), form.chosen("location_id")
+    place = form.chosen("location_id")
     until = None
     if latest:
         until = datetime.combine(latest + timedelta(days=1), time(), ZoneInfo(screen.frame.zone))
     return WaitWanted(
         patient_id=patient_id,
         visit_type_id=visit_type_id,
-        consultant_ids=[consultant] if consultant else [],
+        consultant_ids=_ids(form.values["consultants"].split(",")),
         location_ids=[place] if place else [],
         weekdays=[int(one) for one in days if one in "0123456"],
         parts=[part for part in PARTS if part in parts],
@@ -162,6 +168,14 @@ def _wanted(screen: Screen, form: Form, days: list[str], parts: list[str]) -> Wa
         latest=latest,
         until=until,
     )
+
+
+def _ids(said: list[str]) -> list[UUID]:
+    found = []
+    for one in said:
+        with contextlib.suppress(ValueError):
+            found.append(UUID(one))
+    return found
 
 
 def _day(form: Form, name: str) -> date | None:

@@ -137,8 +137,10 @@ class ChoiceRequest(BaseModel):
 
 
 class AbsenceProgress(BaseModel):
-    """The answer to the query `progress`."""
+    """The answer to the query `progress`, and in the end what came of it: of which request, or why nothing did."""
 
+    request_hash: str = ""
+    refused: Refused | None = None
     stage: AbsenceState | Literal["opening"]
     total: int = 0
     done: int = 0

@@ -1,12 +1,19 @@
 """The journey of another system: token, patient, free times, booking, and what becomes of it."""
 
 import asyncio
+import gc
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
+import pytest
+from temporalio.common import TypedSearchAttributes
 
 from tests.web.clinic import Clinic, eventually
 from tests.web.conftest import problem
+from web.gateway.engine import Engine
+from web.gateway.errors import StillDeciding
+from workflows import ids
 
 
 async def test_a_card_that_works_books_pays_and_plans_reminders(clinic: Clinic) -> None:
@@ -218,6 +225,31 @@ async def test_a_step_that_is_repeated_with_its_key_is_not_noted_again_after_its
     assert (await clinic.ask("DELETE", at, key="here")).json()["status"] == "booked"
     assert (await clinic.post(at, key="here")).json() == first.json()
     assert (await clinic.get(at.removesuffix("/arrival"))).json()["status"] == "booked"
+
+
+async def test_who_asks_again_is_told_how_it_ended_although_the_process_never_heard_the_first_question(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The engine starts the process, and what was asked of it is lost with whoever died in between."""
+
+    async def lost(self: Engine, run: Any, request: Any, process: str, *_: Any, attributes: Any, **__: Any) -> None:
+        said = TypedSearchAttributes(attributes)
+        await self.client.start_workflow(run, request, id=process, task_queue=ids.BOOKINGS, search_attributes=said)
+        raise StillDeciding(workflow_id=process, retry_after=1)
+
+    body = await clinic.wish(card="pm_card_chargeDeclined")
+    with monkeypatch.context() as patched:
+        patched.setattr(Engine, "begin", lost)
+        waiting = await clinic.post("/appointments", json=body, key="lost")
+    assert waiting.status_code == 202
+    process = waiting.headers["location"].rsplit("/", 1)[1]
+    await clinic.gateway.engine.client.get_workflow_handle(process).result()
+    for _ in range(2):
+        problem(await clinic.post("/appointments", json=body, key="lost"), 402, "card_declined")
+    other = body | {"reason": "something else"}
+    problem(await clinic.post("/appointments", json=other, key="lost"), 422, "idempotency_conflict")
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 async def test_a_series_that_is_moved_again_with_the_same_key_stays_where_it_is(clinic: Clinic) -> None:

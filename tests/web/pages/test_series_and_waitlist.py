@@ -137,6 +137,20 @@ async def test_who_is_taken_from_the_list_waits_no_more(front_desk: Desk, clinic
     assert (await clinic.ask("DELETE", f"/waitlist/{entry}")).status_code == 204
 
 
+async def test_who_waits_for_either_of_two_consultants_ticks_both(front_desk: Desk, clinic: Clinic) -> None:
+    patient, either = await clinic.patient(), sorted([await somebody(clinic), await somebody(clinic)])
+    dialog = await front_desk.read("/waitlist/new")
+    typed = dialog.form("/waitlist").fields | {"patient_id": patient, "visit_type_id": clinic.desk_visit}
+    ticked: dict[str, Any] = typed | {"consultant_id": [*either, "nobody"]}
+    missing = await front_desk.http.post("/waitlist", data=ticked | {"visit_type_id": ""})
+    assert missing.status_code == 422
+    boxes = Page(missing.text).having("name", "consultant_id")
+    assert sorted(box["value"] for box in boxes if "checked" in box) == either, "nothing is lost"
+    assert (await front_desk.http.post("/waitlist", data=ticked)).status_code == 303
+    (entry,) = (await clinic.get("/waitlist", params={"patient_id": patient})).json()["items"]
+    assert sorted(entry["consultant_ids"]) == either
+
+
 async def entry_of(clinic: Clinic, patient: str) -> dict[str, Any]:
     """Give the patient's entry of the waiting list, with a time on offer."""
     (found,) = (await clinic.get("/waitlist", params={"patient_id": patient})).json()["items"]
