@@ -45,7 +45,7 @@ WITH working AS MATERIALIZED (
   SELECT * FROM unnest(:consultants, :locations, :zones, :starts, :ends, :anchors) WITH ORDINALITY
     AS w(consultant_id, location_id, zone, starts, ends, anchor, number)
 ), span AS MATERIALIZED (
-  SELECT min(starts) - interval '1 day' AS first, max(ends) + interval '4 hours' AS last FROM working
+  SELECT min(starts) - interval '28 hours' AS first, max(ends) + interval '4 hours' AS last FROM working
 ), busy AS MATERIALIZED (
   SELECT person.consultant_id, theirs.occupied, theirs.load
   FROM unnest(:distinct) AS person(consultant_id), span

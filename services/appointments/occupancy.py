@@ -22,7 +22,7 @@ _TAKEN = {
 }
 _LONGEST_VISIT = timedelta(days=1)
 _LONGEST_BUFFER = timedelta(hours=4)
-"""How long before its start a visit may occupy its consultant and its room."""
+"""How long before its start and after its end a visit may occupy its consultant and its room."""
 
 
 async def add(
@@ -84,7 +84,7 @@ async def _in_the_way(session: WriteSession, asked: Appointment, rooms: Sequence
         "tenant": session.tenant_id,
         "key": asked.id,
         "consultant": asked.consultant_id,
-        "earliest": asked.occupied_from - _LONGEST_VISIT,
+        "earliest": asked.occupied_from - _LONGEST_VISIT - _LONGEST_BUFFER,
         "since": asked.occupied_from,
         "until": asked.occupied_to,
         "latest": asked.occupied_to + _LONGEST_BUFFER,

@@ -110,6 +110,16 @@ async def test_a_plain_appointment_does_not_end_in_what_an_overbooked_one_needs_
     assert (plain.status_code, plain.json()["code"]) == (409, "slot_taken")
 
 
+async def test_a_plain_appointment_is_not_in_what_an_overbooked_one_needs_a_day_after_it_began(
+    http: httpx.AsyncClient, act: Act
+) -> None:
+    consultant, day = str(uuid7()), timedelta(days=1)
+    cleaned: dict[str, Any] = {"occupied_to": (NINE + timedelta(hours=4)).isoformat(), "overbooked": True}
+    await hold(http, act(*CHIEF), asked(NINE - day, minutes=24 * 60, consultant_id=consultant, **cleaned))
+    plain = await hold(http, act(*CHIEF), asked(NINE + timedelta(hours=3), consultant_id=consultant))
+    assert (plain.status_code, plain.json()["code"]) == (409, "slot_taken")
+
+
 async def test_a_plain_appointment_is_not_moved_onto_an_overbooked_one(http: httpx.AsyncClient, act: Act) -> None:
     headers, consultant = act(*CHIEF), str(uuid7())
     key = await booked(http, headers, consultant_id=consultant)

@@ -56,18 +56,26 @@ async function again(changed = []) {
   if (!fresh) return;
   behind = busy();
   if (behind) return;
-  const focused = document.activeElement?.querySelector?.("[data-id]")?.dataset.id;
+  const stood = standing();
   const before = new Map(shown.visits.map((visit) => [visit.id, `${visit.version} ${visit.status}`]));
   shown = fresh;
   tell(fresh);
   grid.show(fresh);
   await new Promise(requestAnimationFrame);
-  if (focused) grid.element(focused)?.focus();
+  if (stood && [document.body, stood.here].includes(document.activeElement)) (grid.element(stood.id) ?? grid.at(stood))?.focus({ preventScroll: true });
   goOn();
   for (const id of changed) {
     const visit = fresh.visits.find((one) => one.id === id);
     if (visit && before.get(id) !== `${visit.version} ${visit.status}`) point(id);
   }
+}
+
+// Where the focus is in the grid: on a visit, or on a room of the day.
+function standing() {
+  const here = document.activeElement?.closest(".visit, .room");
+  const id = here?.querySelector("[data-id]")?.dataset.id;
+  const [consultant, start] = here?.querySelector("[data-room]")?.dataset.room.split(" ") ?? [];
+  return here && { consultant, start, ...shown.visits.find((one) => one.id === id), here };
 }
 
 const busy = () => Boolean(held || pressed || root.querySelector(".ec-preview"));

@@ -62,7 +62,7 @@ export function draw(root, shown, { words, mayWrite, click, book, dropped }) {
 }
 
 function element(root, id) {
-  return root.querySelector(`[data-id="${CSS.escape(id)}"]`)?.closest(".ec-event");
+  return id && root.querySelector(`[data-id="${CSS.escape(id)}"]`)?.closest(".ec-event");
 }
 
 const key = ({ consultant, start }) => `${consultant} ${start}`;
