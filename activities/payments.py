@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
+from uuid import UUID
 
 from temporalio import activity
 
@@ -159,7 +160,7 @@ class PaymentActivities:
         if request.token is None and request.card_id is None:
             return PaymentResult(payment=await step())
         try:
-            pinned = await self._pinned(request)
+            pinned = await self._pinned(request.actor, request.payment_id, request.card_id)
             return PaymentResult(payment=await self.breakers.call(request.actor.tenant_id, step, pinned))
         except GatewayHeldOff as held:
             if request.token is None:
@@ -169,15 +170,15 @@ class PaymentActivities:
             refusal = GatewayUnavailable(retry_after=held.extra["retry_after"])
             return PaymentResult(refused=Refused.of(refusal))
 
-    async def _pinned(self, request: AuthoriseRequest) -> str | None:
-        """Name the gateway that was chosen for the payment before, if any.
+    async def _pinned(self, actor: Actor, reference: UUID, card_id: UUID | None = None) -> str | None:
+        """Name the gateway that was chosen for a payment, page or card before, if any.
 
-        A first try of a new card has none, so that nobody waits for this question; a try that follows trouble may.
+        A first try of something new has none, so that nobody waits for this question; a try that follows trouble may.
         """
         first = not activity.in_activity() or activity.info().attempt == 1
-        if first and request.card_id is None and not self.breakers.saw_trouble(request.actor.tenant_id):
+        if first and card_id is None and not self.breakers.saw_trouble(actor.tenant_id):
             return None
-        return await self.payments.gateway_of(request.actor, request.payment_id, request.card_id)
+        return await self.payments.gateway_of(actor, reference, card_id)
 
     @activity.defn(name="open_payment_page")
     @refusing(PageStanding)
@@ -189,10 +190,11 @@ class PaymentActivities:
             return await self.payments.offer_link(request.actor, request.payment_id, wanted)
 
         try:
-            await self.breakers.call(request.actor.tenant_id, step)
+            pinned = await self._pinned(request.actor, request.payment_id)
+            link = await self.breakers.call(request.actor.tenant_id, step, pinned)
         except GatewayHeldOff as held:
             return PageStanding(refused=Refused.of(GatewayUnavailable(retry_after=held.extra["retry_after"])))
-        return PageStanding()
+        return PageStanding(gateway=link.gateway)
 
     @activity.defn(name="look_at_payment_page")
     @refusing(PageStanding)
@@ -202,7 +204,8 @@ class PaymentActivities:
         async def step() -> PaymentLink:
             return await self.payments.look_at_link(request.actor, request.payment_id)
 
-        link = await self.breakers.call(request.actor.tenant_id, step)
+        pinned = request.gateway or await self.payments.gateway_of(request.actor, request.payment_id)
+        link = await self.breakers.call(request.actor.tenant_id, step, pinned)
         if link.status != "paid":
             return PageStanding(closed=link.status == "closed")
         return PageStanding(payment=await self.payments.get_payment(request.actor, request.payment_id))
@@ -219,7 +222,8 @@ class PaymentActivities:
             await self.payments.keep_card(request.actor, request.card_id, wanted)
 
         try:
-            await self.breakers.call(request.actor.tenant_id, step)
+            pinned = await self._pinned(request.actor, request.card_id)
+            await self.breakers.call(request.actor.tenant_id, step, pinned)
         except GatewayHeldOff as held:
             return PaymentResult(refused=Refused.of(GatewayUnavailable(retry_after=held.extra["retry_after"])))
         return PaymentResult()
@@ -249,8 +253,10 @@ class PaymentActivities:
         async def step() -> Payment:
             return await self.payments.capture(request.actor, request.payment_id, wanted)
 
+        if request.gateway in {None, DESK}:
+            return PaymentResult(payment=await self._guarded(request, step))
         # Without a look at the payment first: somebody waits for this, and what was reserved a moment ago is there.
-        return PaymentResult(payment=await self.breakers.call(request.actor.tenant_id, step))
+        return PaymentResult(payment=await self.breakers.call(request.actor.tenant_id, step, request.gateway))
 
     @activity.defn(name="void_payment")
     @refusing(PaymentResult)

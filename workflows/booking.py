@@ -213,7 +213,7 @@ class AppointmentBooking(PayingAtPage):
         """Take the money before the answer: nobody is told of a paid appointment that is not paid."""
         if self.payment is None or self.at_page():
             return None
-        asked = CaptureRequest(actor=self.own, payment_id=self.payment.id)
+        asked = CaptureRequest(actor=self.own, payment_id=self.payment.id, gateway=self.payment.gateway)
         limit = timedelta(seconds=self.request.hold_seconds)
         captured = await self.outside(
             PaymentActivities.capture, asked, summary="take the money", **policies.within(policies.GATEWAY, limit)

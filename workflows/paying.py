@@ -37,6 +37,7 @@ class PayingAtPage(GivingBack):
         self.held_until = workflow.now()
         self._told = False
         self._looks = 0
+        self._gateway: str | None = None
 
     def at_page(self) -> bool:
         """Tell whether it is to be paid at the gateway's own page."""
@@ -70,6 +71,7 @@ class PayingAtPage(GivingBack):
         opened = await self.outside(
             PaymentActivities.open_page, asked, summary="open a page to pay", **policies.within(policies.GATEWAY, limit)
         )
+        self._gateway = opened.gateway
         return opened.refused
 
     async def _until_paid(self, amount: Money) -> Refused | None:
@@ -95,7 +97,8 @@ class PayingAtPage(GivingBack):
 
     async def _look(self) -> PageStanding:
         """Look once; a gateway that does not say is asked at the next turn."""
-        asked = PaymentTarget(actor=self.own, payment_id=ids.payment_of(self.request.appointment_id))
+        payment_id = ids.payment_of(self.request.appointment_id)
+        asked = PaymentTarget(actor=self.own, payment_id=payment_id, gateway=self._gateway)
         try:
             found: PageStanding = await workflow.execute_local_activity_method(
                 PaymentActivities.look_at_page, asked, **policies.AT_ONCE

@@ -113,7 +113,8 @@ class PaymentCapture:
             **policies.within(policies.GATEWAY, policies.DUE if self.request.not_before else policies.COLLECTING),
         )
         if result.payment and result.payment.status == PaymentStatus.authorised and self.request.capture:
-            result = await self._take(CaptureRequest(actor=self.request.actor, payment_id=self.request.payment_id))
+            known = {"payment_id": self.request.payment_id, "gateway": result.payment.gateway}
+            result = await self._take(CaptureRequest(actor=self.request.actor, **known))
             if result.refused:
                 result = await self._given_up("capture_failed", result)
         return result
@@ -318,6 +319,8 @@ class PaymentCapture:
     # Small steps ------------------------------------------------------------------------------------------------------
 
     async def _take(self, asked: CaptureRequest) -> PaymentResult:
+        if self.result and self.result.payment:
+            asked = asked.model_copy(update={"gateway": self.result.payment.gateway})
         return self._noted(await workflow.execute_activity_method(PaymentActivities.capture, asked, **policies.GATEWAY))
 
     async def _void(self, asked: PaymentRelease) -> PaymentResult:

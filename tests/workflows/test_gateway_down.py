@@ -1,11 +1,13 @@
 """When the card gateway is away: who may owe is booked, the others keep the time and are asked to come again."""
 
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
 
-from activities.breaker import REST, THRESHOLD
+from activities.breaker import REST, THRESHOLD, Breakers
 from activities.breaker import held_off as held_off_gateways
 from activities.payments import PaymentActivities
 from careconnect import clock
@@ -24,7 +26,10 @@ from workflows.contracts import (
     BookingOutcome,
     CaptureRequest,
     CardRequest,
+    PageRequest,
+    PageStanding,
     PaymentRelease,
+    PaymentTarget,
     RefundRequest,
     RenewalRequest,
 )
@@ -140,6 +145,47 @@ async def test_a_payment_is_held_off_by_the_gateway_that_it_goes_through_and_by_
         await money.authorise(card)
     assert office.count("authorise") == asked
     assert sorted(held_off_gateways()) == [f"{name} of {office.actor.tenant_id}" for name in ("sandbox", "stripe")]
+
+
+async def test_pages_kept_cards_and_captures_are_held_off_by_their_own_gateway_too(office: Office) -> None:
+    money: PaymentActivities = office._any(PaymentActivities, office.till)  # noqa: SLF001 - the office's own services
+    here, page, card, taken = (uuid7() for _ in range(4))
+    price, who = office.consultants.price, office.actor
+    office.till.pinned = dict.fromkeys((page, card, taken), "stripe")
+    office.till.add(taken, None, price, PaymentStatus.authorised)
+    wanted = AuthoriseRequest(actor=who, payment_id=here, amount=price, invoice_id=uuid7(), token="pm_card_visa")
+    office.on("authorise", *[refusing(GatewayUnavailable())] * THRESHOLD)
+    for _ in range(THRESHOLD):
+        with pytest.raises(Unavailable):
+            await money.authorise(wanted)
+    assert (await money.authorise(wanted)).refused, "the active gateway is left alone"
+    asked = PageRequest(actor=who, payment_id=page, invoice_id=uuid7(), amount=price)
+    assert await money.open_page(asked) == PageStanding(gateway="stripe")
+    assert await money.look_at_page(PaymentTarget(actor=who, payment_id=page)) == PageStanding()
+    kept = await money.keep_card(CardRequest(actor=who, card_id=card, patient_id=uuid7(), token="pm_card_visa"))
+    assert kept.refused is None
+    found = await money.capture(CaptureRequest(actor=who, payment_id=taken))
+    assert found.payment
+    assert found.payment.status == PaymentStatus.captured
+    assert held_off_gateways() == [f"sandbox of {who.tenant_id}"]
+
+
+async def test_a_booking_takes_its_money_by_the_breaker_of_its_own_gateway_and_asks_nobody_which_that_is(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str | None] = []
+
+    async def call(_self: Breakers, _tenant: UUID, step: Any, gateway: str | None = None) -> Any:
+        asked.append(gateway)
+        return await step()
+
+    monkeypatch.setattr(Breakers, "call", call)
+    office.till.pinned = {ids.payment_of(office.appointment_id): "stripe"}
+    outcome = await office.book()
+    assert outcome.payment
+    assert outcome.payment.status == PaymentStatus.captured
+    assert asked == [None, "stripe"], "a new card goes where new cards go; what it reserved is taken there"
+    assert office.count("gateway_of") == 0
 
 
 @pytest.mark.parametrize("when_down", ["refuse", "due"])

@@ -75,6 +75,7 @@ class Till:
         return key in self.payments
 
     async def gateway_of(self, _actor: Actor, key: UUID, _card: UUID | None = None) -> str | None:
+        await self.world.meet("gateway_of")
         return self.pinned.get(key)
 
     async def note_standing(self, _actor: Actor, _kind: str, wanted: GatewayStandingWrite) -> None:
@@ -143,7 +144,8 @@ class Till:
         self.payments[key] = Payment(
             id=key, invoice_number=None, appointment_id=appointment_id, patient_id=None, amount=amount, status=status,
             captured=amount if status == PaymentStatus.captured else _NONE, refunded=_NONE, decline_code=None,
-            gateway="sandbox", gateway_reference=None, created_at=SOME_DAY, captured_at=None, version=1, **said,
+            gateway=self.pinned.get(key, "sandbox"), gateway_reference=None, created_at=SOME_DAY, captured_at=None,
+            version=1, **said,
         )  # fmt: skip
         return self.payments[key]
 
@@ -153,8 +155,8 @@ class Till:
         return self.links.setdefault(
             key,
             PaymentLink(
-                id=key, invoice_id=wanted.invoice_id, amount=amount, gateway="sandbox", url="", status="open",
-                expires_at=SOME_DAY,
+                id=key, invoice_id=wanted.invoice_id, amount=amount, gateway=self.pinned.get(key, "sandbox"), url="",
+                status="open", expires_at=SOME_DAY,
             ),
         )  # fmt: skip
 

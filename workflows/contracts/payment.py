@@ -62,10 +62,11 @@ class CardRequest(BaseModel):
 
 
 class PaymentTarget(BaseModel):
-    """A payment, and who acts on it."""
+    """A payment, and who acts on it; `gateway` names the one that it goes through, where the asker knows."""
 
     actor: Actor
     payment_id: UUID
+    gateway: str | None = None
 
 
 class PaymentRelease(PaymentTarget):
@@ -118,9 +119,10 @@ class PageRequest(PaymentTarget):
 
 
 class PageStanding(BaseModel):
-    """What was paid at a page, if it was; whether it is `closed`, so that nothing will be."""
+    """What was paid at a page, if it was; whether it is `closed`, so that nothing will be; and whose page it is."""
 
     payment: Payment | None = None
+    gateway: str | None = None
     closed: bool = False
     refused: Refused | None = None
 
