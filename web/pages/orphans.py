@@ -111,7 +111,8 @@ _REMEDIES = {
         "Mark it as failed", "The money counts as here again, and the patient's wait comes under Attention.", "flag"
     ),
     Remedy.take_gateway: (
-        "Take the gateway's amount", "A correcting entry lets the books say what the gateway took.", "check"
+        "Take the gateway's amounts",
+        "Correcting entries let the books say what the gateway took and returned.", "check"
     ),
     Remedy.issue: ("Issue the invoice", "On the terms that were told when the visit was booked.", "billing"),
     Remedy.look_again: (

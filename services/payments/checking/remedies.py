@@ -6,7 +6,7 @@ from uuid import UUID
 from careconnect.ids import derived_id
 from careconnect.money import Money
 from services.payments import repository
-from services.payments.checking import mending, orphans, visits
+from services.payments.checking import mending, orphans, returned, visits
 from services.payments.collection import correcting, refund, release
 from services.payments.collection.till import Till
 from services.payments.errors import GatewaySaysOtherwise, InvoiceNotFound, OrphanSettled, RemedyNotOffered
@@ -21,9 +21,6 @@ from services.payments.schemas import (
     RemedyWrite,
 )
 from services.payments.states import RefundStatus
-
-_MISSING = "not_at_gateway"
-"""The failure of a refund of which the gateway's list knows nothing."""
 
 
 async def apply(till: Till, orphan_id: UUID, wanted: RemedyWrite) -> None:
@@ -70,22 +67,7 @@ async def _adopt(till: Till, row: Orphan, why: str) -> bool:
     reason = (await till.keys()).seal(why)
     async with till.write() as session:
         payment, invoice = await repository.lock_payment(session, charge.reference)
-        known = await repository.find_refund(session, row.subject_id)
-        if known and (known.reversed_at or (known.payment_id, known.amount) != (payment.id, there.amount.amount)):
-            raise GatewaySaysOtherwise("It stands in the books as another refund.")
-        if known is None or known.status == RefundStatus.failed:
-            credit = await repository.credit(session, invoice.patient_id, invoice.currency, lock=True)
-            amounts = payment.send_back(there.amount, 0 if known else credit)
-        if known is None:
-            known = Refund.ask(row.subject_id, payment, amounts, reason, b"adopted")
-            await repository.add_credit(session, invoice.patient_id, invoice.currency, -known.surplus)
-            session.add(known)
-            session.record("refund.adopted", "refund", known.id, data=known.facts())
-        elif known.status == RefundStatus.failed:
-            payment.refunding -= known.amount
-        if bookings := known.succeed(payment, invoice, there.id):
-            await repository.post(session, *bookings)
-            session.record("refund.succeeded", "refund", known.id, data=known.facts())
+        await returned.adopt(session, payment, invoice, there, reason)
     return True
 
 
@@ -99,7 +81,7 @@ async def _resend(till: Till, row: Orphan, why: str) -> bool:
         amount = Money(amount=one.amount, currency=one.currency)
         await at.refund(payment.id, one.id, amount, f"{payment.id}:refund:{one.id}")
     there = await _charge(till, payment.id)
-    known = {one.reference for one in (*there.refunds, *there.unsettled) if one.status != "failed"}
+    known = returned.known_to(there)
     if any(one.id not in known for one in missing):
         raise GatewaySaysOtherwise("The gateway still does not have it; mark it as failed, and send it anew.")
     return all(one.id in {back.reference for back in there.refunds} for one in missing)
@@ -118,11 +100,9 @@ async def _return_again(till: Till, row: Orphan, why: str) -> bool:
 async def _mark_failed(till: Till, row: Orphan, why: str) -> bool:
     """Let refunds that the gateway does not have be failed ones: the money is here, and a patient waits for it."""
     del why  # it is kept with the orphan
-    payment, missing = await _missing(till, await _charge(till, row.payment_id))
-    async with till.write() as session:
-        payment, invoice = await repository.lock_payment(session, payment.id)
-        for one in missing:
-            await refund.fail(session, payment, invoice, await repository.refund(session, one.id), _MISSING)
+    charge = await _charge(till, row.payment_id)
+    await _missing(till, charge)
+    await returned.drop(till, charge)
     return True
 
 
@@ -132,14 +112,11 @@ async def _missing(till: Till, charge: GatewayCharge) -> tuple[Payment, list[Ref
     Raises:
         GatewaySaysOtherwise: it has them all.
     """
-    there = {one.reference for one in (*charge.refunds, *charge.unsettled) if one.status != "failed"}
-    async with till.read() as session:
-        payment = await repository.payment(session, charge.reference)
-        rows = await repository.refunds(session, payment.id)
-    missing = [one for one in rows if one.status == RefundStatus.succeeded and one.id not in there]
+    missing = await returned.missing(till, charge)
     if not missing:
         raise GatewaySaysOtherwise
-    return payment, missing
+    async with till.read() as session:
+        return await repository.payment(session, charge.reference), missing
 
 
 async def _charge(till: Till, payment_id: UUID | None) -> GatewayCharge:
@@ -159,7 +136,15 @@ async def _charge(till: Till, payment_id: UUID | None) -> GatewayCharge:
 
 
 async def _take_gateway(till: Till, row: Orphan, why: str) -> bool:
-    await correcting.follow(till, row.payment_id or row.subject_id, why)
+    """Let what the gateway took and returned count; of refunds that its list does not explain, none is touched."""
+    charge = await _charge(till, row.payment_id or row.subject_id)
+    if row.kind == OrphanKind.refund_unknown or row.detail == "refunded":
+        returned.must_be_explained(charge)
+    if follow := returned.explained(charge):
+        await returned.drop(till, charge)
+    await correcting.follow(till, charge.reference, why)
+    if follow:
+        await returned.adopt_all(till, charge, why)
     return True
 
 

@@ -53,8 +53,8 @@ class Remedy(StrEnum):
     """What a person can do about an orphan.
 
     `mend` it as the check would; `adopt` the gateway's refund; `resend` one that failed, or that the gateway does not
-    have; `mark_failed` one that it does not have; `take_gateway`: what it says was taken counts; `issue` the invoice of
-    a visit; `look_again` for a charge, and let the payment be failed if there is none.
+    have; `mark_failed` one that it does not have; `take_gateway`: what it says was taken and returned counts; `issue`
+    the invoice of a visit; `look_again` for a charge, and let the payment be failed if there is none.
     """
 
     mend = "mend"
@@ -67,7 +67,7 @@ class Remedy(StrEnum):
 
 
 REMEDIES: dict[OrphanKind, tuple[Remedy, ...]] = {
-    OrphanKind.refund_unknown: (Remedy.adopt,),
+    OrphanKind.refund_unknown: (Remedy.adopt, Remedy.take_gateway),
     OrphanKind.refund_missing: (Remedy.resend, Remedy.mark_failed),
     OrphanKind.refund_failed: (Remedy.resend,),
     OrphanKind.amounts_differ: (Remedy.take_gateway,),

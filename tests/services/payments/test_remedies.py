@@ -30,7 +30,7 @@ async def test_a_refund_of_the_gateways_own_is_taken_into_the_books_with_its_ent
     payment, refund = await desk.captured(1_000), uuid7()
     await gateway.refund(payment, refund, Money(amount=200, currency="LKR"), "by hand")
     (orphan,) = (await check(desk))["refund_unknown"]
-    assert orphan["remedies"] == ["adopt"]
+    assert orphan["remedies"] == ["adopt", "take_gateway"]
     done = await remedied(desk, orphan, "adopt")
     assert (done["status"], done["reason"], done["remedies"]) == ("mended", "the bank said so on the phone", [])
     row = await desk.get(f"/payments/{payment}/refunds/{refund}")
@@ -49,6 +49,75 @@ async def test_a_refund_for_which_nothing_is_left_here_is_not_adopted(desk: Desk
     assert (await remedied(desk, orphan, "adopt", 409))["code"] == "refund_exceeds_captured"
     await plant("UPDATE payments SET refunding = 0 WHERE id = :id", id=payment)
     assert (await check(desk))["refund_unknown"][0]["status"] == "open"
+
+
+async def test_a_sum_that_went_back_and_that_no_refund_of_the_gateways_explains_is_not_taken(
+    desk: Desk, gateway: Any, plant: Plant, laws: Laws
+) -> None:
+    payment, refund = await desk.captured(1_000), uuid7()
+    await plant("UPDATE sandbox_charges SET refunded = 200 WHERE reference = :key", key=payment)
+    (orphan,) = (await check(desk))["amounts_differ"]
+    assert (orphan["detail"], orphan["here"], orphan["there"]) == ("refunded", money(0), money(200))
+    refused = await remedied(desk, orphan, "take_gateway", 409)
+    assert (refused["code"], "Ask its support which refund" in refused["detail"]) == ("gateway_says_otherwise", True)
+    assert (await desk.payment(payment))["refunded"] == money(0)
+    assert (await check(desk))["amounts_differ"][0]["status"] == "open"
+    await plant("UPDATE sandbox_charges SET refunded = 0 WHERE reference = :key", key=payment)
+    await gateway.refund(payment, refund, Money(amount=200, currency="LKR"), "listed after all")
+    assert (await remedied(desk, orphan, "take_gateway"))["status"] == "mended"
+    row = await desk.get(f"/payments/{payment}/refunds/{refund}")
+    assert (row["status"], row["amount"]) == ("succeeded", money(200))
+    assert await desk.balances() == {"gateway_clearing:sandbox": 800, "refunds": 200, "deposits": -1_000}
+    assert await check(desk) == {}
+    assert await laws(payment, refund) == []
+
+
+async def test_refunds_here_give_way_to_those_that_the_gateway_lists_instead(
+    desk: Desk, gateway: Any, plant: Plant, laws: Laws
+) -> None:
+    payment, lost, own = await desk.captured(1_000), uuid7(), uuid7()
+    await desk.refund(payment, 700, lost)
+    await plant("UPDATE sandbox_charges SET refunded = 0 WHERE reference = :key", key=payment)
+    await plant("DELETE FROM sandbox_refunds")
+    await gateway.refund(payment, own, Money(amount=800, currency="LKR"), "by hand")
+    (orphan,) = (await check(desk))["refund_unknown"]
+    assert (await remedied(desk, orphan, "adopt", 409))["code"] == "refund_exceeds_captured"
+    assert (await remedied(desk, orphan, "take_gateway"))["status"] == "mended"
+    rows = await desk.get(f"/payments/{payment}/refunds")
+    assert {one["id"]: (one["status"], one["failure"]) for one in rows} == {
+        str(lost): ("failed", "not_at_gateway"), str(own): ("succeeded", None),
+    }  # fmt: skip
+    assert (await desk.payment(payment))["refunded"] == money(800)
+    assert await check(desk) == {}, "the patient has the money, so nobody waits for what failed"
+    assert await laws(payment, lost, own) == []
+
+
+async def test_what_was_taken_and_what_went_back_are_put_right_together(
+    desk: Desk, plant: Plant, laws: Laws
+) -> None:
+    payment, refund = await desk.captured(1_000), uuid7()
+    await desk.refund(payment, 800, refund)
+    await plant("UPDATE sandbox_charges SET captured = 899, refunded = 0 WHERE reference = :key", key=payment)
+    await plant("DELETE FROM sandbox_refunds")
+    (orphan,) = (await check(desk))["amounts_differ"]
+    assert (await remedied(desk, orphan, "take_gateway"))["status"] == "mended"
+    row = await desk.payment(payment)
+    assert (row["captured"], row["refunded"]) == (money(899), money(0))
+    (waits,) = (await check(desk))["refund_failed"]
+    assert (waits["subject_id"], waits["here"]) == (str(refund), money(800))
+    assert await laws(payment, refund) == []
+
+
+async def test_a_refund_of_another_amount_under_the_same_id_is_left_to_a_person(desk: Desk, plant: Plant) -> None:
+    payment, refund = await desk.captured(1_000), uuid7()
+    await desk.refund(payment, 300, refund)
+    await plant("UPDATE sandbox_refunds SET amount = 400")
+    await plant("UPDATE sandbox_charges SET refunded = 400 WHERE reference = :key", key=payment)
+    (orphan,) = (await check(desk))["refund_unknown"]
+    for remedy in ("adopt", "take_gateway"):
+        refused = await remedied(desk, orphan, remedy, 409)
+        assert (refused["code"], "as another refund" in refused["detail"]) == ("gateway_says_otherwise", True)
+    assert (await desk.payment(payment))["refunded"] == money(300)
 
 
 async def _lost(desk: Desk, plant: Plant, *, key_too: bool) -> tuple[UUID, UUID, dict[str, Any]]:
