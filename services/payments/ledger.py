@@ -115,9 +115,11 @@ def payment_corrected(correction: UUID, currency: str, account: str, amount: int
     return _booking("payment.corrected", correction, currency, lines)
 
 
-def refund_succeeded(refund: UUID, currency: str, account: str, amount: int, surplus: int = 0) -> Booking:
+def refund_succeeded(
+    refund: UUID, currency: str, account: str, amount: int, surplus: int = 0, *, against: str = REFUNDS
+) -> Booking:
     """Book that the money went back, `surplus` of it from the patient's credit."""
-    lines = {REFUNDS: amount - surplus, PATIENT_CREDITS: surplus}
+    lines = {against: amount - surplus, PATIENT_CREDITS: surplus}
     lines[account] = lines.get(account, 0) - amount
     return _booking("refund.succeeded", refund, currency, lines)
 
@@ -201,11 +203,6 @@ def clearing_account(gateway: str) -> str:
 def stray_captured(payment: UUID, currency: str, account: str, amount: int) -> Booking:
     """Book money that the gateway took and nobody here asked for: it is somebody's, and not ours."""
     return _booking("payment.captured", payment, currency, {account: amount, SUSPENSE: -amount})
-
-
-def stray_returned(refund: UUID, currency: str, account: str, amount: int) -> Booking:
-    """Book that such money went back."""
-    return _booking("refund.succeeded", refund, currency, {SUSPENSE: amount, account: -amount})
 
 
 def _booking(kind: str, subject: UUID, currency: str, lines: dict[str, int]) -> Booking:

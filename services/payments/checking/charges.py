@@ -185,7 +185,7 @@ def _differences(
         yield _wrong(kind, charge, payment, detail, payment.captured, charge.captured.amount)
     elif payment.captured != charge.captured.amount:
         yield _wrong(OrphanKind.amounts_differ, charge, payment, "captured", payment.captured, charge.captured.amount)
-    elif charge.reference in behind and payment.invoice_id:
+    elif charge.reference in behind:
         detail, amounts = "refund:failed", (payment.refunded, charge.refunded.amount)
         yield _wrong(OrphanKind.status_differs, charge, payment, detail, *amounts)
     elif payment.refunded > charge.refunded.amount:

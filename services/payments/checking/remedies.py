@@ -66,7 +66,7 @@ async def _adopt(till: Till, row: Orphan, why: str) -> bool:
         raise GatewaySaysOtherwise
     reason = (await till.keys()).seal(why)
     async with till.write() as session:
-        payment, invoice = await repository.lock_payment(session, charge.reference)
+        payment, invoice = await repository.lock_money(session, charge.reference)
         await returned.adopt(session, payment, invoice, there, reason)
     return True
 

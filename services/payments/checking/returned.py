@@ -15,8 +15,8 @@ from services.payments.states import RefundStatus
 _MISSING = "not_at_gateway"
 """The failure of a refund of which the gateway's list knows nothing."""
 _UNEXPLAINED = (
-    "The gateway counts another sum as returned than the refunds on its list add up to, and nothing was changed. Ask its"
-    " support which refund that is; when it stands on its list, have the money checked again and do this anew."
+    "The gateway counts another sum as returned than the refunds on its list add up to, and nothing was changed. Ask"
+    " its support which refund that is; when it stands on its list, have the money checked again and do this anew."
 )
 _ANOTHER = (
     "It stands in the books as another refund: of another amount, or one that came back. Ask the gateway what left, and"
@@ -48,7 +48,7 @@ async def drop(till: Till, charge: GatewayCharge) -> None:
     if not lost:
         return
     async with till.write() as session:
-        payment, invoice = await repository.lock_payment(session, charge.reference)
+        payment, invoice = await repository.lock_money(session, charge.reference)
         for one in lost:
             await refund.fail(session, payment, invoice, await repository.refund(session, one.id), _MISSING)
 
@@ -62,7 +62,7 @@ async def adopt_all(till: Till, charge: GatewayCharge, why: str) -> None:
     """
     reason = (await till.keys()).seal(why)
     async with till.write() as session:
-        payment, invoice = await repository.lock_payment(session, charge.reference)
+        payment, invoice = await repository.lock_money(session, charge.reference)
         for one in charge.refunds:
             await adopt(session, payment, invoice, one, reason)
         if payment.refunded != charge.refunded.amount:
@@ -71,7 +71,7 @@ async def adopt_all(till: Till, charge: GatewayCharge, why: str) -> None:
 
 
 async def adopt(
-    session: WriteSession, payment: Payment, invoice: Invoice, there: GatewayRefund, reason: bytes
+    session: WriteSession, payment: Payment, invoice: Invoice | None, there: GatewayRefund, reason: bytes
 ) -> None:
     """Take a refund that the gateway made by itself into the books, with its entry; one that is there stays.
 
@@ -83,11 +83,12 @@ async def adopt(
     if known and (known.reversed_at or (known.payment_id, known.amount) != (payment.id, there.amount.amount)):
         raise GatewaySaysOtherwise(_ANOTHER)
     if known is None or known.status == RefundStatus.failed:
-        credit = await repository.credit(session, invoice.patient_id, invoice.currency, lock=True)
+        credit = await repository.credit_of(session, invoice)
         amounts = payment.send_back(there.amount, 0 if known else credit)
     if known is None:
         known = Refund.ask(there.reference, payment, amounts, reason, b"adopted")
-        await repository.add_credit(session, invoice.patient_id, invoice.currency, -known.surplus)
+        if invoice:
+            await repository.add_credit(session, invoice.patient_id, invoice.currency, -known.surplus)
         session.add(known)
         session.record("refund.adopted", "refund", known.id, data=known.facts())
     elif known.status == RefundStatus.failed:

@@ -15,11 +15,10 @@ from careconnect.db import ReadSession, WriteSession
 from careconnect.errors import Unavailable
 from careconnect.ids import uuid7
 from services.payments import repository
-from services.payments.collection import links, refund, stray, waiting
+from services.payments.collection import links, refund, stray
 from services.payments.collection.till import Till
 from services.payments.errors import GatewayNotFound, RefundFailed
 from services.payments.gateways.protocol import Event
-from services.payments.ledger import Booking
 from services.payments.models import Invoice, Payment, WebhookEvent
 from services.payments.schemas import GatewayCharge, Outcome, Unfinished, WebhookReceipt
 from services.payments.states import PaymentStatus
@@ -121,27 +120,7 @@ async def _follow(session: WriteSession, payment: Payment, invoice: Invoice, cha
             await repository.add_credit(session, invoice.patient_id, invoice.currency, payment.to_credit)
         session.record("payment.captured", "payment", payment.id, data=payment.facts())
         changed = True
-    return await _follow_refunds(session, payment, invoice, charge) or changed
-
-
-async def _follow_refunds(session: WriteSession, payment: Payment, invoice: Invoice, charge: GatewayCharge) -> bool:
-    """Bring refunds to where the gateway says that they are; one that failed may be sent another way."""
-    listed = {one.reference: one.id for one in charge.refunds}
-    failed = {one.reference: one.failure for one in charge.unsettled if one.status == "failed"}
-    if not listed and not failed:
-        return False
-    bookings: list[Booking] = []
-    changed = False
-    for row in await repository.refunds(session, payment.id):
-        if row.id in listed and (booked := row.succeed(payment, invoice, listed[row.id])):
-            bookings += booked
-            session.record("refund.succeeded", "refund", row.id, data=row.facts())
-        if row.id in failed:
-            changed = await refund.fail(session, payment, invoice, row, failed[row.id] or refund.REFUSED) or changed
-    await repository.post(session, *bookings)
-    if bookings:
-        await waiting.over(session, payment)
-    return changed or bool(bookings)
+    return await refund.follow(session, payment, invoice, charge) or changed
 
 
 async def finish(till: Till) -> Unfinished:

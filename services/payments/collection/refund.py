@@ -11,7 +11,7 @@ from services.payments.collection import waiting
 from services.payments.collection.till import Till
 from services.payments.errors import RefundFailed
 from services.payments.models import Invoice, Payment, Refund
-from services.payments.schemas import RefundWrite
+from services.payments.schemas import GatewayCharge, RefundWrite
 from services.payments.states import Method, RefundStatus
 
 REFUSED = "refused"
@@ -47,27 +47,26 @@ class Request:
 async def ask(till: Till, payment_id: UUID, wanted: Request) -> tuple[Refund, Payment, bool]:
     """Set the money aside and write the refund down as pending, or find it as it stands; refuses as `refund` does."""
     async with till.write() as session:
-        payment, invoice = await repository.lock_payment(session, payment_id)
+        payment, invoice = await repository.lock_money(session, payment_id)
         known = await repository.find_refund(session, wanted.id)
         if known:
             if known.payment_id != payment_id or known.request_hash != wanted.digest:
                 raise IdempotencyConflict
             return known, payment, False
-        who, currency = invoice.patient_id, invoice.currency
-        credit = await repository.credit(session, who, currency, lock=True) if payment.surplus_left else 0
+        credit = await repository.credit_of(session, invoice) if payment.surplus_left else 0
         amounts = payment.send_back(wanted.amount, credit)
-        if amounts[1]:
-            await repository.add_credit(session, who, currency, -amounts[1])
+        if amounts[1] and invoice:
+            await repository.add_credit(session, invoice.patient_id, invoice.currency, -amounts[1])
         row = Refund.ask(wanted.id, payment, amounts, wanted.reason, wanted.digest)
         if payment.method == Method.cash:
             # Never refused here: what a process gives back must not hang on who has a drawer open.
-            row.drawer_id = await repository.drawer_for_cash(session, currency, by_hand=False)
+            row.drawer_id = await repository.drawer_for_cash(session, payment.currency, by_hand=False)
         session.add(row)
         session.record("refund.requested", "refund", row.id, data=row.facts())
         if payment.gateway == ledger.DESK:
             await repository.post(session, *row.succeed(payment, invoice, None))
-            if payment.spends:
-                await repository.add_credit(session, who, currency, row.amount)
+            if payment.spends and invoice:
+                await repository.add_credit(session, invoice.patient_id, invoice.currency, row.amount)
             session.record("refund.succeeded", "refund", row.id, data=row.facts())
             await waiting.over(session, payment)
     return row, payment, True
@@ -98,7 +97,7 @@ async def finish(till: Till, payment: Payment, row: Refund, *, late: bool = Fals
 
 async def _succeeded(till: Till, payment_id: UUID, refund_id: UUID, gateway_reference: str) -> Refund:
     async with till.write() as session:
-        payment, invoice = await repository.lock_payment(session, payment_id)
+        payment, invoice = await repository.lock_money(session, payment_id)
         row = await repository.refund(session, refund_id)
         bookings = row.succeed(payment, invoice, gateway_reference)
         await repository.post(session, *bookings)
@@ -110,8 +109,31 @@ async def _succeeded(till: Till, payment_id: UUID, refund_id: UUID, gateway_refe
 
 async def _failed(till: Till, payment_id: UUID, refund_id: UUID, why: str, *, late: bool) -> None:
     async with till.write() as session:
-        payment, invoice = await repository.lock_payment(session, payment_id)
+        payment, invoice = await repository.lock_money(session, payment_id)
         await fail(session, payment, invoice, await repository.refund(session, refund_id), why, late=late)
+
+
+async def follow(session: WriteSession, payment: Payment, invoice: Invoice | None, charge: GatewayCharge) -> bool:
+    """Bring refunds to where the gateway says that they are; one that failed may be sent another way.
+
+    Tells whether anything was new.
+    """
+    listed = {one.reference: one.id for one in charge.refunds}
+    failed = {one.reference: one.failure for one in charge.unsettled if one.status == "failed"}
+    if not listed and not failed:
+        return False
+    bookings: list[ledger.Booking] = []
+    changed = False
+    for row in await repository.refunds(session, payment.id):
+        if row.id in listed and (booked := row.succeed(payment, invoice, listed[row.id])):
+            bookings += booked
+            session.record("refund.succeeded", "refund", row.id, data=row.facts())
+        if row.id in failed:
+            changed = await fail(session, payment, invoice, row, failed[row.id] or REFUSED) or changed
+    await repository.post(session, *bookings)
+    if bookings:
+        await waiting.over(session, payment)
+    return changed or bool(bookings)
 
 
 async def fail(

@@ -8,7 +8,7 @@ from services.payments import repository, schemas, wire
 from services.payments.collection import capture, door, refund, stray
 from services.payments.collection.invoicing import cancel_invoice
 from services.payments.collection.till import Till
-from services.payments.errors import PaymentState, RefundExceedsCaptured
+from services.payments.errors import PaymentState, RefundExceedsCaptured, RefundFailed
 from services.payments.models import Payment
 from services.payments.schemas import ReleaseWrite
 from services.payments.states import PaymentStatus, RefundStatus
@@ -24,7 +24,10 @@ async def release(till: Till, payment_id: UUID, wanted: ReleaseWrite) -> schemas
     reason = (await till.keys()).seal(wanted.reason)
     closed = await door.shut(till, payment_id, reason)
     if closed:
-        return wire.payment(await stray.clear(till, closed, wanted.reason), None)
+        cleared = await stray.clear(till, closed, wanted.reason)
+        if cleared.left > 0:
+            raise RefundFailed
+        return wire.payment(cleared, None)
     payment = await _read(till, payment_id)
     if payment.status in {PaymentStatus.authorised, PaymentStatus.failed}:
         payment = await _void(till, payment)

@@ -9,7 +9,7 @@ from careconnect import clock
 from careconnect.ids import derived_id
 from careconnect.money import Money
 from services.payments import ledger, repository
-from services.payments.collection import door
+from services.payments.collection import door, refund
 from services.payments.collection.till import Till
 from services.payments.errors import PaymentNotFound
 from services.payments.models import Payment, Refund
@@ -36,6 +36,8 @@ async def send_back(till: Till, reference: UUID, why: str, gateway: str | None =
 async def clear(till: Till, closed: Payment, why: str, gateway: str | None = None) -> Payment:
     """Let go or send back what a gateway holds behind a closed door: the door's own, or the one that is named.
 
+    It goes back by itself once. Should that fail, now or when it had gone already, it waits for a person.
+
     Raises:
         RefundFailed: the gateway would not return the money.
     """
@@ -44,10 +46,22 @@ async def clear(till: Till, closed: Payment, why: str, gateway: str | None = Non
             closed = await repository.lock_door(session, closed.id)
             closed.gateway = gateway
     charge = await (await till.gateway(closed.gateway)).find(closed.id)
+    if charge:
+        closed = await _follow(till, closed, charge)
     if charge is None or charge.captured == charge.refunded:
         return await door.keep_shut(till, closed)
     row = await _adopt(till, closed.id, charge, (await till.keys()).seal(why))
     return await _return(till, closed, row)
+
+
+async def _follow(till: Till, closed: Payment, charge: GatewayCharge) -> Payment:
+    """Bring what was sent back to where the gateway says that it is."""
+    if not (charge.refunds or charge.unsettled):
+        return closed
+    async with till.write() as session:
+        payment = await repository.lock_door(session, closed.id)
+        await refund.follow(session, payment, None, charge)
+    return payment
 
 
 async def _adopt(till: Till, reference: UUID, charge: GatewayCharge, reason: bytes) -> Refund:
@@ -85,8 +99,6 @@ async def _return(till: Till, closed: Payment, row: Refund) -> Payment:
         payment = await repository.lock_door(session, reference)
         fresh = await repository.refund(session, row.id)
         if fresh.status == RefundStatus.pending:
-            fresh.arrive(payment, returned.id)
-            booking = ledger.stray_returned(row.id, row.currency, payment.account, row.amount)
-            await repository.post(session, booking)
+            await repository.post(session, *fresh.succeed(payment, None, returned.id))
             session.record("refund.succeeded", "refund", row.id, data=fresh.facts())
     return payment

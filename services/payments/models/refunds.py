@@ -67,8 +67,8 @@ class Refund(db.Tenanted, db.Versioned, Base):
         said = {"payment_id": str(self.payment_id), "status": self.status}
         return said | {"amount": self.amount, "currency": self.currency}
 
-    def succeed(self, payment: Payment, invoice: Invoice, gateway_reference: str | None) -> list[ledger.Booking]:
-        """Write down that the money went back; nothing to book if that was known.
+    def succeed(self, payment: Payment, invoice: Invoice | None, gateway_reference: str | None) -> list[ledger.Booking]:
+        """Write down that the money went back; nothing to book if that was known. Without an invoice it was not ours.
 
         A refund that had failed here and yet succeeded at the gateway counts: what the gateway did is what happened.
         One that was reversed has ended: a gateway does not change its mind twice.
@@ -76,8 +76,10 @@ class Refund(db.Tenanted, db.Versioned, Base):
         if self.status == RefundStatus.succeeded or self.reversed_at:
             return []
         self.arrive(payment, gateway_reference)
-        invoice.give_back(self.amount - self.surplus)
-        return [ledger.refund_succeeded(self.id, self.currency, payment.account, self.amount, self.surplus)]
+        if invoice:
+            invoice.give_back(self.amount - self.surplus)
+        said = (self.id, self.currency, payment.account, self.amount, self.surplus)
+        return [ledger.refund_succeeded(*said, against=_against(invoice))]
 
     def arrive(self, payment: Payment, gateway_reference: str | None) -> None:
         """Count the money as returned by the payment."""
@@ -111,11 +113,14 @@ class Refund(db.Tenanted, db.Versioned, Base):
             invoice.came_back += self.amount - self.surplus
         self.status = RefundStatus.failed
         self.failure, self.failed_late, self.reversed_at = why, True, clock.now()
-        against = ledger.REFUNDS if invoice else ledger.SUSPENSE
         said = (self.id, self.currency, payment.account, self.amount, self.surplus)
-        return [ledger.refund_reversed(*said, against=against)]
+        return [ledger.refund_reversed(*said, against=_against(invoice))]
 
     def _settle(self, status: RefundStatus, gateway_reference: str | None) -> None:
         self.status = status
         self.gateway_reference = gateway_reference
         self.settled_at = clock.now()
+
+
+def _against(invoice: Invoice | None) -> str:
+    return ledger.REFUNDS if invoice else ledger.SUSPENSE

@@ -1,6 +1,6 @@
 """Records: found, locked and written, in as few statements as they need."""
 
-from services.payments.repository.credits import add_credit, credit, find_card, find_discount, lines_of
+from services.payments.repository.credits import add_credit, credit, credit_of, find_card, find_discount, lines_of
 from services.payments.repository.drafts import claim_draft, draft, drafts, lock_draft
 from services.payments.repository.drawers import (
     Sums,
@@ -19,7 +19,15 @@ from services.payments.repository.drawers import (
 )
 from services.payments.repository.entries import post
 from services.payments.repository.invoices import add_invoice, find_credit, find_invoice, invoice, lock_invoice
-from services.payments.repository.payments import claim, find_payment, find_together, lock_door, lock_payment, payment
+from services.payments.repository.payments import (
+    claim,
+    find_payment,
+    find_together,
+    lock_door,
+    lock_money,
+    lock_payment,
+    payment,
+)
 from services.payments.repository.refunds import find_refund, refund, refunds, refunds_of
 from services.payments.repository.rows import Doubled
 from services.payments.repository.visits import end_visit, is_to_come, lock_unearned
@@ -33,6 +41,7 @@ __all__ = [
     "claim",
     "claim_draft",
     "credit",
+    "credit_of",
     "draft",
     "drafts",
     "drawer_for_cash",
@@ -58,6 +67,7 @@ __all__ = [
     "lock_draft",
     "lock_drawer",
     "lock_invoice",
+    "lock_money",
     "lock_payment",
     "lock_unearned",
     "open_drawer",

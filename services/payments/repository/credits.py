@@ -17,6 +17,11 @@ async def credit(session: ReadSession, patient_id: UUID, currency: str, *, lock:
     return await session.scalar(statement.with_for_update() if lock else statement) or 0
 
 
+async def credit_of(session: WriteSession, invoice: Invoice | None) -> int:
+    """Read the credit of an invoice's patient for a change; money without an invoice is nobody's."""
+    return await credit(session, invoice.patient_id, invoice.currency, lock=True) if invoice else 0
+
+
 async def add_credit(session: WriteSession, patient_id: UUID, currency: str, amount: int) -> None:
     """Raise a patient's credit, or use of it where `amount` is negative.
 

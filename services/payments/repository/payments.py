@@ -67,6 +67,22 @@ async def lock_payment(session: WriteSession, payment_id: UUID) -> tuple[Payment
     return row[0], row[1]
 
 
+async def lock_money(session: WriteSession, payment_id: UUID) -> tuple[Payment, Invoice | None]:
+    """Read a payment for a change with its invoice, or without one where it is money that nobody here asked for.
+
+    Raises:
+        PaymentNotFound: there is none.
+    """
+    row = (await session.execute(_LOCKED, {"payment_id": payment_id})).one_or_none()
+    if row:
+        return row[0], row[1]
+    alone = sa.select(Payment).where(Payment.id == payment_id, Payment.invoice_id.is_(None)).with_for_update()
+    found = await session.scalar(alone)
+    if found is None:
+        raise PaymentNotFound
+    return found, None
+
+
 async def lock_door(session: WriteSession, payment_id: UUID) -> Payment:
     """Read a payment that is known to be there for a change, whether or not it has an invoice."""
     statement = sa.select(Payment).where(Payment.id == payment_id).with_for_update()

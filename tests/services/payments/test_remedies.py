@@ -92,9 +92,7 @@ async def test_refunds_here_give_way_to_those_that_the_gateway_lists_instead(
     assert await laws(payment, lost, own) == []
 
 
-async def test_what_was_taken_and_what_went_back_are_put_right_together(
-    desk: Desk, plant: Plant, laws: Laws
-) -> None:
+async def test_what_was_taken_and_what_went_back_are_put_right_together(desk: Desk, plant: Plant, laws: Laws) -> None:
     payment, refund = await desk.captured(1_000), uuid7()
     await desk.refund(payment, 800, refund)
     await plant("UPDATE sandbox_charges SET captured = 899, refunded = 0 WHERE reference = :key", key=payment)
