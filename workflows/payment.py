@@ -123,7 +123,7 @@ class PaymentCapture:
         """Let go of what may be held, and answer; where that is refused, nobody knows yet how it ends."""
         if await self._release(why) and workflow.patched(_INSISTS):
             self.unreleased = why
-            return PaymentResult(refused=Refused.of(PaymentUnresolved()))
+            return PaymentResult(refused=Refused.of(PaymentUnresolved(payment_id=str(self.request.payment_id))))
         return answer
 
     async def _insist(self) -> None:

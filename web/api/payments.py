@@ -32,7 +32,7 @@ from web.api.etags import TAGGED, Tagged
 from web.api.keys import IdempotencyKey
 from web.api.listing import LIST, listed
 from web.api.openapi import WAITING, refusals
-from web.gateway.errors import EngineUnavailable
+from web.gateway.errors import EngineUnavailable, WorkflowNotFound
 from web.gateway.money import Collection
 from web.session import Door, may
 
@@ -51,6 +51,12 @@ class InUse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"currency": "LKR"}]})
 
     currency: Currency
+
+
+class InquiryMade(BaseModel):
+    """A payment's process that asks its gateway; `/workflows/{workflow_id}` says when it is done."""
+
+    workflow_id: str
 
 
 class PaymentCreate(BaseModel):
@@ -179,6 +185,22 @@ async def capture(
 async def void(payment_id: UUID, actor: Writer, gateway: Door, tag: Tagged) -> Payment:
     """Let it go; a repeat is harmless. Captured money is returned with a refund."""
     return tag(await gateway.money.void(actor, payment_id))
+
+
+@router.post(
+    "/{payment_id}/inquiry",
+    summary="Have the gateway asked again how a payment ended",
+    status_code=202,
+    responses=refusals(WorkflowNotFound, EngineUnavailable),
+)
+async def inquire(payment_id: UUID, actor: Refunder, gateway: Door, response: Response) -> InquiryMade:
+    """Have it asked now of a payment that was refused with `payment_unresolved`, and what it holds let go.
+
+    Its process asks by itself too, ever more rarely. A repeat is harmless, and so is asking where nothing waits.
+    """
+    workflow_id = await gateway.unresolved.ask_again(actor, payment_id)
+    response.headers["Location"] = f"/api/v1/workflows/{workflow_id}"
+    return InquiryMade(workflow_id=workflow_id)
 
 
 @router.post(

@@ -48,8 +48,10 @@ class UnresolvedPayments:
         except PaymentNotFound:
             return None
 
-    async def ask_again(self, actor: Actor, payment_id: UUID) -> None:
+    async def ask_again(self, actor: Actor, payment_id: UUID) -> str:
         """Have the gateway asked again now, and not when the process would; harmless where it has ended.
+
+        Gives the id of the process.
 
         Raises:
             WorkflowNotFound: there is no such payment in the actor's organisation.
@@ -58,3 +60,4 @@ class UnresolvedPayments:
         process = ids.payment(payment_id)
         await self._engine.state(actor, process)
         await self._engine.nudge(process, PaymentCapture.ask_again.__name__)
+        return process
