@@ -338,4 +338,5 @@ def _invoice(request: InvoiceRequest) -> NewInvoice:
         zone=request.zone,
         coverage_id=request.coverage_id,
         visit_day=request.visit_day,
+        authorisation_number=request.authorisation_number,
     )

@@ -146,6 +146,7 @@ class AppointmentProcess:
             tax_inclusive=offer.tax is None or offer.tax.inclusive,
             coverage_id=offer.coverage_id,
             visit_day=offer.start.astimezone(ZoneInfo(offer.zone)).date() if offer.coverage_id else None,
+            authorisation_number=self.request.authorisation_number,
         )
 
     # Small steps ------------------------------------------------------------------------------------------------------

@@ -144,17 +144,10 @@ class Bookings:
         if outcome.request_hash != fingerprint:
             raise IdempotencyConflict
         if outcome.retry_at or outcome.pay_until:
-            # Who pays by a page need not ask again: the number goes with the invoice that waits for the payment.
-            await self._keep_number(actor, wanted, outcome)
             outcome = await self.unpaid.by_now(actor, appointment_id, outcome)
         if outcome.refused:
             raise outcome.refused.refusal()
-        await self._keep_number(actor, wanted, outcome)
         return await self._answer(actor, outcome)
-
-    async def _keep_number(self, actor: Actor, wanted: Booking, outcome: BookingOutcome) -> None:
-        if wanted.authorisation_number and outcome.invoice_id:
-            await self._insurance.authorised(actor, outcome.invoice_id, wanted.authorisation_number)
 
     async def cancel(
         self,
@@ -317,6 +310,7 @@ class Bookings:
                     "payment",
                     "notify",
                     "walk_in",
+                    "authorisation_number",
                 }
             ),
         )

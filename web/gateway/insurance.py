@@ -62,7 +62,7 @@ class Insurance(InsuranceClient):
         return await self.draft_claim(actor, ids.claim_of(invoice_id), invoice_id)
 
     async def authorised(self, actor: Actor, invoice_id: UUID, number: str) -> None:
-        """Keep a payer's authorisation number that came with a booking."""
+        """Keep a payer's authorisation number that came after its invoice."""
         await self.authorise_invoice(_edge(actor, "payments:write"), invoice_id, number)
 
     async def step(self, actor: Actor, claim_id: UUID, step_id: UUID, asked: Asked) -> Claim:

@@ -41,6 +41,7 @@ class BookingRequest(BaseModel):
     payer_id: UUID | None = None
     hold_id: UUID | None = None
     coverage_id: UUID | None = None
+    authorisation_number: str = ""
 
 
 class BookingOutcome(BaseModel):

@@ -28,6 +28,7 @@ class InvoiceRequest(BaseModel):
     tax_inclusive: bool = True
     coverage_id: UUID | None = None
     visit_day: date | None = None
+    authorisation_number: str = ""
 
 
 class InvoiceTarget(BaseModel):

@@ -78,6 +78,7 @@ async def add_invoice(session: WriteSession, row: Invoice, wanted: InvoiceWrite,
         Doubled: the same invoice was issued at this very moment.
     """
     row.number = await _next_number(session, wanted.zone)
+    row.authorisation = keys.seal(wanted.authorisation_number) if wanted.authorisation_number else None
     head = {f"invoice_{name}": value for name, value in values(row).items()}
     rows = [_line(row, position, line, keys) for position, line in enumerate(wanted.lines, 1)]
     try:

@@ -87,6 +87,7 @@ class InvoiceWrite(Input):
     zone: Zone = "UTC"
     coverage_id: UUID | None = Field(None, description="the patient's coverage whose payer owes a share of it")
     visit_day: date | None = Field(None, description="on which the coverage has to hold; without it, today")
+    authorisation_number: str = Field("", max_length=60, description="under which the payer agreed to pay, if it did")
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:

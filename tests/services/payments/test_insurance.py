@@ -244,12 +244,14 @@ async def test_policy_numbers_are_sealed_and_stand_in_no_event(
     assert shown["policy_number"] == "LHI/QXZW"
     made = await ward.issue(10_000)
     await desk.ask("PUT", f"/invoices/{made['id']}/authorisation", {"number": "AUTH-7"})
+    agreed = await ward.issue(10_000, authorisation_number="AUTH-8")
+    assert agreed["payer"]["authorisation_number"] == "AUTH-8"
     database: Database = apps("payments").state.database
     async with database.read(actor()) as session:
         for table in ("coverages", "invoices", "outbox_events", "audit_events"):
             rows = (await session.scalars(sa.text(f"SELECT row_to_json({table})::text FROM {table}"))).all()  # noqa: S608
             assert rows
-            assert not [row for row in rows if "QXZW" in row or "AUTH-7" in row]
+            assert not [row for row in rows if "QXZW" in row or "AUTH-" in row]
 
 
 async def test_another_tenant_sees_no_payer_no_coverage_and_no_claim(

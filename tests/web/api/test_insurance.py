@@ -10,6 +10,8 @@ from fastapi import FastAPI
 
 from tests.web.clinic import Clinic, eventually
 from tests.web.conftest import problem
+from web.gateway.engine import Engine
+from web.gateway.errors import StillDeciding
 
 PRICE = 350_000
 
@@ -67,6 +69,26 @@ async def test_an_authorisation_number_stays_with_a_visit_that_is_paid_by_link_a
     assert waits.status_code == 202, waits.text
     (invoice,) = (await clinic.get("/payments/invoices", params={"patient_id": insured.patient})).json()["items"]
     assert invoice["payer"]["authorisation_number"] == "AUTH-8"
+
+
+async def test_an_authorisation_number_stays_with_a_booking_that_was_still_being_decided_and_never_asked_for_again(
+    insured: Insured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic, begin = insured.clinic, Engine.begin
+
+    async def slow(self: Engine, run: Any, request: Any, workflow_id: str, *more: Any, **also: Any) -> None:
+        await begin(self, run, request, workflow_id, *more, **also)
+        raise StillDeciding(workflow_id=workflow_id, retry_after=2)
+
+    said = {"patient_id": insured.patient, "coverage_id": insured.coverage, "authorisation_number": "AUTH-9"}
+    at_desk = {"visit_type_id": clinic.desk_visit, "payment": None}
+    wishes = [await clinic.wish(**said), await clinic.wish(**said) | at_desk]
+    with monkeypatch.context() as patched:
+        patched.setattr(Engine, "begin", slow)
+        for wish in wishes:
+            assert (await clinic.post("/appointments", json=wish)).status_code == 202
+    invoices = (await clinic.get("/payments/invoices", params={"patient_id": insured.patient})).json()["items"]
+    assert [one["payer"]["authorisation_number"] for one in invoices] == ["AUTH-9"] * 2
 
 
 async def test_a_completed_visit_is_claimed_in_a_batch_whose_file_stays_the_same(insured: Insured) -> None:
