@@ -1,11 +1,14 @@
 """The payments service's drafts of invoices, as its callers see them."""
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from careconnect.auth import Actor
 from careconnect.client import ServiceClient
 from careconnect.pagination import Page
 from services.payments.schemas import CancellationWrite, DraftReplacement, Invoice, InvoiceDraft, InvoiceWrite
+from services.payments.states import DraftSort
 
 
 class DraftsClient(ServiceClient):
@@ -18,12 +21,17 @@ class DraftsClient(ServiceClient):
         actor: Actor,
         *,
         patient_id: UUID | None = None,
+        currency: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        sort: DraftSort = "-begun",
         limit: int = 50,
         cursor: str | None = None,
         count: bool = False,
     ) -> Page[InvoiceDraft]:
-        """List drafts, newest first."""
-        params = {"patient_id": patient_id, "limit": limit, "cursor": cursor, "count": count}
+        """List drafts in the order of `sort`."""
+        params: dict[str, Any] = {"patient_id": patient_id, "currency": currency, "from": since, "to": until}
+        params |= {"sort": sort, "limit": limit, "cursor": cursor, "count": count}
         return await self.call(actor, "GET", "/invoice-drafts", params=params, into=Page[InvoiceDraft])
 
     async def draft(self, actor: Actor, draft_id: UUID) -> InvoiceDraft:

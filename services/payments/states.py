@@ -92,5 +92,7 @@ DECLINES = {
 
 PaymentSort = Literal["made", "-made", "amount", "-amount"]
 """By when a payment was made, or by currency and amount; a minus turns it round."""
+DraftSort = Literal["begun", "-begun", "total", "-total"]
+"""By when a draft was begun, or by its currency and total; a minus turns it round."""
 InvoiceSort = Literal["issued", "-issued", "number", "-number", "total", "-total"]
 """By when an invoice was issued, its number, or its currency and total; a minus turns it round."""

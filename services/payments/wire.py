@@ -53,6 +53,8 @@ def draft(row: models.InvoiceDraft, keys: TenantKeys) -> schemas.InvoiceDraft:
         patient_id=row.patient_id,
         appointment_id=wanted.appointment_id,
         coverage_id=wanted.coverage_id,
+        visit_day=wanted.visit_day,
+        authorisation_number=wanted.authorisation_number,
         lines=[
             schemas.Line(
                 description=line.description,

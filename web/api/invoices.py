@@ -24,10 +24,10 @@ from services.payments.errors import (
 )
 from services.payments.insurance.schemas import AuthorisationWrite
 from services.payments.numbers import InvoiceNumber
-from services.payments.schemas import CancellationWrite, DiscountWrite, Invoice, InvoiceWrite
-from services.payments.states import InvoiceSort, InvoiceStatus
+from services.payments.schemas import CancellationWrite, DiscountWrite, Invoice, InvoiceDraft, InvoiceWrite
+from services.payments.states import DraftSort, InvoiceSort, InvoiceStatus
 from web.api.etags import TAGGED, Tagged
-from web.api.fields import expect_patient
+from web.api.fields import expect_patient, wrong
 from web.api.keys import IdempotencyKey, minted
 from web.api.listing import LIST, listed
 from web.api.openapi import refusals
@@ -40,6 +40,7 @@ router = APIRouter(prefix="/payments/invoices", tags=["payments"])
 Reader = Annotated[Actor, may("payments:read")]
 From = Annotated[AwareDatetime | None, Query(alias="from", description="not before this instant")]
 To = Annotated[AwareDatetime | None, Query(description="before this instant")]
+_DRAFTS: dict[InvoiceSort, DraftSort] = {"issued": "begun", "-issued": "-begun", "total": "total", "-total": "-total"}
 InCurrency = Annotated[Currency | None, Query(description="ISO 4217; without it, all of them")]
 
 
@@ -58,8 +59,24 @@ async def search(
     from_: From = None,
     to: To = None,
     sort: Annotated[InvoiceSort, Query(description="totals by currency; a minus turns it round")] = "-issued",
-) -> Page[Invoice]:
-    """List by patient, appointment, status, number, currency or when they were issued, in the order of `sort`."""
+) -> Page[Invoice] | Page[InvoiceDraft]:
+    """List by patient, appointment, status, number, currency or when they were issued, in the order of `sort`.
+
+    With `status=draft` those that are still being written, as `/payments/invoices/drafts` has them: by patient,
+    currency, total, or when they were begun.
+    """
+    if status == InvoiceStatus.draft:
+        order = _order_of_drafts(sort, number, appointment_id)
+        drafts = await gateway.payments.drafts(
+            actor,
+            patient_id=patient_id,
+            currency=currency,
+            since=from_,
+            until=to,
+            sort=order,
+            **paging.model_dump(),
+        )
+        return listed(drafts)
     found = await gateway.payments.list_invoices(
         actor,
         patient_id=patient_id,
@@ -73,6 +90,15 @@ async def search(
         **paging.model_dump(),
     )
     return listed(found)
+
+
+def _order_of_drafts(sort: InvoiceSort, number: str | None, appointment_id: UUID | None) -> DraftSort:
+    if number or sort not in _DRAFTS:
+        raise wrong("number" if number else "sort", "not_of_drafts", "A draft has no number yet.")
+    if appointment_id:
+        message = "Drafts are found by patient, currency and when they were begun."
+        raise wrong("appointment_id", "not_of_drafts", message)
+    return _DRAFTS[sort]
 
 
 @router.post(

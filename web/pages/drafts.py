@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from careconnect.errors import Refusal
 from careconnect.ids import derived_id
 from services.patients.errors import PatientArchived
-from services.payments.errors import DraftNotFound
+from services.payments.errors import CoverageNotFound, DraftNotFound
+from services.payments.insurance.schemas import Coverage
 from services.payments.schemas import DraftReplacement, InvoiceDraft, InvoiceWrite, LineTax
 from web.formats import decimal_amount
 from web.forms import Form
@@ -28,6 +29,7 @@ T = TypeVar("T", bound=InvoiceWrite)
 _HERE = "/billing/drafts"
 _ROWS, _SPARE, _MOST = 4, 2, 50
 _UNREADY = 422
+_KEPT = {"appointment_id", "coverage_id", "visit_day", "authorisation_number", "zone"}
 _FRACTIONS, _BASIS_POINTS = 2, 100
 
 
@@ -78,7 +80,7 @@ async def change(draft_id: UUID, screen: Writer) -> Response:
     home = f"/billing/invoices/{draft_id}"
     try:
         draft = await payments.draft(screen.actor, draft_id)
-        wanted = await _meant(screen, form, DraftReplacement)
+        wanted = await _meant(screen, form, DraftReplacement, draft)
         if wanted is None:
             return await _page(screen, form, _UNREADY, draft)
         await _expect(screen, wanted.patient_id)
@@ -121,9 +123,18 @@ async def _page(screen: Screen, form: Form, status: int = OK, draft: InvoiceDraf
         form=form,
         draft=draft,
         patient=people.get(patient_id) if patient_id else None,
+        coverage=await _coverage(screen, draft.coverage_id) if draft and draft.coverage_id else None,
         currencies=[(one, one) for one in money.offered],
         rows=range(min(max(_ROWS, max(rows, default=0) + 1 + _SPARE), _MOST)),
     )
+
+
+async def _coverage(screen: Screen, coverage_id: UUID) -> Coverage | None:
+    """Name the payer; that there is no such coverage is said when the draft is issued."""
+    try:
+        return await screen.gateway.insurance.coverage(screen.actor, coverage_id)
+    except CoverageNotFound:
+        return None
 
 
 def _values(draft: InvoiceDraft) -> dict[str, object]:
@@ -148,8 +159,11 @@ def _typed_rows(form: Form) -> list[int]:
     return [row for row in range(_MOST) if any(form.values[f"{name}-{row}"].strip() for name in names)]
 
 
-async def _meant(screen: Screen, form: Form, kind: type[T]) -> T | None:
-    """Read the form; note in it what is wrong, and give None then."""
+async def _meant(screen: Screen, form: Form, kind: type[T], draft: InvoiceDraft | None = None) -> T | None:
+    """Read the form; note in it what is wrong, and give None then.
+
+    What a draft says that the form does not ask for stays, unless it is another patient's by now.
+    """
     own = screen.person.session.tenant.currency
     currency = form.values["currency"] or own
     lines = [_line(form, row, currency) for row in _typed_rows(form)]
@@ -160,6 +174,8 @@ async def _meant(screen: Screen, form: Form, kind: type[T]) -> T | None:
     if any(form.errors.values()):
         return None
     said: dict[str, Any] = {"patient_id": form.chosen("patient_id"), "lines": lines, "zone": screen.frame.zone}
+    if draft and draft.patient_id == said["patient_id"]:
+        said |= draft.model_dump(include=_KEPT)
     if form.values["version"].isdecimal():
         said["version"] = int(form.values["version"])
     try:

@@ -8,20 +8,31 @@ from fastapi import APIRouter, Query, Response
 from careconnect.db import Read
 from careconnect.pagination import Page, PagingQuery
 from services.payments import repository, wire
-from services.payments.api.asking import Reader, Writer
+from services.payments.api.asking import InCurrency, Reader, Since, Until, Writer
 from services.payments.collection import drafting
 from services.payments.collection.till import Till, TillOf
 from services.payments.schemas import DraftReplacement, Invoice, InvoiceDraft, InvoiceWrite
+from services.payments.states import DraftSort
 
 router = APIRouter(tags=["invoices"])
 
 
-@router.get("/invoice-drafts", summary="List drafts of invoices, newest first")
+@router.get("/invoice-drafts", summary="List drafts of invoices")
 async def list_drafts(
-    _: Reader, session: Read, paging: PagingQuery, patient_id: UUID | None = None
+    *,
+    _: Reader,
+    session: Read,
+    paging: PagingQuery,
+    since: Since = None,
+    until: Until = None,
+    patient_id: UUID | None = None,
+    currency: InCurrency = None,
+    sort: DraftSort = "-begun",
 ) -> Page[InvoiceDraft]:
-    """List all, or those of a patient."""
-    page, keys = await repository.drafts(session, paging, patient_id), await session.tenant_keys()
+    """List by patient, currency or when they were begun."""
+    wanted = {"patient_id": patient_id, "currency": currency}
+    page = await repository.drafts(session, paging, since, until, sort=sort, **wanted)
+    keys = await session.tenant_keys()
     return page.of(lambda row: wire.draft(row, keys))
 
 

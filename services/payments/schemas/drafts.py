@@ -1,6 +1,6 @@
 """Invoices that are still being written."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -25,6 +25,8 @@ class InvoiceDraft(BaseModel):
     patient_id: UUID
     appointment_id: UUID | None
     coverage_id: UUID | None
+    visit_day: date | None = None
+    authorisation_number: str = ""
     lines: list[Line]
     total: Money
     tax: Money | None = Field(None, description="what of the total is tax")

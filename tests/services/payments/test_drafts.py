@@ -86,6 +86,26 @@ async def test_drafts_are_listed_by_patient_the_newest_first(desk: Desk) -> None
     assert [one["id"] for one in found] == [second["id"], first["id"]]
 
 
+async def test_drafts_are_listed_by_currency_and_when_they_were_begun_in_either_order(desk: Desk) -> None:
+    dear, cheap = [await desk.get(await drafted(desk, total=total)) for total in (9_000, 1_000)]
+    lines = [{"description": "Dressing", "quantity": 1, "unit": money(500, "USD")}]
+    other = await desk.get(await drafted(desk, lines=lines))
+
+    async def found(**wanted: Any) -> list[str]:
+        return [one["id"] for one in (await desk.get("/invoice-drafts", **wanted))["items"]]
+
+    assert await found(sort="begun") == [dear["id"], cheap["id"], other["id"]]
+    assert await found(sort="total", currency="LKR") == [cheap["id"], dear["id"]]
+    assert await found(**{"from": cheap["created_at"]}) == [other["id"], cheap["id"]]
+    assert await found(to=cheap["created_at"]) == [dear["id"]]
+
+
+async def test_a_draft_keeps_what_it_says_of_the_visit_and_the_payer(desk: Desk) -> None:
+    said = {"coverage_id": str(uuid7()), "visit_day": "2026-01-10", "authorisation_number": "AUTH-7"}
+    draft = await desk.get(await drafted(desk, **said))
+    assert {name: draft[name] for name in said} == said
+
+
 async def test_a_mistake_is_reversed_and_keeps_its_number_and_its_reason(desk: Desk) -> None:
     path, tax = f"/invoices/{uuid7()}", {"name": "VAT", "rate": 1_800, "inclusive": True}
     lines = [{"description": "Consultation", "quantity": 1, "unit": money(118_000), "tax": tax}]

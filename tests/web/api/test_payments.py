@@ -128,6 +128,12 @@ async def test_a_draft_is_written_changed_issued_once_and_found_as_an_invoice(cl
     draft = made[0].json()
     assert made[1].json() == draft
     path = f"{drafts}/{draft['id']}"
+    asked = {"status": "draft", "patient_id": draft["patient_id"], "sort": "total", "count": True}
+    found = (await clinic.get("/payments/invoices", params=asked)).json()
+    assert found == {"items": [draft], "next_cursor": None, "total": 1}
+    for name, value in (("sort", "number"), ("number", "INV-2026-000001"), ("appointment_id", draft["id"])):
+        refused = problem(await clinic.get("/payments/invoices", params=asked | {name: value}), 422, "invalid_input")
+        assert [(one["field"], one["code"]) for one in refused["errors"]] == [(name, "not_of_drafts")]
     lines = [{"description": "Certificate", "quantity": 2, "unit": AMOUNT}]
     changed = await clinic.put(path, json=body | {"lines": lines}, headers={"If-Match": made[0].headers["etag"]})
     assert changed.json()["total"]["amount"] == 240_000

@@ -41,6 +41,33 @@ async def test_a_draft_is_written_kept_changed_and_issued_once(owner: Desk, clin
     assert (await owner.http.get(path)).status_code == 404
 
 
+async def test_what_was_said_over_rest_of_the_visit_and_its_payer_stays_when_the_page_keeps_the_draft(
+    owner: Desk, clinic: Clinic
+) -> None:
+    patient = await clinic.patient()
+    payer = await clinic.made("/payers", {"name": "Lanka Health", "code": f"P{uuid7().hex[-6:]}"})
+    cover = {"payer_id": payer, "policy_number": "0042", "rate": 8000}
+    said = {
+        "appointment_id": (await clinic.booked(patient_id=patient))["id"],
+        "coverage_id": await clinic.made(f"/patients/{patient}/coverages", cover),
+        "visit_day": "2026-11-20", "authorisation_number": "AUTH-7", "zone": "Europe/Berlin",
+    }  # fmt: skip
+    line = {"description": "Certificate", "quantity": 1, "unit": {"amount": 100_000, "currency": "LKR"}}
+    made = await clinic.made("/payments/invoices/drafts", {"patient_id": patient, "lines": [line], **said})
+    path, rest = f"{HERE}/{made}", f"/payments/invoices/drafts/{made}"
+    page = await owner.read(path)
+    assert "Coverage by Lanka Health" in page.text
+    assert f"/appointments/{said['appointment_id']}" in page.links
+    assert (await owner.send(page, path, {"unit-0": "2,000", "action": "save"})).status_code == 303
+    kept = (await clinic.get(rest)).json()
+    assert {name: kept[name] for name in said} == said
+    assert kept["total"]["amount"] == 200_000
+    other = {"patient_id": await clinic.patient(), "action": "save"}
+    assert (await owner.send(await owner.read(path), path, other)).status_code == 303
+    moved = (await clinic.get(rest)).json()
+    assert (moved["appointment_id"], moved["coverage_id"], moved["authorisation_number"]) == (None, None, "")
+
+
 async def test_a_draft_that_makes_no_sense_comes_back_with_what_is_wrong(owner: Desk, clinic: Clinic) -> None:
     page = await owner.read(f"{HERE}/new?patient_id={await clinic.patient()}")
     wrong: list[tuple[dict[str, str], str]] = [
