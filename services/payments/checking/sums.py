@@ -47,12 +47,15 @@ SELECT CASE
     WHEN invoice.reserved <> money.reserved THEN 'reserved' WHEN invoice.total <> line.total THEN 'total'
     WHEN coalesce(issued.owed, 0) <> invoice.total + off.amount THEN 'invoice.issued'
     WHEN /*unearned*/ THEN 'invoice.earned' WHEN /*uncredited*/ THEN 'invoice.credited'
+    WHEN invoice.status = 'entered_in_error' THEN 'invoice.entered_in_error'
     ELSE 'invoice.cancelled' END AS detail,
   invoice.currency,
   CASE WHEN invoice.paid <> money.paid THEN invoice.paid WHEN invoice.refunded <> money.refunded THEN invoice.refunded
-    WHEN invoice.reserved <> money.reserved THEN invoice.reserved ELSE invoice.total END AS here,
+    WHEN invoice.reserved <> money.reserved THEN invoice.reserved
+    WHEN invoice.total = line.total AND /*unreversed*/ THEN 0 ELSE invoice.total END AS here,
   CASE WHEN invoice.paid <> money.paid THEN money.paid WHEN invoice.refunded <> money.refunded THEN money.refunded
     WHEN invoice.reserved <> money.reserved THEN money.reserved WHEN invoice.total <> line.total THEN line.total
+    WHEN /*unreversed*/ THEN (SELECT sum(abs(amount)) / 2 FROM /*left*/)::bigint
     ELSE coalesce(issued.owed, 0) END AS there
 FROM invoices AS invoice
 CROSS JOIN LATERAL (
@@ -77,9 +80,9 @@ CROSS JOIN LATERAL (
 WHERE invoice.id > :after AND invoice.id <= :last AND invoice.updated_at <= :young AND (
   invoice.paid <> money.paid OR invoice.refunded <> money.refunded OR invoice.reserved <> money.reserved
   OR invoice.total <> line.total
-  OR (invoice.status IN ('issued', 'balanced', 'cancelled') AND coalesce(issued.owed, 0) <> invoice.total + off.amount)
+  OR (invoice.status <> 'draft' AND coalesce(issued.owed, 0) <> invoice.total + off.amount)
   OR (invoice.status = 'cancelled' AND invoice.total > invoice.credited AND cancelled.moved IS NULL)
-  OR /*unearned*/ OR /*uncredited*/)
+  OR /*unearned*/ OR /*uncredited*/ OR /*unreversed*/)
 """
 # Looked into only where there is something to look for, since most invoices have neither.
 _UNEARNED = """(invoice.deferred AND invoice.earned_as IS NOT NULL AND invoice.total > invoice.credited
@@ -91,6 +94,20 @@ _UNCREDITED = """(invoice.credited > 0 AND invoice.credited <> (
     SELECT FROM ledger_entries
     WHERE tenant_id = credit.tenant_id AND kind = 'invoice.credited' AND subject_id = credit.id)), 0)
   FROM invoice_credits AS credit WHERE credit.tenant_id = invoice.tenant_id AND credit.invoice_id = invoice.id))"""
+# What an invoice that should never have been has left in any account, with all that was booked for it.
+_LEFT = """(SELECT sum(line.amount) AS amount
+    FROM ledger_entries AS entry JOIN ledger_lines AS line
+      ON line.tenant_id = entry.tenant_id AND line.entry_id = entry.id
+    WHERE entry.tenant_id = invoice.tenant_id AND entry.kind IN ('invoice.issued', 'invoice.earned',
+        'invoice.discounted', 'invoice.credited', 'claim.returned', 'invoice.entered_in_error')
+      AND entry.subject_id IN (SELECT invoice.id
+        UNION ALL SELECT id FROM discounts WHERE tenant_id = invoice.tenant_id AND invoice_id = invoice.id
+        UNION ALL SELECT id FROM invoice_credits WHERE tenant_id = invoice.tenant_id AND invoice_id = invoice.id
+        UNION ALL SELECT step.id FROM claim_steps AS step JOIN claims AS claim
+          ON claim.tenant_id = step.tenant_id AND claim.id = step.claim_id
+        WHERE claim.tenant_id = invoice.tenant_id AND claim.invoice_id = invoice.id)
+    GROUP BY line.account HAVING sum(line.amount) <> 0) AS left_over"""
+_UNREVERSED = f"(invoice.status = 'entered_in_error' AND EXISTS (SELECT FROM {_LEFT}))"
 _PAYMENTS = """
 SELECT CASE WHEN payment.refunded <> back.refunded OR payment.refunding <> back.refunding
     THEN 'payment_sums' ELSE 'not_booked' END AS kind,
@@ -153,6 +170,7 @@ WHERE entry.id > :after AND entry.id <= :last AND entry.booked_at <= :young AND 
       SELECT FROM invoice_credits WHERE tenant_id = entry.tenant_id AND id = entry.subject_id)
     ELSE EXISTS (SELECT FROM invoices WHERE tenant_id = entry.tenant_id AND id = entry.subject_id
       AND CASE entry.kind WHEN 'invoice.cancelled' THEN status = 'cancelled'
+        WHEN 'invoice.entered_in_error' THEN status = 'entered_in_error'
         WHEN 'invoice.earned' THEN earned_as IS NOT NULL ELSE true END) END
   WHEN 'payment' THEN CASE entry.kind
     WHEN 'payment.corrected' THEN EXISTS (
@@ -204,7 +222,9 @@ _WRONG = {
     "invoices": _INVOICES.replace("/*issued*/", _BOOKED % ("invoice.issued", "invoice", "invoice", "issued"))
     .replace("/*cancelled*/", _BOOKED % ("invoice.cancelled", "invoice", "invoice", "cancelled"))
     .replace("/*unearned*/", _UNEARNED)
-    .replace("/*uncredited*/", _UNCREDITED),
+    .replace("/*uncredited*/", _UNCREDITED)
+    .replace("/*unreversed*/", _UNREVERSED)
+    .replace("/*left*/", _LEFT),
     "payments": _PAYMENTS.replace("/*taken*/", _BOOKED % ("payment.captured", "payment", "payment", "taken")),
     "refunds": _REFUNDS.replace("/*gone*/", _BOOKED % ("refund.succeeded", "refund", "refund", "gone")),
     "entries": _ENTRIES,

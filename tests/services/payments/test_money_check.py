@@ -222,6 +222,53 @@ async def test_a_credit_and_a_price_that_the_ledger_never_heard_of_are_found(des
     assert found == {}
 
 
+_BOOK = (
+    "WITH entry AS (INSERT INTO ledger_entries (tenant_id, id, kind, subject_id, booked_at, period) "
+    "VALUES (:tenant, :entry, :kind, :subject, now(), date_trunc('month', now()))) "
+    "INSERT INTO ledger_lines (tenant_id, entry_id, account, currency, amount, period) SELECT :tenant, :entry, "
+    "account, 'LKR', amount, date_trunc('month', now()) "
+    "FROM (VALUES ('deposits', CAST(:amount AS bigint)), ('receivables', -:amount)) AS line(account, amount)"
+)
+"""An entry that reverses an invoice, behind the service's back."""
+
+
+@pytest.mark.parametrize(("booked", "left"), [(None, 1_000), (900, 100), (1_100, 100), (1_000, 0)])
+async def test_an_invoice_that_was_a_mistake_and_is_not_exactly_reversed_is_found(
+    desk: Desk, plant: Plant, tenant_id: UUID, booked: int | None, left: int
+) -> None:
+    key, ended = uuid7(), "status = 'entered_in_error', cancelled_at = now(), cancel_reason = 'x'"
+    await desk.ask("PUT", f"/invoices/{key}", invoice_body(1_000))
+    await plant(f"UPDATE invoices SET {ended}")  # noqa: S608 - written above
+    if booked:
+        said = {"kind": "invoice.entered_in_error", "subject": key, "amount": booked}
+        await plant(_BOOK, tenant=tenant_id, entry=uuid7(), **said)
+    found = await check(desk)
+    told = [(one["subject_id"], one["detail"], one["here"], one["there"]) for one in found.pop("not_booked", [])]
+    assert told == ([(str(key), "invoice.entered_in_error", money(0), money(left))] if left else [])
+    assert found == {}
+
+
+async def test_mistakes_that_were_reversed_with_all_that_was_booked_for_them_are_no_orphans(
+    desk: Desk, plant: Plant, tenant_id: UUID
+) -> None:
+    tax = {"name": "VAT", "rate": 1_800, "inclusive": True}
+    lines = [{"description": "Consultation", "quantity": 1, "unit": money(118_000), "tax": tax}]
+    plain, changed, open_one = (f"/invoices/{uuid7()}" for _ in range(3))
+    for path in (plain, changed, open_one):
+        await desk.ask("PUT", path, invoice_body(lines=lines))
+    await desk.ask("PUT", f"{changed}/discounts/{uuid7()}", {"percent": 50, "reason": "Staff"})
+    credit = {"amount": money(9_000), "reason": "shorter"}
+    assert (await desk.ask("PUT", f"{changed}/credits/{uuid7()}", credit)).status_code == 200
+    for path in (plain, changed):
+        assert (await desk.ask("PUT", f"{path}/entered-in-error", {"reason": "x"})).status_code == 200
+    assert await check(desk) == {}
+    subject = UUID(open_one.rsplit("/", 1)[1])
+    said = {"kind": "invoice.entered_in_error", "subject": subject, "amount": 5}
+    await plant(_BOOK, tenant=tenant_id, entry=uuid7(), **said)
+    (orphan,) = (await check(desk))["booked_without_event"]
+    assert orphan["detail"] == "invoice.entered_in_error"
+
+
 async def test_an_orphan_is_noted_once_goes_by_itself_and_stays_dismissed_until_it_changes(
     desk: Desk, plant: Plant
 ) -> None:
