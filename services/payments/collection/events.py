@@ -26,6 +26,7 @@ from services.payments.states import PaymentStatus
 RETURN = "return"
 _TOO_LATE = "paid too late"
 _AT_ONCE = 200
+_RETURNED = Payment.refunded + Payment.refunding
 
 
 async def take_in(till: Till, gateway: str, event: Event) -> WebhookReceipt:
@@ -71,10 +72,6 @@ def _receipt(till: Till, event: Event, outcome: Outcome, back: UUID | None = Non
 async def _known(session: ReadSession, gateway: str, event_id: str) -> bool:
     known = sa.select(WebhookEvent.id).where(WebhookEvent.gateway == gateway, WebhookEvent.event_id == event_id)
     return await session.scalar(known) is not None
-
-
-async def _payment(session: ReadSession, reference: UUID | None) -> Payment | None:
-    return await repository.find_payment(session, reference) if reference else None
 
 
 async def _ask(till: Till, gateway: str, reference: UUID | None) -> tuple[Payment | None, GatewayCharge | None]:
@@ -163,16 +160,15 @@ async def _look_into(
 
 
 async def _to_return(till: Till) -> list[UUID]:
+    """Name whose money is still to go back; what has gone back is looked at no more, so that it hides no other."""
+    tenant, this = Payment.tenant_id == WebhookEvent.tenant_id, Payment.id == WebhookEvent.reference
+    held = sa.exists().where(tenant, this, Payment.released_at.is_not(None), Payment.captured > _RETURNED)
+    marked = WebhookEvent.follow_up == RETURN
+    told = sa.select(WebhookEvent.reference).where(marked).group_by(WebhookEvent.reference)
     async with till.write() as session:
-        rows = (await session.scalars(_unfinished(WebhookEvent.follow_up == RETURN))).all()
-        left = []
-        for row in rows:
-            payment = await _payment(session, row.reference)
-            if payment is None or not payment.came_late:
-                row.follow_up = None
-            else:
-                left.append(payment.id)
-    return sorted(set(left))
+        await session.execute(sa.update(WebhookEvent).where(marked, ~held).values(follow_up=None))
+        oldest = told.order_by(sa.func.min(WebhookEvent.created_at)).limit(_AT_ONCE)
+        return sorted(key for key in await session.scalars(oldest) if key)
 
 
 def _unfinished(which: sa.ColumnElement[bool]) -> sa.Select[WebhookEvent]:

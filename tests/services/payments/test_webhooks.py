@@ -15,11 +15,14 @@ from careconnect.auth import Actor
 from careconnect.ids import uuid7
 from careconnect.money import Money
 from services.payments import repository
+from services.payments.collection import events
 from services.payments.errors import GatewayUnavailable, RefundFailed
 from services.payments.gateways import signatures
 from services.payments.gateways.sandbox import SandboxGateway
-from tests.services.payments.conftest import Desk, money, payment_body
+from tests.services.payments.conftest import Desk, invoice_body, money, payment_body
+from tests.services.payments.test_money_check import gateway
 
+__all__ = ["gateway"]
 Send = Callable[..., Any]
 
 
@@ -104,6 +107,28 @@ async def test_money_that_was_taken_for_a_released_payment_goes_back(
     payment = await desk.payment(payment_id)
     assert payment["refunded"] == payment["captured"] == money(350_000)
     assert (await desk.ask("POST", "/gateway/events/unfinished")).json() == {"return_payments": [], "waiting": 0}
+
+
+async def test_all_that_came_too_late_goes_back_however_many_events_told_of_it(
+    desk: Desk, send: Send, gateway: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = [uuid7() for _ in range(5)]
+    for link in late:
+        invoice = uuid7()
+        await desk.ask("PUT", f"/invoices/{invoice}", invoice_body(1_000))
+        await desk.ask("PUT", f"/links/{link}", {"invoice_id": str(invoice)})
+        await gateway.pay(link, "pm_card_visa")
+        await desk.ask("POST", f"/invoices/{invoice}/cancellation", {"reason": "pat"})
+        for _ in range(3):
+            await send(link)
+    monkeypatch.setattr(events, "_AT_ONCE", 2)
+    rounds = []
+    while found := (await desk.ask("POST", "/gateway/events/unfinished")).json()["return_payments"]:
+        rounds.append(len(found))
+        for payment in found:
+            assert (await desk.release(payment)).status_code == 200
+    assert rounds == [2, 2, 1]
+    assert {(await desk.payment(one))["refunded"]["amount"] for one in late} == {1_000}
 
 
 async def test_an_event_whose_gateway_is_silent_is_kept_and_looked_into_later(
