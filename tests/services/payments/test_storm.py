@@ -12,8 +12,8 @@ from careconnect.auth import Actor
 from services.payments.client import PaymentsClient
 from tests.services.payments.conftest import SCOPES, Desk
 
-EVENTS = int(os.environ.get("STORM_EVENTS", "100"))
-"""Each comes thrice. The bench sends 2,000, and `STORM_EVENTS=2000` has this test send as many."""
+EVENTS = int(os.environ.get("STORM_EVENTS", "500"))
+"""Each comes thrice. The bench sends 2,000, and `STORM_EVENTS=2000` has this send as many, at four times the time."""
 
 
 async def test_events_thrice_shuffled_and_some_forged_lead_to_the_right_end_and_forgeries_are_counted(
