@@ -87,6 +87,11 @@ class Taxed(NamedTuple):
     gross: Money
 
 
+def is_known(currency: str) -> bool:
+    """Tell whether there is money of this code (CLDR's list of ISO 4217); the codes for none and for tests are not."""
+    return currency in get_global("all_currencies") and currency not in {"XXX", "XTS"}
+
+
 def minor_digits(currency: str) -> int:
     """Count the digits behind the point that `currency` is paid in (CLDR currency data): LKR 2, JPY 0, KWD 3."""
     fractions = get_global("currency_fractions")

@@ -8,11 +8,12 @@ from fastapi import APIRouter
 from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict, VersionConflict
 from careconnect.pagination import Page, PagingQuery
+from services.appointments.errors import AppointmentNotFound
 from services.patients.errors import PatientNotFound
 from services.payments.errors import CoverageNotFound, CoverageNotValid, DraftNotFound, InvoiceState
 from services.payments.schemas import DraftReplacement, Invoice, InvoiceDraft, InvoiceWrite
 from web.api.etags import TAGGED, IfMatch, Tagged, as_seen
-from web.api.fields import expect_patient
+from web.api.fields import expect_appointment, expect_patient
 from web.api.keys import IdempotencyKey, minted
 from web.api.listing import LIST, listed
 from web.api.openapi import refusals
@@ -38,13 +39,14 @@ async def search(
 @router.post(
     "",
     summary="Begin a draft of an invoice",
-    **_record(PatientNotFound, IdempotencyConflict, InvoiceState, status=201),
+    **_record(PatientNotFound, AppointmentNotFound, IdempotencyConflict, InvoiceState, status=201),
 )
 async def begin(
     body: InvoiceWrite, actor: Writer, gateway: Door, tag: Tagged, key: IdempotencyKey = None
 ) -> InvoiceDraft:
     """Write down what is to be invoiced: not owed yet, without a number, and in no books."""
     await expect_patient(gateway, actor, body.patient_id)
+    await expect_appointment(gateway, actor, body.appointment_id, body.patient_id)
     return tag(await gateway.payments.begin_draft(actor, minted("invoice", actor, key), body))
 
 
@@ -55,13 +57,16 @@ async def read(draft_id: UUID, actor: Reader, gateway: Door, tag: Tagged) -> Inv
 
 
 @router.put(
-    "/{draft_id}", summary="Replace a draft of an invoice", **_record(DraftNotFound, PatientNotFound, VersionConflict)
+    "/{draft_id}",
+    summary="Replace a draft of an invoice",
+    **_record(DraftNotFound, PatientNotFound, AppointmentNotFound, VersionConflict),
 )
 async def replace(
     draft_id: UUID, body: DraftReplacement, actor: Writer, gateway: Door, tag: Tagged, *, seen: IfMatch
 ) -> InvoiceDraft:
     """Write all of it anew."""
     await expect_patient(gateway, actor, body.patient_id)
+    await expect_appointment(gateway, actor, body.appointment_id, body.patient_id)
     return tag(await gateway.payments.change_draft(actor, draft_id, as_seen(body, seen)))
 
 

@@ -30,6 +30,20 @@ def own_account(actor: Actor, *scopes: str) -> Actor:
     return Actor.system(*scopes, tenant_id=actor.tenant_id)
 
 
+async def expect_appointment(gateway: Gateway, actor: Actor, appointment_id: UUID | None, patient_id: UUID) -> None:
+    """Refuse an appointment that this tenant does not have, or that is another patient's.
+
+    Raises:
+        AppointmentNotFound: there is no such appointment.
+        InvalidInput: it is another patient's.
+    """
+    if appointment_id is None:
+        return
+    found = await gateway.appointments.standing(own_account(actor, "appointments:read"), appointment_id)
+    if found.patient_id != patient_id:
+        raise wrong("appointment_id", "of_another_patient", "This appointment is another patient's.")
+
+
 async def expect_patient(gateway: Gateway, actor: Actor, patient_id: UUID) -> None:
     """Refuse a patient whom this tenant does not have; an archived one may still owe, and have wishes.
 

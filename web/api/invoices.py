@@ -10,6 +10,7 @@ from careconnect.auth import Actor
 from careconnect.errors import IdempotencyConflict
 from careconnect.money import Currency
 from careconnect.pagination import Page, PagingQuery
+from services.appointments.errors import AppointmentNotFound
 from services.notifications.errors import NoAddress, OptedOut
 from services.patients.errors import PatientNotFound
 from services.payments.errors import (
@@ -27,7 +28,7 @@ from services.payments.numbers import InvoiceNumber
 from services.payments.schemas import CancellationWrite, DiscountWrite, Invoice, InvoiceDraft, InvoiceWrite
 from services.payments.states import DraftSort, InvoiceSort, InvoiceStatus
 from web.api.etags import TAGGED, Tagged
-from web.api.fields import expect_patient, wrong
+from web.api.fields import expect_appointment, expect_patient, wrong
 from web.api.keys import IdempotencyKey, minted
 from web.api.listing import LIST, listed
 from web.api.openapi import refusals
@@ -105,7 +106,10 @@ def _order_of_drafts(sort: InvoiceSort, number: str | None, appointment_id: UUID
     "",
     summary="Issue an invoice",
     status_code=201,
-    responses={201: TAGGED, **refusals(PatientNotFound, CoverageNotFound, CoverageNotValid, IdempotencyConflict)},
+    responses={
+        201: TAGGED,
+        **refusals(PatientNotFound, AppointmentNotFound, CoverageNotFound, CoverageNotValid, IdempotencyConflict),
+    },
 )
 async def issue(
     body: InvoiceWrite,
@@ -116,6 +120,7 @@ async def issue(
 ) -> Invoice:
     """Issue it, numbered without a gap. The invoice of an appointment is issued by its booking."""
     await expect_patient(gateway, actor, body.patient_id)
+    await expect_appointment(gateway, actor, body.appointment_id, body.patient_id)
     return tag(await gateway.payments.issue_invoice(actor, minted("invoice", actor, key), body))
 
 

@@ -84,7 +84,9 @@ class VisitTypeWrite(Input):
         if (deposit is not None) != (self.payment_policy.kind == "deposit"):
             message = "a deposit is named when, and only when, the payment policy is deposit"
             raise ValueError(message)
-        if deposit and (deposit.currency != self.price.currency or not 0 < deposit.amount <= self.price.amount):
+        if deposit is not None and (
+            deposit.currency != self.price.currency or not 0 < deposit.amount <= self.price.amount
+        ):
             message = "the deposit is a part of the price, in its currency"
             raise ValueError(message)
         if self.payment_policy.kind == "full" and not self.price:

@@ -1,18 +1,26 @@
 """Organisations and their locations on the wire."""
 
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
-from careconnect.money import Currency
+from careconnect.money import Currency, is_known
 from services.identity.schemas.fields import Country, Input, Line, Locale, Phone, Version, Zone
+
+
+def _known(currency: str) -> str:
+    if not is_known(currency):
+        message = "this is not a currency of ISO 4217"
+        raise ValueError(message)
+    return currency
 
 
 class TenantWrite(Input):
     """An organisation: a clinic group with its own data, staff and policies."""
 
     name: Line
-    currency: Currency
+    currency: Annotated[Currency, AfterValidator(_known)]
     country: Country
     locale: Locale
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from careconnect.money import Money, Taxed
+from careconnect.money import Money, Taxed, is_known
 from services.payments.states import Method
 
 
@@ -23,6 +23,13 @@ class Input(BaseModel):
         What has its default is left out, so that a field which is added later does not make old requests new ones.
         """
         return hashlib.sha256(self.model_dump_json(exclude={"id"}, exclude_defaults=True).encode()).digest()
+
+
+def _known(money: Money) -> Money:
+    if not is_known(money.currency):
+        message = "this is not a currency of ISO 4217"
+        raise ValueError(message)
+    return money
 
 
 def _positive(money: Money) -> Money:
@@ -50,9 +57,9 @@ def _zone(name: str) -> str:
 
 _LARGEST = 10**15
 Zone = Annotated[str, Field(max_length=64, examples=["Asia/Colombo"]), AfterValidator(_zone)]
-PositiveMoney = Annotated[Money, AfterValidator(_positive)]
-Price = Annotated[Money, AfterValidator(_not_negative)]
-Reason = Annotated[str, Field(min_length=1, max_length=500)]
+PositiveMoney = Annotated[Money, AfterValidator(_positive), AfterValidator(_known)]
+Price = Annotated[Money, AfterValidator(_not_negative), AfterValidator(_known)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
 class LineTax(Input):

@@ -99,6 +99,7 @@ async def test_the_catalogue_is_listed_by_name_and_narrows_to_what_is_offered(
         {"price": {"amount": 0, "currency": "LKR"}, "payment_policy": {"kind": "full"}},
         {"payment_policy": {"kind": "deposit"}},
         {"payment_policy": {"kind": "full", "deposit": {"amount": 1, "currency": "LKR"}}},
+        {"payment_policy": {"kind": "deposit", "deposit": {"amount": 0, "currency": "LKR"}}},
         {"payment_policy": {"kind": "deposit", "deposit": {"amount": 350001, "currency": "LKR"}}},
         {"payment_policy": {"kind": "deposit", "deposit": {"amount": 100, "currency": "USD"}}},
         {"cancellation_policy": {"fee_percent": 101}},

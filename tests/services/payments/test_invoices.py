@@ -101,6 +101,8 @@ async def test_a_free_visit_is_balanced_at_once_and_books_nothing(desk: Desk) ->
         {"lines": [{"description": "x", "unit": money(1, "LKR")}, {"description": "y", "unit": money(1, "USD")}]},
         {"lines": [{"description": "x", "quantity": 1000, "unit": money(2**53)}]},
         {"lines": [{"description": "x", "quantity": 0, "unit": money(1)}]},
+        {"lines": [{"description": "x", "unit": money(1, "XXQ")}]},
+        {"lines": [{"description": "x", "unit": money(1, "XXX")}]},
         {"lines": [{"description": "", "unit": money(1)}]},
         {"zone": "Mars/Olympus"},
         {"zone": "../etc/passwd"},

@@ -96,3 +96,13 @@ async def test_what_is_on_its_way_back_is_told_until_it_is_back(desk: Desk, monk
     await desk.refund(payment_id, 50_000, refund_id)
     payment = await desk.payment(payment_id)
     assert (payment["refunding"], payment["refunded"]) == (None, money(50_000))
+
+
+async def test_a_refund_says_why_in_so_many_words(desk: Desk) -> None:
+    payment_id, refund_id = await desk.captured(), uuid7()
+    path = f"/payments/{payment_id}/refunds/{refund_id}"
+    for reason in ("", "  ", "\t"):
+        answer = await desk.ask("PUT", path, {"amount": money(1_000), "reason": reason})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "reason")
+    answer = await desk.ask("PUT", path, {"amount": money(1_000), "reason": " moved away "})
+    assert answer.json()["reason"] == "moved away"

@@ -33,6 +33,18 @@ async def test_an_invoice_is_issued_once_per_key(clinic: Clinic) -> None:
     assert [one["id"] for one in found] == [first.json()["id"]]
 
 
+async def test_an_invoice_of_an_appointment_is_of_one_that_is_there_and_of_its_own_patient(clinic: Clinic) -> None:
+    booked = await clinic.booked()
+    body = {"patient_id": booked["patient"]["id"], "lines": [{"description": "X-ray", "unit": AMOUNT}]}
+    for path in ("/payments/invoices", "/payments/invoices/drafts"):
+        problem(await clinic.post(path, json=body | {"appointment_id": str(uuid7())}), 404, "appointment_not_found")
+        other = body | {"patient_id": await clinic.patient(), "appointment_id": booked["id"]}
+        refused = problem(await clinic.post(path, json=other), 422, "invalid_input")
+        assert [(one["field"], one["code"]) for one in refused["errors"]] == [("appointment_id", "of_another_patient")]
+        made = await clinic.post(path, json=body | {"appointment_id": booked["id"]})
+        assert (made.status_code, made.json()["appointment_id"]) == (201, booked["id"])
+
+
 async def test_cash_balances_an_invoice_once_per_key(clinic: Clinic, invoice: str) -> None:
     body = {"invoice_id": invoice, "method": "cash", "amount": AMOUNT}
     first, again = [await clinic.post("/payments", json=body, key="cash once") for _ in range(2)]
