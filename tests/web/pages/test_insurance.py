@@ -79,7 +79,7 @@ async def test_a_discount_is_given_by_who_may_with_a_reason(owner_of_one: Desk, 
     given = await owner_of_one.send(page, f"{invoice}/discount", percent="10", reason="Member of staff")
     assert given.status_code == 303
     shown = (await owner_of_one.read(invoice)).text
-    assert f"Discount Member of staff {MINUS}LKR 350.00" in shown
+    assert f"Discount, taken off above Member of staff {MINUS}LKR 350.00" in shown
     assert "Due LKR 3,150.00" in shown
     front_desk = await Desk.open(edge, clinic, "front_desk")
     assert (await front_desk.http.get(f"{invoice}/discount")).status_code == 403
