@@ -11,6 +11,7 @@ from services.appointments.feeds import api as feeds
 from services.appointments.holds import api as holds
 from services.appointments.reach import api as reach
 from services.appointments.series import api as series
+from services.appointments.utilisation import api as utilisation
 from services.appointments.waitlist import api as waitlist
 
 
@@ -27,6 +28,7 @@ def create(settings: Settings) -> FastAPI:
         closings.router,
         holds.router,
         reach.router,
+        utilisation.router,
         api.router,
         visit.router,
         endings.router,

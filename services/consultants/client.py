@@ -14,6 +14,7 @@ from services.consultants.places_client import PlacesClient
 Names = list[schemas.ConsultantName]
 Specialties = list[str]
 Windows = list[schemas.Window]
+WorkingTimes = list[schemas.WorkingTime]
 Terms = list[schemas.CancellationTerms]
 
 
@@ -258,3 +259,10 @@ class ConsultantsClient(PlacesClient):
     async def figures(self, actor: Actor) -> schemas.Figures:
         """Count consultants, for the dashboard."""
         return await self.call(actor, "GET", "/figures", into=schemas.Figures)
+
+    async def working_time(
+        self, actor: Actor, start: datetime, end: datetime, *, location_id: UUID | None = None
+    ) -> WorkingTimes:
+        """Add up each consultant's working minutes inside `[start, end)`; those without any are left out."""
+        params = {"from": start, "to": end, "location_id": location_id}
+        return await self.call(actor, "GET", "/working-time", into=WorkingTimes, params=params)

@@ -183,5 +183,7 @@ def _cut(stretch: Stretch, start: datetime, end: datetime) -> list[Stretch]:
 def _clipped(stretches: Iterable[Stretch], start: datetime, end: datetime) -> Iterator[Stretch]:
     for stretch in stretches:
         opens, closes = max(stretch.start, start), min(stretch.end, end)
-        if opens < closes:
+        if (opens, closes) == (stretch.start, stretch.end):
+            yield stretch
+        elif opens < closes:
             yield replace(stretch, start=opens, end=closes)

@@ -49,6 +49,7 @@ from services.payments.schemas import (
     ReleaseWrite,
     RenewalWrite,
     Summary,
+    Takings,
     Traces,
     Unfinished,
     WebhookReceipt,
@@ -238,6 +239,11 @@ class PaymentsClient(MoneyChecksClient, DraftsClient, DrawersClient, DunningClie
         """Compute the dashboard's numbers, all of one moment."""
         params = {"from": since, "to": until, "zone": zone, "currency": currency}
         return await self.call(actor, "GET", "/figures", params=params, into=Figures)
+
+    async def takings(self, actor: Actor, *, since: datetime, until: datetime, zone: str) -> list[Takings]:
+        """Add up by currency what came in and what went back, also by day of `zone`."""
+        params = {"from": since, "to": until, "zone": zone}
+        return await self.call(actor, "GET", "/takings", params=params, into=list[Takings])
 
     async def gateway_charges(
         self,

@@ -1,7 +1,8 @@
 """Questions: lists, sums, and what the dashboard and the checks want to know."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from careconnect.pagination import Paging, Rows, keyset, ordered
 from services.payments.models import Base, Invoice, Payment, Refund
 from services.payments.models import PatientCredit as CreditRow
 from services.payments.models.beginnings import NO_CURRENCY
-from services.payments.schemas import Count, DayRevenue, Figures, PatientCredit, Summary
+from services.payments.schemas import Count, DayRevenue, Figures, PatientCredit, Summary, Takings
 from services.payments.states import PaymentStatus, RefundStatus
 
 _PENDING = (PaymentStatus.pending, PaymentStatus.authorised)
@@ -130,6 +131,43 @@ async def figures(session: ReadSession, since: datetime, until: datetime, zone: 
     )
 
 
+async def takings(session: ReadSession, since: datetime, until: datetime, zone: str) -> list[Takings]:
+    """Count and add up, by currency, what was captured and what was refunded in [since, until), and by local day."""
+    came = _per_day_and_currency(Payment.currency, Payment.captured_at, Payment.captured, zone)
+    went = _per_day_and_currency(Refund.currency, Refund.settled_at, Refund.amount, zone)
+    went = went.where(Refund.status == RefundStatus.succeeded)
+    captured = (await session.execute(_between(came, Payment.captured_at, since, until))).all()
+    refunded = (await session.execute(_between(went, Refund.settled_at, since, until))).all()
+    found = sorted({row.currency for row in (*captured, *refunded)})
+    return [
+        _taken(
+            currency,
+            [row for row in captured if row.currency == currency],
+            [row for row in refunded if row.currency == currency],
+        )
+        for currency in found
+    ]
+
+
+def _taken(currency: str, captured: Sequence[Any], refunded: Sequence[Any]) -> Takings:
+    days: dict[date, int] = defaultdict(int)
+    for row in captured:
+        days[row.day] += int(row.amount)
+    for row in refunded:
+        days[row.day] -= int(row.amount)
+    return Takings(
+        currency=currency,
+        captured=_added_up(currency, captured),
+        refunded=_added_up(currency, refunded),
+        by_day=[DayRevenue(day=day, amount=amount) for day, amount in sorted(days.items())],
+    )
+
+
+def _added_up(currency: str, rows: Sequence[Any]) -> Count:
+    amount = Money(amount=sum(int(row.amount) for row in rows), currency=currency)
+    return Count(count=sum(row.count for row in rows), amount=amount)
+
+
 async def credit_of(session: ReadSession, patient_id: UUID) -> list[PatientCredit]:
     """Tell what the clinic holds for a patient, in each currency."""
     held = sa.select(CreditRow).where(CreditRow.patient_id == patient_id, CreditRow.balance > 0)
@@ -156,3 +194,9 @@ def _count_and_sum(condition: Any, amount: Any) -> tuple[Any, Any]:
 def _per_day(moment: Any, amount: Any, zone: str) -> sa.Select[Any]:
     day = sa.cast(sa.func.timezone(zone, moment), sa.Date)
     return sa.select(day, sa.func.sum(amount)).group_by(sa.literal_column("1"))
+
+
+def _per_day_and_currency(currency: Any, moment: Any, amount: Any, zone: str) -> sa.Select[Any]:
+    day = sa.cast(sa.func.timezone(zone, moment), sa.Date).label("day")
+    sums = sa.func.count().label("count"), sa.func.sum(amount).label("amount")
+    return sa.select(currency, day, *sums).group_by(currency, sa.literal_column("2"))

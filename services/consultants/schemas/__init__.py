@@ -39,7 +39,7 @@ from services.consultants.schemas.prices import (
     Tax,
 )
 from services.consultants.schemas.schedules import ExceptionWrite, Hours, Schedule, ScheduleException, ScheduleWrite
-from services.consultants.schemas.timetable import Closed, Timetable, TimetableQuery
+from services.consultants.schemas.timetable import Closed, Timetable, TimetableQuery, WorkingTime, WorkingTimeQuery
 from services.consultants.schemas.visit_types import (
     CancellationPolicy,
     CancellationTerms,
@@ -101,4 +101,6 @@ __all__ = [
     "VisitTypeWrite",
     "Window",
     "WindowsQuery",
+    "WorkingTime",
+    "WorkingTimeQuery",
 ]

@@ -10,15 +10,13 @@ from services.consultants.schemas.availability import LONGEST_PERIOD, Window
 from services.consultants.schemas.fields import Input
 
 
-class TimetableQuery(Input):
-    """Whose hours are wanted, and when: everybody's who is not archived, unless narrowed."""
+class SpanQuery(Input):
+    """Asks about what lies inside `[from, to)`."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     start: AwareDatetime = Field(alias="from")
     end: AwareDatetime = Field(alias="to")
-    consultant_id: list[UUID] = Field([], max_length=500)
-    specialty: str | None = Field(None, max_length=100)
 
     @model_validator(mode="after")
     def _stay_within_a_year(self) -> Self:
@@ -26,6 +24,26 @@ class TimetableQuery(Input):
             message = "the period begins before it ends and is not longer than 370 days"
             raise ValueError(message)
         return self
+
+
+class TimetableQuery(SpanQuery):
+    """Whose hours are wanted, and when: everybody's who is not archived, unless narrowed."""
+
+    consultant_id: list[UUID] = Field([], max_length=500)
+    specialty: str | None = Field(None, max_length=100)
+
+
+class WorkingTimeQuery(SpanQuery):
+    """Asks for everybody's working time, at one location or at all."""
+
+    location_id: UUID | None = None
+
+
+class WorkingTime(BaseModel):
+    """How many minutes a consultant works, by weekly hours and what deviates from them, whatever the status is now."""
+
+    consultant_id: UUID
+    minutes: int
 
 
 class Closed(BaseModel):

@@ -11,7 +11,7 @@ from careconnect.pagination import Page, PagingQuery
 from services.payments import books, reading, repository, wire
 from services.payments.api.asking import InCurrency, OneCurrency, Reader, Since, Until
 from services.payments.collection.till import TillOf
-from services.payments.schemas import AppointmentMoney, Figures, PatientCredit, Payment, Summary, Zone
+from services.payments.schemas import AppointmentMoney, Figures, PatientCredit, Payment, Summary, Takings, Zone
 from services.payments.states import Method, PaymentSort, PaymentStatus
 
 router = APIRouter(tags=["payments"])
@@ -93,3 +93,15 @@ async def figures(
     async with till.snapshot() as session:
         currency = currency or await reading.main_currency(session)
         return await reading.figures(session, since, until, zone, currency)
+
+
+@router.get("/takings", summary="Add up by currency what came in and what went back")
+async def takings(
+    _: Reader,
+    session: Read,
+    since: Annotated[AwareDatetime, Query(alias="from")],
+    until: Annotated[AwareDatetime, Query(alias="to")],
+    zone: Zone = "UTC",
+) -> list[Takings]:
+    """Add up money captured and refunds that arrived, also by day of `zone`; currencies without either are left out."""
+    return await reading.takings(session, since, until, zone)

@@ -14,6 +14,7 @@ from services.payments.schemas.answers import (
     Payment,
     Refund,
     Summary,
+    Takings,
 )
 from services.payments.schemas.checks import (
     MENDED_BY_ITSELF,
@@ -209,6 +210,7 @@ __all__ = [
     "ReminderWrite",
     "RenewalWrite",
     "Summary",
+    "Takings",
     "Traces",
     "UnchargedAsk",
     "UnchargedFound",

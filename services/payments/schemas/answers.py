@@ -169,6 +169,15 @@ class DayRevenue(BaseModel):
     amount: int
 
 
+class Takings(BaseModel):
+    """What came in and what went back in one currency, each counted when the money moved."""
+
+    currency: Currency
+    captured: Count
+    refunded: Count
+    by_day: list[DayRevenue]
+
+
 class Figures(BaseModel):
     """Numbers for the dashboard, all from one snapshot; `watermark` is the last outbox event in it."""
 

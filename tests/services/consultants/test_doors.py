@@ -65,6 +65,7 @@ DOORS: list[Door] = [
         {"json": {"location_id": ONE, "first": "2026-11-02", "last": "2026-11-03"}},
     ),
     ("GET", "/holiday-gaps", "catalogue:read", {"params": DAYS}),
+    ("GET", "/working-time", "reports:read", {"params": SPAN}),
     ("GET", "/timetable", "consultants:read", {"params": SPAN}),
     ("POST", f"/consultants/{ONE}/schedule/trial", "consultants:read", {"params": SPAN, "json": {"hours": []}}),
     ("GET", "/windows", "consultants:read", {"params": PERIOD}),

@@ -48,3 +48,30 @@ async def test_other_hours_can_be_tried_without_being_kept(clinic: Clinic) -> No
     )
     assert [one["start"] for one in answer.json()] == ["2026-11-02T08:30:00Z"]
     assert await timetable(clinic) == before
+
+
+async def test_working_minutes_are_the_hours_less_leave_with_extra_hours_at_the_place_asked_about(
+    clinic: Clinic,
+) -> None:
+    elsewhere = str(uuid7())
+    await clinic.deviates("leave", "2026-11-02T11:00:00+05:30", "2026-11-02T13:00:00+05:30")
+    extra = {"location_id": elsewhere, "zone": "Asia/Colombo"}
+    await clinic.deviates("extra", "2026-11-02T15:00:00+05:30", "2026-11-02T15:45:00+05:30", **extra)
+
+    async def minutes(**where: str) -> dict[str, int]:
+        answer = await clinic.http.get("/working-time", params=MONDAY | where, headers=clinic.headers)
+        return {one["consultant_id"]: one["minutes"] for one in answer.json()}
+
+    whose = str(clinic.consultant_id)
+    assert await minutes() == {whose: 165}
+    assert await minutes(location_id=str(clinic.location_id)) == {whose: 120}
+    assert await minutes(location_id=elsewhere) == {whose: 45}
+    assert await minutes(location_id=str(uuid7())) == {}
+
+
+async def test_working_minutes_are_added_up_for_a_year_at_most(clinic: Clinic) -> None:
+    span = {"from": "2026-01-01T00:00:00Z", "to": "2027-01-07T00:00:00Z"}
+    assert (await clinic.http.get("/working-time", params=span, headers=clinic.headers)).status_code == 422
+    month = {"from": "2026-11-01T00:00:00+05:30", "to": "2026-12-01T00:00:00+05:30"}
+    found = (await clinic.http.get("/working-time", params=month, headers=clinic.headers)).json()
+    assert [one["minutes"] for one in found] == [21 * 240]

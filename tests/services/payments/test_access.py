@@ -24,6 +24,7 @@ ENDPOINTS: list[tuple[str, str, str, Any]] = [
     ("GET", "/payments", "payments:read", None),
     ("GET", "/payments/summary", "payments:read", None),
     ("GET", "/payments/currencies", "payments:read", None),
+    ("GET", "/takings?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z", "payments:read", None),
     ("GET", "/invoice-drafts", "payments:read", None),
     ("GET", f"/invoice-drafts/{ONE}", "payments:read", None),
     ("PUT", f"/invoice-drafts/{ONE}", "payments:write", invoice_body()),

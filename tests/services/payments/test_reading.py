@@ -130,6 +130,45 @@ async def test_revenue_is_counted_on_the_local_day_it_came_and_refunds_on_the_da
     assert (await desk.get("/figures", zone="UTC", **half_open))["revenue"] == 0
 
 
+async def test_takings_are_told_by_currency_when_the_money_came_and_when_it_went(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    march, april = datetime(2026, 3, 31, 12, tzinfo=UTC), datetime(2026, 4, 1, 20, tzinfo=UTC)
+    kept = await _at(desk, monkeypatch, march, 10_000)
+    await desk.authorised(7_000)
+    lines = [{"description": "Consultation", "quantity": 1, "unit": money(300, "USD")}]
+    body = {"invoice": {"id": str(uuid7())} | invoice_body(lines=lines), "method": "cash", "amount": money(300, "USD")}
+    assert (await desk.pay(uuid7(), body)).status_code == 201
+    monkeypatch.setattr(clock, "now", lambda: april)
+    await desk.refund(kept, 2_000)  # type: ignore[arg-type]
+    await desk.refund(kept, 500)  # type: ignore[arg-type]
+    nothing, month = {"count": 0, "amount": money(0)}, {"to": "2026-04-01T00:00:00Z", "zone": "Asia/Colombo"}
+    assert await desk.get("/takings", **{"from": "2026-03-01T00:00:00Z"} | month) == [
+        {
+            "currency": "LKR",
+            "captured": {"count": 1, "amount": money(10_000)},
+            "refunded": nothing,
+            "by_day": [{"day": "2026-03-31", "amount": 10_000}],
+        },
+        {
+            "currency": "USD",
+            "captured": {"count": 1, "amount": money(300, "USD")},
+            "refunded": {"count": 0, "amount": money(0, "USD")},
+            "by_day": [{"day": "2026-03-31", "amount": 300}],
+        },
+    ]
+    assert await desk.get(
+        "/takings", **{"from": month["to"], "to": "2026-05-01T00:00:00Z", "zone": "Asia/Colombo"}
+    ) == [
+        {
+            "currency": "LKR",
+            "captured": nothing,
+            "refunded": {"count": 2, "amount": money(2_500)},
+            "by_day": [{"day": "2026-04-02", "amount": -2_500}],
+        }
+    ]
+
+
 async def test_the_watermark_rises_with_every_change(desk: Desk) -> None:
     period = {"from": "2026-01-01T00:00:00Z", "to": "2036-01-01T00:00:00Z"}
     assert (await desk.get("/figures", **period))["watermark"] == 0
