@@ -114,6 +114,11 @@ def percent(part: float) -> str:
     return sign + format_percent(round(part, 2), format="#,##0%", locale=locale())
 
 
+def share(of_hundred: float) -> str:
+    """Write a share of a hundred: 5.9%."""
+    return format_percent(Decimal(str(of_hundred)) / 100, format="#,##0.#%", locale=locale())
+
+
 def initials(name: str) -> str:
     """Take the first letters of the first and the last word, titles left out."""
     words = [word for word in name.split() if word.rstrip(".") not in _TITLES] or ["?"]
@@ -176,6 +181,7 @@ FILTERS = {
     "age": age,
     "number": number,
     "percent": percent,
+    "share": share,
     "initials": initials,
     "tone_of": tone_of,
     "phone": phone,

@@ -9,7 +9,7 @@ from tests.project.checkout import ROOT, name_of, parsed, python_files
 
 # A service is known to others by its client, its wire models, its refusals, and the words that these are made of.
 FACE = re.compile(
-    r"services\.(?:hosting|[a-z]+\.(?:(?:series|waitlist|absences|feeds|holds|insurance|closings|reach)\.)?"
+    r"services\.(?:hosting|[a-z]+\.(?:(?:series|waitlist|absences|feeds|holds|insurance|closings|reach|utilisation)\.)?"
     r"(?:client|schemas|errors|states|roles|sources|accounts|rule|fitting|references|numbers|prices))(?:\.|$)"
 )
 OTHERS = ("web", "workflows", "activities", "careconnect", "worker.py")

@@ -25,11 +25,13 @@ from services.appointments.feeds.client import FeedsClient
 from services.appointments.holds.client import HoldsClient
 from services.appointments.reach.client import ReachClient
 from services.appointments.series.client import SeriesClient
+from services.appointments.utilisation.client import UtilisationClient
 from services.appointments.waitlist.client import WaitlistClient
 from services.consultants.client import ConsultantsClient
 from services.consultants.schemas import Offer
 from services.hosting import Services
 from services.identity.client import IdentityClient
+from services.patients.client import PatientsClient
 from services.payments.client import PaymentsClient
 from services.reports.client import ReportsClient
 from web.gateway.absences import AbsenceProcesses
@@ -46,6 +48,7 @@ from web.gateway.insurance import Insurance
 from web.gateway.mails import InvoiceMailProcesses
 from web.gateway.money import MoneyProcesses
 from web.gateway.reach import NarrowedMessages, NarrowedPatients, Reach
+from web.gateway.reporting import Reporting
 from web.gateway.series import SeriesProcesses
 from web.gateway.trail import Trail
 from web.gateway.unpaid import UnpaidBookings
@@ -70,6 +73,13 @@ class Gateway:
         self.reach = Reach(reach, self.patients, self.messages)
         self.reports = services.client(ReportsClient)
         self.identity = services.client(IdentityClient)
+        self.reporting = Reporting(
+            self.appointments,
+            services.client(UtilisationClient),
+            self.consultants,
+            services.client(PatientsClient),
+            self.payments,
+        )
         self.holds = HoldProcesses(self.engine, services.client(HoldsClient))
         self.feeds = CalendarFeeds(self, services.client(FeedsClient), SignedLinks(settings), settings.web.public_url)
         self.absences = AbsenceProcesses(self.engine, services.client(AbsencesClient), self.consultants)

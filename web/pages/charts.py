@@ -1,10 +1,13 @@
 """The figures of the dashboard as bars, which are tables as well."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from careconnect.money import Money
-from services.reports.schemas import Dashboard
+from services.appointments.schemas import HourCount as HourOfVisits
+from services.reports.schemas import DayRevenue
+from services.reports.sources import HourCount
 from web.formats import local_date, money
 from web.looks import look
 from web.words import gettext
@@ -37,9 +40,9 @@ class Bar:
         return sum(part.n for part in self.parts)
 
 
-def hours(figures: Dashboard) -> dict[str, Any]:
+def hours(by_hour: Iterable[HourCount | HourOfVisits]) -> dict[str, Any]:
     """Count appointments by hour of the day and by state; only states that occur get a colour in the legend."""
-    counted = {(one.hour, one.status): one.count for one in figures.by_hour}
+    counted = {(one.hour, str(one.status)): one.count for one in by_hour}
     states = [state for state in _STATES if any(state == status for _, status in counted)]
     present = {hour for hour, _ in counted}
     span = range(min(present | {_OPENS}), max(present | {_CLOSES}) + 1)
@@ -55,11 +58,13 @@ def hours(figures: Dashboard) -> dict[str, Any]:
     }
 
 
-def revenue(figures: Dashboard, currency: str) -> dict[str, Any]:
-    """Show what each day brought; a day on which more went back than came in stands at nothing."""
-    days = figures.revenue_by_day
+def revenue(days: Sequence[DayRevenue], currency: str, skeleton: str = "") -> dict[str, Any]:
+    """Show what each day brought; a day on which more went back than came in stands at nothing.
+
+    `skeleton` is how days are named; without it, by the weekday while there are few.
+    """
     word = gettext("Revenue")
-    skeleton = "E" if len(days) <= _LABELS else "d"
+    skeleton = skeleton or ("E" if len(days) <= _LABELS else "d")
     bars = [
         Bar(
             local_date(one.day, skeleton=skeleton),

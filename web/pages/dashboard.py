@@ -84,7 +84,7 @@ async def _board(screen: Screen, period: Period) -> dict[str, Any]:
         "waiting": waiting,
         "attention": attention[:_SHOWN],
     }
-    return found | hours(known) | revenue(known, screen.person.session.tenant.currency)
+    return found | hours(known.by_hour) | revenue(known.revenue_by_day, screen.person.session.tenant.currency)
 
 
 async def _unless_away(read: Awaitable[T], otherwise: T) -> T:
