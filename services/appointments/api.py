@@ -26,6 +26,7 @@ from services.appointments.schemas import (
     Move,
     Notes,
     Release,
+    Sort,
     Status,
     Summary,
     TimelineEvent,
@@ -117,17 +118,16 @@ async def write_notes(appointment_id: UUID, notes: Notes, _: Writer, session: Wr
         session.record("appointment.noted", "appointment", appointment_id)
 
 
-@router.get("/appointments", summary="List appointments by start")
+@router.get("/appointments", summary="List appointments")
 async def search(
     wanted: Annotated[AppointmentFilter, Query()],
     paging: PagingQuery,
     _: Reader,
     session: Read,
-    *,
-    newest_first: bool = False,
+    sort: Sort = "start",
 ) -> Page[Appointment]:
     """List, filtered; half-open between `from_` and `to`."""
-    found = await repository.search(session, wanted, paging, newest_first=newest_first)
+    found = await repository.search(session, wanted, paging, sort=sort)
     return found.of(shape)
 
 

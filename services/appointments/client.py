@@ -26,6 +26,7 @@ from services.appointments.schemas import (
     Remark,
     RemarkDecision,
     SlotSearch,
+    Sort,
     Summary,
     TimelineEvent,
 )
@@ -121,10 +122,10 @@ class AppointmentsClient(ServiceClient):
         limit: int = 50,
         cursor: str | None = None,
         count: bool = False,
-        newest_first: bool = False,
+        sort: Sort = "start",
     ) -> Page[Appointment]:
-        """List by start."""
-        params = {"limit": limit, "cursor": cursor, "count": count, "newest_first": newest_first}
+        """List in the order of `sort`."""
+        params = {"limit": limit, "cursor": cursor, "count": count, "sort": sort}
         return await self.call(actor, "GET", "/appointments", params=_filter(wanted) | params, into=Page[Appointment])
 
     async def diary(self, actor: Actor, wanted: DiaryQuery) -> Appointments:

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from careconnect import clock
 from careconnect.db import ReadSession, WriteSession, new_metadata
-from careconnect.pagination import Order, Paging, Rows, keyset
+from careconnect.pagination import Paging, Rows, keyset, ordered
 from services.appointments.errors import AppointmentNotFound
 from services.appointments.models import Appointment, AppointmentNotes
 from services.appointments.reach import repository as reach
@@ -16,6 +16,7 @@ from services.appointments.schemas import (
     OCCUPYING,
     AppointmentFilter,
     Notes,
+    Sort,
     Status,
     Summary,
     TimelineEvent,
@@ -26,6 +27,10 @@ _AUDIT = new_metadata().tables["audit_events"]
 
 _ONE = select(Appointment).where(Appointment.tenant_id == sa.bindparam("tenant"), Appointment.id == sa.bindparam("key"))
 _LOCKED = _ONE.with_for_update()
+_ORDERS = {
+    "start": [Appointment.start_at, Appointment.id],
+    "status": [Appointment.status, Appointment.start_at, Appointment.id],
+}
 
 
 async def get(session: ReadSession, appointment_id: UUID, *, lock: bool = False) -> Appointment:
@@ -47,14 +52,10 @@ async def find(session: ReadSession, appointment_id: UUID, *, lock: bool = False
     return found
 
 
-async def search(
-    session: ReadSession, wanted: AppointmentFilter, paging: Paging, *, newest_first: bool
-) -> Rows[Appointment]:
-    """List what `wanted` describes, by start."""
+async def search(session: ReadSession, wanted: AppointmentFilter, paging: Paging, *, sort: Sort) -> Rows[Appointment]:
+    """List what `wanted` describes, in the order of `sort`."""
     statement = select(Appointment).where(*await _conditions(session, wanted))
-    start, key = Appointment.start_at, Appointment.id
-    order: list[Order] = [start.desc(), key.desc()] if newest_first else [start, key]
-    return await keyset(session, statement, order, paging)
+    return await keyset(session, statement, ordered(sort, _ORDERS), paging)
 
 
 async def summary(session: ReadSession, wanted: AppointmentFilter) -> Summary:

@@ -29,6 +29,8 @@ class Status(StrEnum):
     WAITLISTED = "waitlisted"
 
 
+Sort = Literal["start", "-start", "status", "-status"]
+"""By start, or by status and start; a minus turns it round."""
 OCCUPYING = frozenset({Status.HELD, Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN})
 """States in which an appointment occupies its consultant and its patient."""
 

@@ -1,7 +1,7 @@
 """`/appointments`: booking starts a process and answers with its outcome; a verb is a noun resource."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -28,6 +28,7 @@ from services.appointments.schemas import (
     Appointment,
     AppointmentDetail,
     AppointmentFilter,
+    Sort,
     Status,
     Summary,
     TimelineEvent,
@@ -112,18 +113,15 @@ async def search(
     location_id: UUID | None = None,
     status: Annotated[list[Status] | None, Query()] = None,
     reference: Annotated[Reference | None, Query(description="in any case, with or without prefix and dashes")] = None,
-    sort: Literal["start", "-start"] = "start",
+    sort: Annotated[Sort, Query(description="status: by status and start; a minus turns it round")] = "start",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
     *,
     count: bool = False,
 ) -> Page[Appointment]:
-    """List by start; half-open between `from` and `to`."""
+    """List those that start between `from` and `to`, half-open, in the order of `sort`."""
     wanted = _filter(from_, to, consultant_id, patient_id, location_id, status, reference)
-    found = await gateway.appointments.list(
-        actor, wanted, limit=limit, cursor=cursor, count=count, newest_first=sort == "-start"
-    )
-    return listed(found)
+    return listed(await gateway.appointments.list(actor, wanted, limit=limit, cursor=cursor, count=count, sort=sort))
 
 
 @router.get("/summary", summary="Count appointments")

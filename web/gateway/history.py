@@ -84,7 +84,7 @@ async def history_of(
 
 async def _appointments(gateway: "Gateway", actor: Actor, patient_id: UUID, before: datetime | None) -> Part:
     wanted = AppointmentFilter(patient_id=[patient_id], to=before)
-    page = await gateway.appointments.list(actor, wanted, limit=_MOST, newest_first=True)
+    page = await gateway.appointments.list(actor, wanted, limit=_MOST, sort="-start")
     return _part(page, [
         HistoryItem(
             at=one.start, kind="appointment", id=one.id, status=one.status, what=one.reference,

@@ -40,7 +40,7 @@ class Trail:
         if appointment_id or not patient_id:
             return [appointment_id] if appointment_id else []
         wanted = AppointmentFilter(patient_id=[patient_id])
-        visits = await self._appointments.list(actor, wanted, limit=MOST - 1, newest_first=True)
+        visits = await self._appointments.list(actor, wanted, limit=MOST - 1, sort="-start")
         return [patient_id, *(one.id for one in visits.items)]
 
     async def _part(

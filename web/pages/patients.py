@@ -129,7 +129,7 @@ async def profile(patient_id: UUID, screen: Reader) -> Response:
     of = AppointmentFilter(patient_id=[patient_id])
     patient, recent, summary, balance, preferences, covered, (told, more) = await asyncio.gather(
         screen.gateway.patients.get(screen.actor, patient_id),
-        _if(screen, "appointments:read", lambda: screen.gateway.appointments.list(screen.actor, of, newest_first=True)),
+        _if(screen, "appointments:read", lambda: screen.gateway.appointments.list(screen.actor, of, sort="-start")),
         _if(screen, "appointments:read", lambda: screen.gateway.appointments.summary(screen.actor, of)),
         _if(screen, "payments:read", lambda: screen.gateway.money.balance(screen.actor, patient_id)),
         _if(screen, "messages:read", lambda: screen.gateway.messages.preferences(screen.actor, patient_id)),

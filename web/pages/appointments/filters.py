@@ -8,10 +8,12 @@ from services.appointments.schemas import OCCUPYING, AppointmentFilter, Status
 from web.pages.days import day_of, midnight, today
 from web.pages.frame import Frame
 from web.pages.links import link
+from web.pages.sorting import Sorting
 from web.words import gettext
 
 RANGES = ("day", "week", "month")
 UPCOMING = "upcoming"
+_ORDERS = ("start", "status")
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,13 @@ class Filters:
     consultant_id: str
     patient_id: str
     frame: Frame
+    asked: str = ""
+    """The order, as the address says it."""
 
     @classmethod
-    def of(cls, frame: Frame, range_: str, day: str, status: str, consultant_id: str, patient_id: str) -> "Filters":
+    def of(
+        cls, frame: Frame, range_: str, day: str, status: str, consultant_id: str, patient_id: str, sort: str = ""
+    ) -> "Filters":
         """Read them from an address; what makes no sense is left out."""
         known = status == UPCOMING or status in set(Status)
         return cls(
@@ -36,6 +42,7 @@ class Filters:
             _id(consultant_id),
             _id(patient_id),
             frame,
+            sort,
         )
 
     @property
@@ -79,12 +86,17 @@ class Filters:
         """The address of the stretch in which today lies."""
         return self.link(date="")
 
-    def link(self, **changed: str) -> str:
-        """Give the address with something changed."""
+    @property
+    def sorting(self) -> Sorting:
+        """The order of the table; the other filters stay when it changes."""
         shown = "" if self.day == today(self.frame) else self.chosen_day
         said = {"range": self.range if self.range != "day" else "", "date": shown}
         said |= {"status": self.status, "consultant_id": self.consultant_id, "patient_id": self.patient_id}
-        return link("/appointments", **(said | changed))
+        return Sorting.of("/appointments", _ORDERS, self.asked, **said)
+
+    def link(self, **changed: str) -> str:
+        """Give the address with something changed."""
+        return link("/appointments", **(self.sorting.here | changed))
 
     def without(self, *names: str) -> str:
         """Give the address without some of the filters."""

@@ -32,14 +32,15 @@ async def listed(
     status: str = "",
     consultant_id: str = "",
     patient_id: str = "",
+    sort: str = "",
     cursor: str | None = None,
     after: str = "",
 ) -> Response:
-    """List by time, in groups of a day; `after` is the day that the part before ended with."""
-    filters = Filters.of(screen.frame, range_, date, status, consultant_id, patient_id)
+    """List by time or by status, in groups of a day; `after` is the day that the part before ended with."""
+    filters = Filters.of(screen.frame, range_, date, status, consultant_id, patient_id, sort)
     read = screen.gateway.appointments
     page, summary, consultants, patients = await asyncio.gather(
-        read.list(screen.actor, filters.wanted(), limit=_SHOWN, cursor=cursor),
+        read.list(screen.actor, filters.wanted(), limit=_SHOWN, cursor=cursor, sort=filters.sorting.sort),
         read.summary(screen.actor, filters.counted()),
         screen.known.consultants(screen.actor),
         naming.patients(screen, [UUID(filters.patient_id)] if filters.patient_id else []),
