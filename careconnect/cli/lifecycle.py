@@ -76,7 +76,7 @@ def _show(runtime: "Runtime", memory: dict[str, int | None]) -> None:
             part.state,
             str(part.process.pid) if part.process else "",
             str(part.restarts),
-            "" if part.last_exit is None else str(part.last_exit),
+            " ".join(str(said) for said in (part.last_exit, part.reason) if said not in {None, ""}),
             f"{size // MEBIBYTE} MiB" if size else "",
         )
     console = Console()

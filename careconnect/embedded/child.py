@@ -70,8 +70,12 @@ class Child:
         return await self.process.wait()
 
     async def stop(self) -> int:
-        """Ask the process to stop, insist after its time is up, and return its exit code."""
+        """Ask the process to stop, insist after its time is up, and return its exit code.
+
+        One that was suspended goes on first, or it would not hear.
+        """
         self._send(self.launch.stop_signal)
+        self._send(signal.SIGCONT)
         try:
             return await asyncio.wait_for(self.process.wait(), self.launch.stop_seconds)
         except TimeoutError:

@@ -27,11 +27,11 @@ def stores(folder: DataFolder, at: InstancePorts, caller: Mapping[str, str]) -> 
     parts = []
     if not environment.postgres_is_external(caller):
         postgres = PostgresServer(folder.root, at.postgres)
-        parts.append(Part("postgres", postgres.launch, postgres.ready, postgres.prepare))
+        parts.append(Part("postgres", postgres.launch, postgres.ready, postgres.prepare, postgres.answers))
     if not environment.temporal_is_external(caller):
         listens = TemporalPorts(at.temporal, at.temporal_http, at.temporal_ui, at.temporal_metrics)
         temporal = TemporalServer(folder.root, listens, environment.public_url(at, caller))
-        parts.append(Part("temporal", temporal.launch, temporal.ready, temporal.prepare))
+        parts.append(Part("temporal", temporal.launch, temporal.ready, temporal.prepare, temporal.answers))
     return parts
 
 

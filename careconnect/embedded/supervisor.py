@@ -9,13 +9,12 @@ import psutil
 
 from careconnect.embedded.child import Child, Launch
 from careconnect.embedded.folder import DataFolder
+from careconnect.embedded.liveness import Patience, until_it_hangs
 from careconnect.embedded.runtime import PartRecord, ProcessRecord, Runtime
 
 FIRST_DELAY = 0.2
 LONGEST_DELAY = 10.0
 HEALTHY_SECONDS = 30.0
-PROBE_SECONDS = 5.0
-SILENT_PROBES = 9
 
 
 @dataclass
@@ -44,7 +43,7 @@ async def nothing() -> None:
 class Part:
     """A process to keep alive: how to start it, when it is ready, what to set up once it is, whether it still answers.
 
-    One that is silent for `SILENT_PROBES` probes in a row hangs, and is ended as if it had died.
+    One that is silent for many probes in a row hangs (`liveness`), and is ended as if it had died.
     """
 
     name: str
@@ -63,16 +62,15 @@ class Supervisor:
         runtime: Runtime,
         say: Callable[[str], None],
         *,
-        probe_seconds: float = PROBE_SECONDS,
-        silent_probes: int = SILENT_PROBES,
+        patience: Patience = Patience(),
     ) -> None:
-        self.probe_seconds = probe_seconds
-        self.silent_probes = silent_probes
+        self.patience = patience
         self.folder = folder
         self.runtime = runtime
         self.say = say
         self._children: dict[str, Child] = {}
         self._keepers: dict[str, asyncio.Task[None]] = {}
+        self._reasons: dict[str, str] = {}
 
     async def start(self, *parts: Part) -> None:
         """Start parts side by side and return when all are ready.
@@ -118,7 +116,8 @@ class Supervisor:
             code = await self._until_it_ends(part)
             wait = back_off.after(clock() - began)
             restarts = self.runtime.parts[part.name].restarts + 1
-            self.note(part.name, state="restarting", process=None, restarts=restarts, last_exit=code)
+            reason = self._reasons.pop(part.name, "")
+            self.note(part.name, state="restarting", process=None, restarts=restarts, last_exit=code, reason=reason)
             self.say(f"{part.name} ended with {code}; starting it again in {wait:.1f} s")
             await asyncio.sleep(wait)
             await self._try_again(part)
@@ -134,13 +133,19 @@ class Supervisor:
 
     async def _watch(self, part: Part, child: Child) -> None:
         """End a process that lives and does not answer any more: nobody else would notice."""
-        silent = 0
-        while part.answers and silent < self.silent_probes:
-            await asyncio.sleep(self.probe_seconds)
-            silent = 0 if await part.answers() else silent + 1
-        if part.answers:
-            self.say(f"{part.name} does not answer any more and is ended")
-            await child.stop()
+        if part.answers is None:
+            return
+
+        def tell(silent: bool) -> None:
+            before = self.runtime.parts[part.name].state
+            now = "silent" if silent else "ready"
+            if before in {"ready", "silent"} and before != now:
+                self.note(part.name, state=now)
+
+        seconds = await until_it_hangs(part.answers, tell, self.patience)
+        self._reasons[part.name] = f"did not answer for {seconds:.0f} s"
+        self.say(f"{part.name} has not answered for {seconds:.0f} s ({_standing(child)}) and is ended")
+        await child.stop()
 
     async def _try_again(self, part: Part) -> None:
         """Bring a part up; if that fails the child is ended, and the keeper sees one more death and waits."""
@@ -169,3 +174,10 @@ def _record(child: Child) -> ProcessRecord | None:
     with contextlib.suppress(psutil.Error):
         return ProcessRecord.of(child.pid)
     return None
+
+
+def _standing(child: Child) -> str:
+    """Tell what the system says of a process: stopped, waiting for the disk, asleep."""
+    with contextlib.suppress(psutil.Error):
+        return f"its process is {psutil.Process(child.pid).status()}"
+    return "its process is gone"

@@ -11,7 +11,7 @@ from careconnect.embedded.child import Child, Launch, rotate, tail
 from careconnect.embedded.errors import CannotStart, NotReady, WrongVersion
 from careconnect.embedded.folder import DataFolder, read_json, write_json
 from careconnect.embedded.ports import LOOPBACK
-from careconnect.embedded.probe import answers
+from careconnect.embedded.probe import answers, greet_http, is_not_silent
 
 NAMESPACE = "careconnect"
 RETENTION = "720h"
@@ -120,6 +120,10 @@ class TemporalServer:
                     await asyncio.sleep(POLL_SECONDS)
         except TimeoutError as error:
             raise NotReady(f"Temporal was not ready after {START_SECONDS:.0f} s; see {self.log}.") from error
+
+    async def answers(self) -> bool:
+        """Whether the server still answers, even if it is to refuse."""
+        return await is_not_silent(lambda: greet_http(self.ports.http, f"/api/v1/namespaces/{NAMESPACE}"))
 
     async def prepare(self) -> None:
         """Set the namespace's retention and search attributes, once per file and layout."""
