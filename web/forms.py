@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from careconnect.errors import FieldError, Refusal
 from careconnect.money import Money, minor_digits
-from web.words import gettext
+from web.words import gettext, refused
 
 _TOO_MUCH = 10**15
 _NUMBER = re.compile(r"(?=.*\d)(?:\d*|\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3})(?:\.(?P<fraction>\d*))?")
@@ -71,7 +71,7 @@ class Form:
     def refuse(self, refusal: Refusal, names: Mapping[str, str] | None = None) -> "Form":
         """Show why a service said no, beside the fields that it names or above the form."""
         self.blame(refusal.errors, names)
-        return self if refusal.errors else self.object(refusal.detail)
+        return self if refusal.errors else self.object(refused(refusal))
 
     def renew(self) -> "Form":
         """Mint a new key: the last try has been answered, the next one is another request."""

@@ -10,6 +10,8 @@ from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from careconnect.errors import Refusal
+
 LANGUAGES = {"en": "en_GB", "si": "si_LK", "ta": "ta_LK", "ar": "ar"}
 """Each language that the screens speak, and the CLDR locale whose dates and numbers go with it."""
 
@@ -31,6 +33,15 @@ def gettext(message: str) -> str:
     """Translate one sentence; one that its catalogue does not have is English."""
     # A catalogue says something of itself under the empty sentence.
     return _catalogue(_language.get()).gettext(message) if message else message
+
+
+def refused(refusal: Refusal) -> str:
+    """Say a refusal: in its own words, or by its title where only that is in the language being spoken."""
+    said = gettext(refusal.detail)
+    if said != refusal.detail or _language.get() == "en":
+        return said
+    title = gettext(refusal.title)
+    return title if title != refusal.title else said
 
 
 def ngettext(singular: str, plural: str, n: int) -> str:

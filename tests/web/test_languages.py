@@ -1,7 +1,10 @@
 """The catalogues of the screens' languages: complete, and true to the sentences that they translate."""
 
 import ast
+import importlib
+import pkgutil
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -12,8 +15,16 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+import activities
+import careconnect
+import services
+import web
+from careconnect.errors import Forbidden, Refusal
+from services.appointments.errors import TooEarly
+from services.payments.accounts import CHART
 from tests.project.checkout import ROOT, python_files
 from web import words
+from web.looks import CHOICES, LOOKS
 
 WEB = ROOT / "web"
 OTHERS = sorted(words.LANGUAGES.keys() - {"en"})
@@ -85,6 +96,44 @@ def test_a_sentence_that_counts_has_every_form_of_its_language(language: str) ->
 def test_no_catalogue_keeps_what_nobody_says_any_more(language: str) -> None:
     said = spoken() | set(written())
     assert [message.id for message in sentences(language) if forms(message.id)[0] not in said] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_refusal_has_a_title_in_every_language(language: str) -> None:
+    found = catalogue(language)
+    assert [f"{kind.__name__}: {kind.title}" for kind in refusals() if not found.get(kind.title)] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_state_every_choice_and_every_account_of_the_ledger_is_named_in_every_language(language: str) -> None:
+    looks = {look.word for kinds in (LOOKS, CHOICES) for kind in kinds.values() for look in kind.values()}
+    named = looks | {account.name for account in CHART}
+    assert sorted(word for word in named if not catalogue(language).get(word)) == []
+
+
+@cache
+def refusals() -> list[type[Refusal]]:
+    """Import everything that can refuse, and list the kinds of refusal."""
+    for root in (careconnect, services, activities, web):
+        for module in pkgutil.walk_packages(root.__path__, f"{root.__name__}."):
+            if not module.name.endswith("__main__") and ".migrations" not in module.name:
+                importlib.import_module(module.name)
+    found, unseen = [Refusal], [Refusal]
+    while unseen:
+        below = unseen.pop().__subclasses__()
+        found += below
+        unseen += below
+    return [kind for kind in found if getattr(sys.modules[kind.__module__], kind.__name__, None) is kind]
+
+
+def test_a_refusal_is_said_in_the_language_by_its_title_where_its_own_words_are_english() -> None:
+    refusal = TooEarly("This can be noted from 2026-11-30 08:00 (Asia/Colombo) on.")
+    assert words.refused(refusal) == refusal.detail
+    words.speak("ta")
+    assert words.refused(refusal) == catalogue("ta").get(TooEarly.title).string  # type: ignore[union-attr]
+    known = Forbidden("Your role does not let you overbook.")
+    assert words.refused(known) == catalogue("ta").get(known.detail).string  # type: ignore[union-attr]
+    words.speak("en")
 
 
 def test_what_a_catalogue_does_not_have_is_english() -> None:

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from careconnect.errors import Refusal
 from web.pages.screen import Screen, needs
-from web.words import gettext
+from web.words import gettext, refused
 
 router = APIRouter(prefix="/billing/invoices/{invoice_id}/authorisation", include_in_schema=False)
 Writer = Annotated[Screen, needs("payments:write")]
@@ -23,5 +23,5 @@ async def keep(invoice_id: UUID, screen: Writer) -> Response:
     try:
         await screen.gateway.insurance.authorised(screen.actor, invoice_id, number)
     except Refusal as refusal:
-        return screen.done(gettext(refusal.detail), home, tone="red")
+        return screen.done(refused(refusal), home, tone="red")
     return screen.done(gettext("The authorisation number is kept"), home)

@@ -22,7 +22,7 @@ from web.pages.appointments.terms import Way
 from web.pages.cards import cards_of
 from web.pages.paying import line, refundable, released_of
 from web.pages.screen import Screen, needs
-from web.words import gettext
+from web.words import gettext, refused
 
 router = APIRouter(prefix="/billing/payments", include_in_schema=False)
 Writer = Annotated[Screen, needs("payments:write")]
@@ -107,7 +107,7 @@ async def capture(payment_id: UUID, screen: Writer) -> Response:
     except Refusal as refusal:
         if in_part:
             return _capture_form(screen, form.refuse(refusal, {"amount.currency": "amount"}), payment, refusal.status)
-        return screen.done(gettext(refusal.detail), _home(payment), tone="red")
+        return screen.done(refused(refusal), _home(payment), tone="red")
     released = released_of(taken)
     words = gettext("Payment taken; %(amount)s is released") if released else gettext("Payment taken")
     return screen.done(words % {"amount": money(released)} if released else words, _home(payment))
@@ -125,7 +125,7 @@ async def void(payment_id: UUID, screen: Writer) -> Response:
     try:
         await screen.gateway.money.void(screen.actor, payment_id)
     except Refusal as refusal:
-        return screen.done(gettext(refusal.detail), _home(payment), tone="red")
+        return screen.done(refused(refusal), _home(payment), tone="red")
     return screen.done(gettext("The reservation is let go"), _home(payment))
 
 

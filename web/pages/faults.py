@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from careconnect.errors import NotAuthenticated, Refusal
 from careconnect.telemetry import request_id
 from services.appointments.errors import ReasonNeeded
+from web import words
 from web.forms import Form
 from web.pages import flash
 from web.pages.flash import Toast
@@ -51,7 +52,7 @@ def _for_people(otherwise: Handler) -> Handler:
         asked = _asked_first(request, plain.status_code, error)
         if asked is not None:
             return asked
-        detail = error.detail if isinstance(error, Refusal) else ""
+        detail = words.refused(error) if isinstance(error, Refusal) else ""
         if is_htmx(request):
             return _say(plain.status_code, detail)
         if request.method != "GET":

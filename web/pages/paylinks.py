@@ -13,7 +13,7 @@ from careconnect.ids import derived_id
 from services.payments.errors import LinkNotFound
 from services.payments.schemas import LinkWrite, PaymentLink
 from web.pages.screen import Screen, needs
-from web.words import gettext
+from web.words import gettext, refused
 
 router = APIRouter(prefix="/billing/invoices/{invoice_id}/links", include_in_schema=False)
 Writer = Annotated[Screen, needs("payments:write")]
@@ -67,7 +67,7 @@ async def mail(invoice_id: UUID, link_id: UUID, screen: Writer) -> Response:
     try:
         await screen.gateway.mails.link(screen.actor, invoice_id, link_id, form.key)
     except Refusal as refusal:
-        return screen.done(gettext(refusal.detail), _home(invoice_id), tone="red")
+        return screen.done(refused(refusal), _home(invoice_id), tone="red")
     return screen.done(gettext("The payment link is on its way"), _home(invoice_id))
 
 

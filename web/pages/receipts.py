@@ -11,7 +11,7 @@ from services.notifications.schemas import MessageFilter
 from web.looks import state_label
 from web.pages.messages_words import failure_words, template_words
 from web.pages.screen import Screen, needs
-from web.words import gettext, locale
+from web.words import gettext, locale, refused
 
 router = APIRouter(prefix="/billing/invoices/{invoice_id}", include_in_schema=False)
 Reader = Annotated[Screen, needs("payments:read")]
@@ -40,7 +40,7 @@ async def mail(invoice_id: UUID, screen: Writer) -> Response:
     try:
         await screen.gateway.mails.receipt(screen.actor, invoice_id, form.key)
     except Refusal as refusal:
-        return screen.done(gettext(refusal.detail), here, tone="red")
+        return screen.done(refused(refusal), here, tone="red")
     return screen.done(gettext("The receipt is on its way"), here)
 
 

@@ -38,7 +38,7 @@ def given(screen: Screen, form: Form) -> str | None:
         Forbidden: one is given by somebody who may not.
     """
     if form.values["overbook_reason"].strip() and not may(screen):
-        raise Forbidden(gettext("Your role does not let you overbook."), needed="appointments:overbook")
+        raise Forbidden("Your role does not let you overbook.", needed="appointments:overbook")
     return reason(form, "overbook_reason")
 
 

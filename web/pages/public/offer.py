@@ -9,6 +9,7 @@ from careconnect.errors import Refusal
 from services.appointments.waitlist.schemas import OfferStatus
 from web.pages import naming
 from web.pages.public.visitor import Visitor, visiting
+from web.words import refused
 
 PURPOSE = "offer"
 SCOPES = ("appointments:read", "appointments:write", "consultants:read", "catalogue:read", "patients:read")
@@ -49,6 +50,6 @@ async def _page(visitor: Visitor, refusal: Refusal | None = None) -> Response:
         offer=offer,
         state=state,
         visit=visit,
-        problem=refusal.detail if refusal else "",
+        problem=refused(refusal) if refusal else "",
         form=visitor.form("answer"),
     )

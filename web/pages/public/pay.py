@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from careconnect.errors import Refusal
 from web.pages.public.visitor import Visitor, visiting
+from web.words import refused
 
 PURPOSE = "pay"
 router = APIRouter(prefix=f"/{PURPOSE}")
@@ -30,7 +31,7 @@ async def pay(visitor: Payer) -> Response:
     try:
         link = await visitor.gateway.money.current_link(visitor.actor, visitor.link.subject)
     except Refusal as refusal:
-        return await _page(visitor, refusal.status, refusal.detail)
+        return await _page(visitor, refusal.status, refused(refusal))
     return RedirectResponse(link.url, 303, {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"})
 
 

@@ -90,7 +90,7 @@ def refused(request: Request, status: int, refusal: Refusal | None) -> Response:
         title = gettext("This link does not work")
         advice = gettext("Open it again from the message, in full. If that does not help, call the clinic.")
     elif refusal is not None and status < 500:  # noqa: PLR2004 - the refusal's own words are for people
-        title, advice = gettext("That was not possible"), refusal.detail
+        title, advice = gettext("That was not possible"), words.refused(refusal)
     else:
         title = gettext("Something went wrong on our side")
         advice = gettext("Nothing was lost. Try again in a minute, or call the clinic.")

@@ -18,7 +18,7 @@ from web.pages.appointments.picker import Start
 from web.pages.appointments.reasons import waiver_said
 from web.pages.screen import OK, Screen, needs
 from web.pages.series.detail import names_of
-from web.words import gettext, ngettext
+from web.words import gettext, ngettext, refused
 from workflows.contracts.series import Scope
 
 router = APIRouter()
@@ -103,7 +103,7 @@ async def resolve(series_id: UUID, screen: Writer) -> Response:
             location_id=chosen.location_id if chosen else None,
         )
     except Refusal as refusal:
-        return screen.done(refusal.detail, here, tone="red")
+        return screen.done(refused(refusal), here, tone="red")
     return screen.done(gettext("Booked") if chosen else gettext("Left out"), here)
 
 

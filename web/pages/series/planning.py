@@ -16,7 +16,7 @@ from web.gateway.series import SeriesDate, SeriesWanted
 from web.pages import naming
 from web.pages.screen import OK, Screen, needs
 from web.pages.series.words import DAYS, conflict_words, nth_weekday
-from web.words import gettext
+from web.words import gettext, refused
 
 router = APIRouter()
 Writer = Annotated[Screen, needs("appointments:write")]
@@ -96,7 +96,7 @@ async def _dates(screen: Screen, form: Form, days: list[str]) -> tuple[list[Seri
     try:
         return await screen.gateway.series.preview(screen.actor, wanted), ""
     except Refusal as refusal:
-        return None, refusal.detail
+        return None, refused(refusal)
 
 
 async def _wanted(screen: Screen, form: Form, days: list[str], *, alone: bool = False) -> SeriesWanted | None:
