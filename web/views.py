@@ -28,7 +28,7 @@ class Views:
             extensions=["jinja2.ext.i18n"],
         )
         self.environment.install_gettext_callables(  # type: ignore[attr-defined]
-            words.gettext, words.ngettext, newstyle=True
+            words.gettext, words.ngettext, newstyle=True, pgettext=words.pgettext
         )
         self.environment.filters.update(FILTERS)
         self.environment.globals["static"] = assets.address

@@ -35,6 +35,11 @@ def gettext(message: str) -> str:
     return _catalogue(_language.get()).gettext(message) if message else message
 
 
+def pgettext(context: str, message: str) -> str:
+    """Translate words that mean several things in English; `context` says which, to translators alone."""
+    return _catalogue(_language.get()).pgettext(context, message)
+
+
 def refused(refusal: Refusal) -> str:
     """Say a refusal: in its own words, or by its title where only that is in the language being spoken."""
     said = gettext(refusal.detail)

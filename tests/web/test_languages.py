@@ -27,6 +27,7 @@ from web import words
 from web.looks import CHOICES, LOOKS
 
 WEB = ROOT / "web"
+KEYWORDS: dict[str, Any] = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 OTHERS = sorted(words.LANGUAGES.keys() - {"en"})
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%[sd%]|\{\w*\}|</?\w+>")
 FEW = 0.02
@@ -40,11 +41,16 @@ def catalogue(language: str) -> Catalog:
         return read_po(file, locale=language)
 
 
-def spoken() -> set[str]:
+Key = tuple[str, str]
+"""What a sentence is found by: a context, where its words mean several things, and the words in English."""
+
+
+@cache
+def spoken() -> set[Key]:
     """Find the sentences that templates and pages say in so many words."""
     ways = [("**/templates/**.html", "jinja2"), ("templates/**.html", "jinja2"), ("**.py", "python")]
-    found = extract_from_dir(WEB, ways, keywords={"_": None, "gettext": None, "ngettext": (1, 2)})
-    return {message[0] if isinstance(message, tuple) else message for _, _, message, _, _ in found}
+    found = extract_from_dir(WEB, ways, keywords=KEYWORDS)
+    return {(context or "", forms(message)[0]) for _, _, message, _, context in found}
 
 
 def written() -> Iterator[str]:
@@ -62,6 +68,11 @@ def sentences(language: str) -> list[Message]:
     return [message for message in catalogue(language) if message.id]
 
 
+def key(message: Message) -> Key:
+    """Tell what a sentence of a catalogue is found by."""
+    return message.context or "", forms(message.id)[0]
+
+
 def forms(text: Any) -> tuple[str, ...]:
     """Give a sentence's forms: one, or those that count."""
     return (text,) if isinstance(text, str) else tuple(text)
@@ -69,7 +80,7 @@ def forms(text: Any) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_nearly_every_sentence_of_the_screens_is_in_the_catalogue(language: str) -> None:
-    known = {forms(message.id)[0] for message in sentences(language)}
+    known = {key(message) for message in sentences(language)}
     missing = spoken() - known
     assert len(missing) <= FEW * len(known), sorted(missing)
 
@@ -94,8 +105,29 @@ def test_a_sentence_that_counts_has_every_form_of_its_language(language: str) ->
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_no_catalogue_keeps_what_nobody_says_any_more(language: str) -> None:
-    said = spoken() | set(written())
-    assert [message.id for message in sentences(language) if forms(message.id)[0] not in said] == []
+    said = spoken() | {("", text) for text in written()}
+    assert [message.id for message in sentences(language) if key(message) not in said] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_means_several_things_in_english_is_translated_for_each(language: str) -> None:
+    meant: dict[str, list[str]] = {}
+    for context, text in spoken():
+        meant.setdefault(text, []).append(context)
+    several = {text: contexts for text, contexts in meant.items() if len(contexts) > 1}
+    assert {"Open", "For", "From", "Credit"} <= several.keys()
+    found = catalogue(language)
+    for text, contexts in several.items():
+        said = {str(message.string) for one in contexts if (message := found.get(text, one or None))}
+        assert len(said) == len(contexts), text
+
+
+def test_words_are_said_in_their_context() -> None:
+    words.speak("si")
+    said = words.pgettext("go there", "Open"), words.gettext("Open")
+    assert [catalogue("si").get("Open", context).string for context in ("go there", None)] == list(said)  # type: ignore[union-attr]
+    assert words.pgettext("nowhere", "Open") == "Open"
+    words.speak("en")
 
 
 @pytest.mark.parametrize("language", OTHERS)
