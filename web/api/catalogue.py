@@ -1,6 +1,6 @@
 """`/visit-types` and `/locations`: what can be booked, and where."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -12,20 +12,15 @@ from services.consultants.errors import ConsultantNotFound, PricedInCurrency, Vi
 from services.consultants.schemas import VisitType, VisitTypeReplacement, VisitTypeWrite
 from services.identity.errors import LocationExists, LocationNotFound
 from services.identity.schemas import Location, LocationReplacement, LocationWrite
-from web.api.etags import TAGGED, IfMatch, Tagged, as_seen
+from web.api.etags import IfMatch, Tagged, as_seen, record
 from web.api.keys import IdempotencyKey, minted, told_apart
 from web.api.listing import LIST, listed
-from web.api.openapi import refusals
 from web.session import Door, may
 
 router = APIRouter(tags=["catalogue"])
 Reader = Annotated[Actor, may("catalogue:read")]
 Visitor = Annotated[Actor, may("identity:read")]
 Writer = Annotated[Actor, may("catalogue:write")]
-
-
-def _record(*kinds: Any, status: int = 200) -> dict[str, Any]:
-    return {"status_code": status, "responses": {status: TAGGED, **refusals(*kinds)}}
 
 
 @router.get("/visit-types", summary="List visit types by name", **LIST)
@@ -42,7 +37,7 @@ async def visit_types(
 @router.post(
     "/visit-types",
     summary="Add a visit type",
-    **_record(ConsultantNotFound, IdempotencyConflict, status=201),
+    **record(ConsultantNotFound, IdempotencyConflict, status=201),
 )
 async def add_visit_type(
     body: VisitTypeWrite, actor: Writer, gateway: Door, tag: Tagged, key: IdempotencyKey = None
@@ -52,7 +47,7 @@ async def add_visit_type(
         return tag(await gateway.consultants.create_visit_type(actor, minted("visit type", actor, key), body))
 
 
-@router.get("/visit-types/{visit_type_id}", summary="Read a visit type", **_record(VisitTypeNotFound))
+@router.get("/visit-types/{visit_type_id}", summary="Read a visit type", **record(VisitTypeNotFound))
 async def visit_type(visit_type_id: UUID, actor: Reader, gateway: Door, tag: Tagged) -> VisitType:
     """Show one that is no longer offered too."""
     return tag(await gateway.consultants.visit_type(actor, visit_type_id))
@@ -61,7 +56,7 @@ async def visit_type(visit_type_id: UUID, actor: Reader, gateway: Door, tag: Tag
 @router.put(
     "/visit-types/{visit_type_id}",
     summary="Replace a visit type",
-    **_record(VisitTypeNotFound, ConsultantNotFound, VersionConflict, PricedInCurrency),
+    **record(VisitTypeNotFound, ConsultantNotFound, VersionConflict, PricedInCurrency),
 )
 async def replace_visit_type(
     visit_type_id: UUID, body: VisitTypeReplacement, actor: Writer, gateway: Door, tag: Tagged, *, seen: IfMatch
@@ -78,7 +73,7 @@ async def locations(
     return listed(await gateway.identity.location_page(actor, active=active, **paging.model_dump()))
 
 
-@router.post("/locations", summary="Open a location", **_record(IdempotencyConflict, status=201))
+@router.post("/locations", summary="Open a location", **record(IdempotencyConflict, status=201))
 async def open_location(
     body: LocationWrite, actor: Writer, gateway: Door, tag: Tagged, key: IdempotencyKey = None
 ) -> Location:
@@ -87,13 +82,13 @@ async def open_location(
         return tag(await gateway.identity.create_location(actor, minted("location", actor, key), body))
 
 
-@router.get("/locations/{location_id}", summary="Read a location", **_record(LocationNotFound))
+@router.get("/locations/{location_id}", summary="Read a location", **record(LocationNotFound))
 async def location(location_id: UUID, actor: Visitor, gateway: Door, tag: Tagged) -> Location:
     """Show one that is closed too."""
     return tag(await gateway.identity.location(actor, location_id))
 
 
-@router.put("/locations/{location_id}", summary="Replace a location", **_record(LocationNotFound, VersionConflict))
+@router.put("/locations/{location_id}", summary="Replace a location", **record(LocationNotFound, VersionConflict))
 async def replace_location(
     location_id: UUID, body: LocationReplacement, actor: Writer, gateway: Door, tag: Tagged, *, seen: IfMatch
 ) -> Location:

@@ -1,6 +1,6 @@
 """`/payments/invoices/drafts`: invoices that staff write by hand, until they are issued or discarded."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -12,7 +12,7 @@ from services.appointments.errors import AppointmentNotFound
 from services.patients.errors import PatientNotFound
 from services.payments.errors import CoverageNotFound, CoverageNotValid, DraftNotFound, InvoiceState
 from services.payments.schemas import DraftReplacement, Invoice, InvoiceDraft, InvoiceWrite
-from web.api.etags import TAGGED, IfMatch, Tagged, as_seen
+from web.api.etags import IfMatch, Tagged, as_seen, record
 from web.api.fields import expect_appointment, expect_patient
 from web.api.keys import IdempotencyKey, minted
 from web.api.listing import LIST, listed
@@ -22,10 +22,6 @@ from web.session import Door, may
 router = APIRouter(prefix="/payments/invoices/drafts", tags=["payments"])
 Reader = Annotated[Actor, may("payments:read")]
 Writer = Annotated[Actor, may("payments:write")]
-
-
-def _record(*kinds: Any, status: int = 200) -> dict[str, Any]:
-    return {"status_code": status, "responses": {status: TAGGED, **refusals(*kinds)}}
 
 
 @router.get("", summary="List drafts of invoices", **LIST)
@@ -39,7 +35,7 @@ async def search(
 @router.post(
     "",
     summary="Begin a draft of an invoice",
-    **_record(PatientNotFound, AppointmentNotFound, IdempotencyConflict, InvoiceState, status=201),
+    **record(PatientNotFound, AppointmentNotFound, IdempotencyConflict, InvoiceState, status=201),
 )
 async def begin(
     body: InvoiceWrite, actor: Writer, gateway: Door, tag: Tagged, key: IdempotencyKey = None
@@ -50,7 +46,7 @@ async def begin(
     return tag(await gateway.payments.begin_draft(actor, minted("invoice", actor, key), body))
 
 
-@router.get("/{draft_id}", summary="Read a draft of an invoice", **_record(DraftNotFound))
+@router.get("/{draft_id}", summary="Read a draft of an invoice", **record(DraftNotFound))
 async def read(draft_id: UUID, actor: Reader, gateway: Door, tag: Tagged) -> InvoiceDraft:
     """Read one, with what its lines come to."""
     return tag(await gateway.payments.draft(actor, draft_id))
@@ -59,7 +55,7 @@ async def read(draft_id: UUID, actor: Reader, gateway: Door, tag: Tagged) -> Inv
 @router.put(
     "/{draft_id}",
     summary="Replace a draft of an invoice",
-    **_record(DraftNotFound, PatientNotFound, AppointmentNotFound, VersionConflict),
+    **record(DraftNotFound, PatientNotFound, AppointmentNotFound, VersionConflict),
 )
 async def replace(
     draft_id: UUID, body: DraftReplacement, actor: Writer, gateway: Door, tag: Tagged, *, seen: IfMatch
@@ -81,7 +77,7 @@ async def discard(draft_id: UUID, actor: Writer, gateway: Door) -> None:
 @router.post(
     "/{draft_id}/issuance",
     summary="Issue a draft of an invoice",
-    **_record(DraftNotFound, VersionConflict, CoverageNotFound, CoverageNotValid, status=201),
+    **record(DraftNotFound, VersionConflict, CoverageNotFound, CoverageNotValid, status=201),
 )
 async def issue(draft_id: UUID, actor: Writer, gateway: Door, tag: Tagged, *, seen: IfMatch) -> Invoice:
     """Have it owed from now on, under the same id and numbered without a gap; a repeat gives the same invoice."""

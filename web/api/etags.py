@@ -8,7 +8,8 @@ from fastapi import Depends, Header, Response
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from careconnect.errors import VersionConflict
+from careconnect.errors import Refusal, VersionConflict
+from web.api.openapi import refusals
 
 R = TypeVar("R", bound=BaseModel)
 B = TypeVar("B", bound=BaseModel)
@@ -18,6 +19,11 @@ _OK = 200
 _HEADER = {"ETag": {"description": "for If-None-Match, and for If-Match of a change", "schema": {"type": "string"}}}
 TAGGED: dict[str, Any] = {"headers": _HEADER}
 """What the answer of an endpoint that gives a single record is declared with."""
+
+
+def record(*kinds: type[Refusal], status: int = _OK) -> dict[str, Any]:
+    """Declare an endpoint that answers `status` with a single record, or refuses in one of these ways."""
+    return {"status_code": status, "responses": {status: TAGGED, **refusals(*kinds)}}
 
 
 @runtime_checkable

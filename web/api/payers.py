@@ -1,6 +1,6 @@
 """`/payers` and `/patients/{id}/coverages`: who pays for patients, and what they pay."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -20,7 +20,7 @@ from services.payments.insurance.schemas import (
     PayerStatus,
     PayerWrite,
 )
-from web.api.etags import TAGGED, IfMatch, Tagged, as_seen
+from web.api.etags import IfMatch, Tagged, as_seen, record
 from web.api.fields import expect_patient
 from web.api.keys import IdempotencyKey, minted
 from web.api.listing import LIST, listed, whole
@@ -33,29 +33,25 @@ Writer = Annotated[Actor, may("payments:write")]
 Keeper = Annotated[Actor, may("insurance:write")]
 
 
-def _record(*kinds: Any, status: int = 200) -> dict[str, Any]:
-    return {"status_code": status, "responses": {status: TAGGED, **refusals(*kinds)}}
-
-
 @router.get("/payers", summary="List payers", **LIST)
 async def payers(actor: Reader, gateway: Door, paging: PagingQuery, status: PayerStatus | None = None) -> Page[Payer]:
     """List insurers, employers and schemes that pay for patients, by name."""
     return listed(await gateway.insurance.payers(actor, status=status, **paging.model_dump()))
 
 
-@router.post("/payers", summary="Enter a payer", **_record(PayerExists, IdempotencyConflict, status=201))
+@router.post("/payers", summary="Enter a payer", **record(PayerExists, IdempotencyConflict, status=201))
 async def enter(body: PayerWrite, actor: Keeper, gateway: Door, tag: Tagged, key: IdempotencyKey = None) -> Payer:
     """Enter it with a code of its own. Price lists may name it, with prices that were agreed with it."""
     return tag(await gateway.insurance.enter_payer(actor, minted("payer", actor, key), body))
 
 
-@router.get("/payers/{payer_id}", summary="Read a payer", **_record(PayerNotFound))
+@router.get("/payers/{payer_id}", summary="Read a payer", **record(PayerNotFound))
 async def read(payer_id: UUID, actor: Reader, gateway: Door, tag: Tagged) -> Payer:
     """Read one."""
     return tag(await gateway.insurance.payer(actor, payer_id))
 
 
-@router.put("/payers/{payer_id}", summary="Replace a payer", **_record(PayerNotFound, PayerExists, VersionConflict))
+@router.put("/payers/{payer_id}", summary="Replace a payer", **record(PayerNotFound, PayerExists, VersionConflict))
 async def replace(
     payer_id: UUID, body: PayerReplacement, actor: Keeper, gateway: Door, tag: Tagged, *, seen: IfMatch
 ) -> Payer:
@@ -78,7 +74,7 @@ async def coverages(patient_id: UUID, actor: Reader, gateway: Door) -> Page[Cove
 @router.post(
     "/patients/{patient_id}/coverages",
     summary="Enter a patient's coverage",
-    **_record(PatientNotFound, PayerNotFound, PayerRetired, IdempotencyConflict, status=201),
+    **record(PatientNotFound, PayerNotFound, PayerRetired, IdempotencyConflict, status=201),
 )
 async def cover(
     patient_id: UUID, body: CoverageCreate, actor: Writer, gateway: Door, tag: Tagged, key: IdempotencyKey = None
@@ -92,7 +88,7 @@ async def cover(
 @router.put(
     "/patients/{patient_id}/coverages/{coverage_id}",
     summary="Replace the terms of a coverage",
-    **_record(CoverageNotFound, VersionConflict),
+    **record(CoverageNotFound, VersionConflict),
 )
 async def change(
     patient_id: UUID,

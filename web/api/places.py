@@ -1,7 +1,7 @@
 """`/rooms`, `/locations/{id}/calendar`, `/holidays`: what locations offer, and when they are closed."""
 
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -24,11 +24,10 @@ from services.consultants.schemas import (
     RoomWrite,
 )
 from services.identity.errors import LocationNotFound
-from web.api.etags import TAGGED, IfMatch, Tagged, as_seen
+from web.api.etags import IfMatch, Tagged, as_seen, record
 from web.api.fields import own_account, wrong
 from web.api.keys import IdempotencyKey, minted, told_apart
 from web.api.listing import LIST
-from web.api.openapi import refusals
 from web.gateway import Gateway
 from web.session import Door, may
 
@@ -36,10 +35,6 @@ router = APIRouter(tags=["catalogue"])
 Reader = Annotated[Actor, may("catalogue:read")]
 Writer = Annotated[Actor, may("catalogue:write")]
 _AHEAD = timedelta(days=365)
-
-
-def _record(*kinds: Any, status: int = 200) -> dict[str, Any]:
-    return {"status_code": status, "responses": {status: TAGGED, **refusals(*kinds)}}
 
 
 @router.get("/rooms", summary="List rooms by name", **LIST)
@@ -51,7 +46,7 @@ async def rooms(
     return Page[Room](items=found, next_cursor=None)
 
 
-@router.post("/rooms", summary="Add a room", **_record(IdempotencyConflict, status=201))
+@router.post("/rooms", summary="Add a room", **record(IdempotencyConflict, status=201))
 async def add_room(body: RoomWrite, actor: Writer, gateway: Door, tag: Tagged, key: IdempotencyKey = None) -> Room:
     """Add it with what it is and has; visits that need such a room are given a free one when their time is held."""
     await _expect_location(gateway, actor, body.location_id)
@@ -59,13 +54,13 @@ async def add_room(body: RoomWrite, actor: Writer, gateway: Door, tag: Tagged, k
         return tag(await gateway.consultants.create_room(actor, minted("room", actor, key), body))
 
 
-@router.get("/rooms/{room_id}", summary="Read a room", **_record(RoomNotFound))
+@router.get("/rooms/{room_id}", summary="Read a room", **record(RoomNotFound))
 async def room(room_id: UUID, actor: Reader, gateway: Door, tag: Tagged) -> Room:
     """Show one that is out of use too."""
     return tag(await gateway.consultants.room(actor, room_id))
 
 
-@router.put("/rooms/{room_id}", summary="Replace a room", **_record(RoomNotFound, VersionConflict))
+@router.put("/rooms/{room_id}", summary="Replace a room", **record(RoomNotFound, VersionConflict))
 async def replace_room(
     room_id: UUID, body: RoomReplacement, actor: Writer, gateway: Door, tag: Tagged, *, seen: IfMatch
 ) -> Room:
@@ -74,7 +69,7 @@ async def replace_room(
     return tag(await gateway.consultants.replace_room(actor, room_id, as_seen(body, seen)))
 
 
-@router.get("/locations/{location_id}/calendar", summary="Read when a location is open", **_record(LocationNotFound))
+@router.get("/locations/{location_id}/calendar", summary="Read when a location is open", **record(LocationNotFound))
 async def calendar(location_id: UUID, actor: Reader, gateway: Door, tag: Tagged) -> Calendar:
     """Give opening hours in the location's wall time; version 0 is a location of which nobody has said anything."""
     await gateway.identity.location(own_account(actor, "identity:read"), location_id)
@@ -84,7 +79,7 @@ async def calendar(location_id: UUID, actor: Reader, gateway: Door, tag: Tagged)
 @router.put(
     "/locations/{location_id}/calendar",
     summary="Say when a location is open",
-    **_record(LocationNotFound, VersionConflict),
+    **record(LocationNotFound, VersionConflict),
 )
 async def replace_calendar(
     location_id: UUID, body: CalendarTold, actor: Writer, gateway: Door, tag: Tagged, *, seen: IfMatch
@@ -95,13 +90,13 @@ async def replace_calendar(
     return tag(await gateway.consultants.put_calendar(actor, location_id, told))
 
 
-@router.get("/holiday-policy", summary="Read what public holidays do", **_record())
+@router.get("/holiday-policy", summary="Read what public holidays do", **record())
 async def holiday_policy(actor: Reader, gateway: Door, tag: Tagged) -> HolidayPolicy:
     """Tell whose holidays the organisation knows, and whether its locations close on them."""
     return tag(await gateway.consultants.holiday_policy(actor))
 
 
-@router.put("/holiday-policy", summary="Say what public holidays do", **_record(VersionConflict))
+@router.put("/holiday-policy", summary="Say what public holidays do", **record(VersionConflict))
 async def replace_holiday_policy(
     body: HolidayPolicyWrite, actor: Writer, gateway: Door, tag: Tagged, *, seen: IfMatch
 ) -> HolidayPolicy:

@@ -9,6 +9,7 @@ from careconnect.db import Read
 from careconnect.pagination import Page, PagingQuery
 from services.payments import repository, wire
 from services.payments.api.asking import InCurrency, Reader, Since, Until, Writer
+from services.payments.api.invoices import present
 from services.payments.collection import drafting
 from services.payments.collection.till import Till, TillOf
 from services.payments.schemas import DraftReplacement, Invoice, InvoiceDraft, InvoiceWrite
@@ -67,9 +68,7 @@ async def discard(draft_id: UUID, _: Writer, till: TillOf) -> None:
 async def issue(draft_id: UUID, _: Writer, till: TillOf, version: Annotated[int | None, Query(ge=1)] = None) -> Invoice:
     """Have it owed from now on, numbered without a gap; a repeat answers with the invoice."""
     await drafting.issue(till, draft_id, version)
-    keys = await till.keys()
-    async with till.read() as session:
-        return wire.invoice(await repository.invoice(session, draft_id), keys)
+    return await present(till, draft_id)
 
 
 async def _present(till: Till, draft_id: UUID) -> InvoiceDraft:

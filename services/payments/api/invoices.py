@@ -45,13 +45,13 @@ async def issue(invoice_id: UUID, wanted: InvoiceWrite, response: Response, _: W
     """Issue it under an id of the caller's, numbered without a gap; a repeat answers with what stands."""
     if not await invoicing.issue(till, invoice_id, wanted):
         response.status_code = 200
-    return await _present(till, invoice_id)
+    return await present(till, invoice_id)
 
 
 @router.get("/invoices/{invoice_id}", summary="Read an invoice with its lines")
 async def get_invoice(invoice_id: UUID, _: Reader, till: TillOf) -> Invoice:
     """Read one."""
-    return await _present(till, invoice_id)
+    return await present(till, invoice_id)
 
 
 @router.post("/invoices/{invoice_id}/cancellation", summary="Cancel an invoice that holds no money")
@@ -60,7 +60,7 @@ async def cancel(invoice_id: UUID, wanted: CancellationWrite, _: Writer, till: T
     keys = await till.keys()
     await invoicing.cancel_invoice(till, invoice_id, keys.seal(wanted.reason))
     await links.shut(till)
-    return await _present(till, invoice_id)
+    return await present(till, invoice_id)
 
 
 @router.put("/invoices/{invoice_id}/entered-in-error", summary="Say that an invoice was a mistake")
@@ -69,7 +69,7 @@ async def enter_in_error(invoice_id: UUID, wanted: CancellationWrite, _: Discoun
     keys = await till.keys()
     await invoicing.cancel_invoice(till, invoice_id, keys.seal(wanted.reason), in_error=True)
     await links.shut(till)
-    return await _present(till, invoice_id)
+    return await present(till, invoice_id)
 
 
 @router.put("/invoices/{invoice_id}/credits/{credit_id}", summary="Let a part of an invoice go")
@@ -77,7 +77,7 @@ async def credit(invoice_id: UUID, credit_id: UUID, wanted: CreditWrite, _: Writ
     """Credit it under an id of the caller's, for what is not owed after all; a repeat changes nothing."""
     keys = await till.keys()
     await invoicing.credit(till, invoice_id, credit_id, wanted.amount, keys.seal(wanted.reason), uncover=wanted.uncover)
-    return await _present(till, invoice_id)
+    return await present(till, invoice_id)
 
 
 @router.put("/invoices/{invoice_id}/discounts/{discount_id}", summary="Give a discount", status_code=201)
@@ -87,10 +87,11 @@ async def give_discount(
     """Take something off an open invoice, with a reason, under an id of the caller's; a repeat changes nothing."""
     if not await discounting.discount(till, invoice_id, discount_id, wanted):
         response.status_code = 200
-    return await _present(till, invoice_id)
+    return await present(till, invoice_id)
 
 
-async def _present(till: Till, invoice_id: UUID) -> Invoice:
+async def present(till: Till, invoice_id: UUID) -> Invoice:
+    """Show an invoice as it stands."""
     keys = await till.keys()
     async with till.read() as session:
         return wire.invoice(await repository.invoice(session, invoice_id), keys)
