@@ -89,58 +89,87 @@ GRACE = timedelta(seconds=10)
 PATIENCE = timedelta(seconds=15)
 
 
-def workers(client: Client, services: Services, settings: Settings) -> list[Worker]:
-    """Make a worker per task queue, all in this process."""
-    patients, consultants = services.client(PatientsClient), services.client(ConsultantsClient)
-    appointments, payments = services.client(AppointmentsClient), services.client(PaymentsClient)
-    identity = services.client(IdentityClient)
-    follow_ups = FollowUps(appointments, payments, consultants)
-    insurance = services.client(InsuranceClient)
-    shares, claims = Shares(insurance), ClaimActivities(insurance, payments)
-    people, experts = PatientActivities(patients), ConsultantActivities(consultants, follow_ups, shares)
-    admission, beside = AdmissionActivities(patients, experts), BesideActivities(client)
-    openings = Openings(client, timedelta(seconds=settings.worker.waitlist_interval_seconds))
-    visits, money = (
-        AppointmentActivities(appointments, experts, openings.freed),
-        PaymentActivities(payments, settings.worker.gateway_faults),
-    )
-    differences = DifferenceActivities(payments)
-    slots = SlotActivities(consultants, appointments)
-    links, messages = SignedLinks(settings), services.client(NotificationsClient)
-    told = NotificationActivities(messages, patients, consultants, appointments, identity, links)
-    processes, list_, repeated = Processes(client), services.client(WaitlistClient), services.client(SeriesClient)
-    series = SeriesActivities(repeated, processes)
-    waiting = WaitlistActivities(client, list_, patients, consultants, appointments, openings)
-    telling = Telling(links, told, repeated, list_)
-    dunning = DunningActivities(payments, told, links)
-    lists: list[Any] = [
-        processes.book, processes.cancel, processes.move, processes.step, series.plan, series.book, series.skip,
-        series.stand, series.targets, openings.watch, waiting.join, waiting.offer, waiting.close_offer, waiting.close,
-        waiting.match,
-    ]  # fmt: skip
-    holds = HoldActivities(services.client(HoldsClient), patients, openings.freed)
-    absences = services.client(AbsencesClient)
-    away = AbsenceActivities(client, absences, appointments, consultants)
-    away_told = AbsenceMessages(told, absences, links)
-    mails = InvoiceMails(
-        Receipts(payments, patients, appointments, identity), services.client(NotificationsClient), links
-    )
-    audited = (patients, consultants, appointments, payments, identity, messages, services.client(ReportsClient))
-    reports = ReportActivities(services.client(ReportsClient), identity, audited)
-    checks = MoneyCheckActivities(payments, appointments, consultants)
-    bookings = Worker(
-        client,
-        task_queue=ids.BOOKINGS,
-        workflows=WORKFLOWS,
-        activities=[
+class Steps:
+    """The activities of both task queues; what several of them share is made once."""
+
+    def __init__(self, client: Client, services: Services, settings: Settings) -> None:
+        self.client, self.services, self.links = client, services, SignedLinks(settings)
+        self.patients, self.consultants = services.client(PatientsClient), services.client(ConsultantsClient)
+        self.appointments, self.payments = services.client(AppointmentsClient), services.client(PaymentsClient)
+        self.identity, self.messages = services.client(IdentityClient), services.client(NotificationsClient)
+        self.waitlist, self.series = services.client(WaitlistClient), services.client(SeriesClient)
+        self.absences, self.reports = services.client(AbsencesClient), services.client(ReportsClient)
+        self.insurance = services.client(InsuranceClient)
+        follow_ups = FollowUps(self.appointments, self.payments, self.consultants)
+        self.people = PatientActivities(self.patients)
+        self.experts = ConsultantActivities(self.consultants, follow_ups, Shares(self.insurance))
+        self.openings = Openings(client, timedelta(seconds=settings.worker.waitlist_interval_seconds))
+        self.visits = AppointmentActivities(self.appointments, self.experts, self.openings.freed)
+        self.money = PaymentActivities(self.payments, settings.worker.gateway_faults)
+        self.told = NotificationActivities(
+            self.messages, self.patients, self.consultants, self.appointments, self.identity, self.links
+        )
+        self.dunning = DunningActivities(self.payments, self.told, self.links)
+
+    def of_bookings(self) -> list[Any]:
+        """Give what somebody waits for: the steps of bookings and visits and their money, and what goes with them."""
+        people, experts, visits, money, dunning = self.people, self.experts, self.visits, self.money, self.dunning
+        admission, beside = AdmissionActivities(self.patients, experts), BesideActivities(self.client)
+        slots, differences = SlotActivities(self.consultants, self.appointments), DifferenceActivities(self.payments)
+        claims = ClaimActivities(self.insurance, self.payments)
+        return [
             admission.admit, beside.start, beside.settle, people.verify, experts.offer, experts.terms, visits.hold,
             visits.confirm, visits.release, visits.step, visits.cancel, visits.move, visits.standing, visits.attend,
             visits.decide_remarks, visits.forget_drafts, money.issue_invoice, money.cancel_invoice,
             money.close_invoices, money.held, money.earn_visit, money.authorise, money.capture, money.void,
             money.refund, money.release, money.standing, money.keep_card, money.forget_card, money.open_page,
             money.look_at_page, money.renew, slots.alternatives, differences.owed, differences.lower, dunning.unpaid,
-            told.tell, claims.draft, slots.at_start, *lists, *away.activities, *holds.activities,
-        ],
+            self.told.tell, claims.draft, slots.at_start, *self._of_many(),
+        ]  # fmt: skip
+
+    def _of_many(self) -> list[Any]:
+        """Give what is about several visits, or a time that is nobody's yet: series, waiting list, leave, holds."""
+        processes = Processes(self.client)
+        series = SeriesActivities(self.series, processes)
+        waiting = WaitlistActivities(
+            self.client, self.waitlist, self.patients, self.consultants, self.appointments, self.openings
+        )
+        holds = HoldActivities(self.services.client(HoldsClient), self.patients, self.openings.freed)
+        away = AbsenceActivities(self.client, self.absences, self.appointments, self.consultants)
+        return [
+            processes.book, processes.cancel, processes.move, processes.step, series.plan, series.book, series.skip,
+            series.stand, series.targets, self.openings.watch, waiting.join, waiting.offer, waiting.close_offer, waiting.close,
+            waiting.match, *away.activities, *holds.activities,
+        ]  # fmt: skip
+
+    def of_background(self) -> list[Any]:
+        """Give what nobody waits for: messages, figures, checks."""
+        telling = Telling(self.links, self.told, self.series, self.waitlist)
+        away_told = AbsenceMessages(self.told, self.absences, self.links)
+        receipts = Receipts(self.payments, self.patients, self.appointments, self.identity)
+        mails = InvoiceMails(receipts, self.messages, self.links)
+        audited = (self.patients, self.consultants, self.appointments, self.payments, self.identity, self.messages)
+        reports = ReportActivities(self.reports, self.identity, (*audited, self.reports))
+        checks = MoneyCheckActivities(self.payments, self.appointments, self.consultants)
+        return [
+            self.told.tell, telling.offer, telling.series, away_told.tell, self.people.figures, self.experts.figures,
+            self.visits.figures, self.money.figures, self.money.finish_events, self.dunning.turn, self.dunning.remind,
+            mails.send, *reports.activities, *checks.activities,
+        ]  # fmt: skip
+
+
+def workers(client: Client, services: Services, settings: Settings) -> list[Worker]:
+    """Make a worker per task queue, all in this process."""
+    steps = Steps(client, services, settings)
+    return [_for_bookings(client, steps.of_bookings(), settings), _for_background(client, steps.of_background())]
+
+
+def _for_bookings(client: Client, activities: list[Any], settings: Settings) -> Worker:
+    return Worker(
+        client,
+        task_queue=ids.BOOKINGS,
+        workflows=WORKFLOWS,
+        activities=activities,
         # A sandbox would make each workflow's classes anew; the tests run workflows in one. See docs/decisions/0030.
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_concurrent_workflow_tasks=settings.worker.workflow_slots,
@@ -149,20 +178,18 @@ def workers(client: Client, services: Services, settings: Settings) -> list[Work
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=GRACE,
-    )  # fmt: skip
-    background = Worker(
+    )
+
+
+def _for_background(client: Client, activities: list[Any]) -> Worker:
+    return Worker(
         client,
         task_queue=ids.BACKGROUND,
-        activities=[
-            told.tell, telling.offer, telling.series, away_told.tell, people.figures, experts.figures, visits.figures,
-            money.figures, money.finish_events, dunning.turn, dunning.remind, mails.send, *reports.activities,
-            *checks.activities,
-        ],
+        activities=activities,
         # A burst of bookings brings a burst of messages, and nobody waits for those: they take what the bookings leave.
         max_concurrent_activities=3,
         graceful_shutdown_timeout=GRACE,
-    )  # fmt: skip
-    return [bookings, background]
+    )
 
 
 async def run(settings: Settings) -> None:
