@@ -138,8 +138,8 @@ class Steps:
         away = AbsenceActivities(self.client, self.absences, self.appointments, self.consultants)
         return [
             processes.book, processes.cancel, processes.move, processes.step, series.plan, series.book, series.skip,
-            series.stand, series.targets, self.openings.watch, waiting.join, waiting.offer, waiting.close_offer, waiting.close,
-            waiting.match, *away.activities, *holds.activities,
+            series.stand, series.targets, self.openings.watch, waiting.join, waiting.offer, waiting.close_offer,
+            waiting.close, waiting.match, *away.activities, *holds.activities,
         ]  # fmt: skip
 
     def of_background(self) -> list[Any]:

@@ -157,8 +157,8 @@ async def test_a_draft_is_written_changed_issued_once_and_found_as_an_invoice(cl
     mistake = f"/payments/invoices/{draft['id']}/entered-in-error"
     ended = await clinic.post(mistake, json={"reason": "The wrong patient"})
     assert (ended.json()["status"], ended.json()["ended_why"]) == ("entered_in_error", "The wrong patient")
-    asked = await clinic.post(mistake, json={"reason": "x"}, scopes=("payments:read", "payments:write"))
-    problem(asked, 403, "forbidden")
+    without = await clinic.post(mistake, json={"reason": "x"}, scopes=("payments:read", "payments:write"))
+    problem(without, 403, "forbidden")
 
 
 async def test_a_discarded_draft_is_gone(clinic: Clinic) -> None:
