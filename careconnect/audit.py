@@ -15,7 +15,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, MetaData, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-_sorted = json.JSONEncoder(sort_keys=True).encode  # made once: `json.dumps` would make one for each event
+as_text = json.JSONEncoder(sort_keys=True).encode
+"""Write an event's data as they are sealed. Made once: `json.dumps` would make an encoder for each event."""
 
 
 def audit_table(metadata: MetaData) -> Table:
@@ -84,8 +85,11 @@ def data_keys_table(metadata: MetaData) -> Table:
     )
 
 
-def seal(key: bytes, row: dict[str, Any]) -> bytes:
-    """Compute the HMAC of an audit event over everything that it says; events of before had no `mark`."""
+def seal(key: bytes, row: dict[str, Any], data: str | None = None) -> bytes:
+    """Compute the HMAC of an audit event over everything that it says; events of before had no `mark`.
+
+    `data` is the row's, as `as_text` writes it, where that was done already.
+    """
     said = [
         str(row["tenant_id"]),
         _instant(row["at"]),
@@ -95,7 +99,7 @@ def seal(key: bytes, row: dict[str, Any]) -> bytes:
         row["entity"],
         str(row["entity_id"]),
         row["reason"],
-        _sorted(row["data"]),
+        as_text(row["data"]) if data is None else data,
         row["request_id"],
     ]
     if row.get("mark") is not None:

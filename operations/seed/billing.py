@@ -35,6 +35,7 @@ _TABLES = {
     )
 }  # fmt: skip
 _WITHOUT_NUMBER = ("ledger_entries", "ledger_lines", "sandbox_charges", "sandbox_refunds", "ended_visits")
+_PERIODS = "SELECT id, period FROM ledger_entries WHERE tenant_id = $1 AND id = ANY($2::uuid[])"
 _NEXT_NUMBERS = """
 INSERT INTO invoice_counters (tenant_id, year, last) VALUES ($1, $2, $3)
 ON CONFLICT (tenant_id, year) DO UPDATE SET last = invoice_counters.last + $3 RETURNING last
@@ -60,7 +61,9 @@ async def write(
         rows: Rows = defaultdict(list)
         for books in missing:
             _note(rows, books, writer.keys, ground)
-        await _insert(writer, rows, _WITHOUT_NUMBER)
+        await writer.insert(_TABLES["ledger_entries"], rows["ledger_entries"])
+        await _into_periods(writer, rows)
+        await _insert(writer, rows, [name for name in _WITHOUT_NUMBER if name != "ledger_entries"])
         await writer.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
         if turn:
             await turn()
@@ -76,6 +79,15 @@ async def write(
         ]
         await writer.tell(told)
     return {name: len(rows[name]) for name in _TABLES}
+
+
+async def _into_periods(writer: Writer, rows: Rows) -> None:
+    """Give each line the period of its entry; Postgres would look for it line by line."""
+    entries = [one["id"] for one in rows["ledger_entries"]]
+    found = await writer.connection.fetch(_PERIODS, writer.tenant_id, entries)
+    periods = {one["id"]: one["period"] for one in found}
+    for line in rows["ledger_lines"]:
+        line["period"] = periods[line["entry_id"]]
 
 
 async def _insert(writer: Writer, rows: Rows, names: Iterable[str]) -> None:

@@ -3,7 +3,6 @@
 COPY is refused where row-level security holds, so rows go in as arrays that Postgres unfolds; that is nearly as fast.
 """
 
-import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -76,11 +75,11 @@ class Writer:
 
     async def tell(self, events: Iterable[Event]) -> None:
         """Write the audit events, each sealed, and the domain events, in the order of time."""
-        ordered = [(event, json.dumps(event.data)) for event in sorted(events, key=lambda event: event.at)]
-        await self.insert(_AUDIT, [self._sealed(event) | {"data": data} for event, data in ordered])
+        ordered = [(event, audit.as_text(event.data)) for event in sorted(events, key=lambda event: event.at)]
+        await self.insert(_AUDIT, [self._sealed(event, data) for event, data in ordered])
         await self.insert(_OUTBOX, [_told(event, data) for event, data in ordered])
 
-    def _sealed(self, event: Event) -> dict[str, Any]:
+    def _sealed(self, event: Event, data: str) -> dict[str, Any]:
         row: dict[str, Any] = {
             "at": event.at,
             "actor_id": event.actor.id,
@@ -89,11 +88,11 @@ class Writer:
             "entity": event.entity,
             "entity_id": event.entity_id,
             "reason": event.reason,
-            "data": event.data,
+            "data": data,
             "request_id": None,
             "mark": uuid7(),
         }
-        row["seal"] = audit.seal(self.keys.audit_key, {"tenant_id": self.tenant_id, **row})
+        row["seal"] = audit.seal(self.keys.audit_key, {"tenant_id": self.tenant_id, **row}, data)
         return row
 
 
