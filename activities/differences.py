@@ -22,17 +22,19 @@ class DifferenceActivities:
     @activity.defn(name="read_owed")
     @insisting
     async def owed(self, request: MoneyTarget) -> Owed:
-        """Add up what is owed for an appointment, paid or not."""
+        """Add up what is owed for an appointment, paid or not, in the currency of its first invoice."""
         money = await self.payments.for_appointment(request.actor, request.appointment_id)
         amounts = [_owed(one) for one in money.invoices if one.status in _OPEN]
-        return Owed(total=sum(amounts[1:], amounts[0]) if amounts else None)
+        same = [one for one in amounts if one.currency == amounts[0].currency]
+        return Owed(total=sum(same[1:], same[0]) if same else None)
 
     @activity.defn(name="lower_invoices")
     @insisting
     async def lower(self, request: LowerRequest) -> None:
-        """Let the invoices add up to `total`, the newest one first, and return what was paid above it."""
+        """Let the invoices in its currency add up to `total`, the newest first, and return what was paid above it."""
         money = await self.payments.for_appointment(request.actor, request.appointment_id)
-        invoices = [one for one in reversed(money.invoices) if one.status in _OPEN]
+        open_ones = [one for one in reversed(money.invoices) if one.status in _OPEN]
+        invoices = [one for one in open_ones if one.total.currency == request.total.currency]
         surplus = sum(_owed(one).amount for one in invoices) - request.total.amount
         for invoice in invoices:
             less = min(surplus, _owed(invoice).amount)

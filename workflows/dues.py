@@ -154,7 +154,7 @@ class Dues(Unpaid):
         """Look whether the money has come another way; tell what still waits."""
         if self.later is None:
             return []
-        held = sum(one.held.amount for one in await self._held())
+        held = await self.held_in(self.later.amount.currency)
         return [] if held >= self.later.amount.amount else [UNPAID]
 
     async def forget_card(self) -> None:

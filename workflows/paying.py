@@ -112,7 +112,7 @@ class PayingAtPage(GivingBack):
 
     async def _paid_otherwise(self, amount: Money) -> bool:
         """Tell whether the desk has the money meanwhile, which closed the page."""
-        return sum(one.held.amount for one in await self._held()) >= amount.amount
+        return await self.held_in(amount.currency) >= amount.amount
 
     async def look_now(self) -> None:
         """Have it looked now whether it was paid, for somebody who asks."""

@@ -88,6 +88,14 @@ class Settling(Neighbours):
         )
         return found.payments
 
+    async def held_in(self, currency: str) -> int:
+        """Add up what is held in one currency, in its minor units."""
+        held = await self._held()
+        same = [one for one in held if one.held.currency == currency]
+        if len(same) < len(held) and not workflow.patched("held-in-one-currency"):
+            same = held
+        return sum(one.held.amount for one in same)
+
     def _settlement(self, ending: Ending) -> Settlement:
         return Settlement(
             actor=self.own,

@@ -83,6 +83,11 @@ async def test_a_decline_is_told_and_waits_for_a_person_until_it_is_paid_another
     retry = Resolution(actor=office.actor, action="retry")
     await office.process.execute_update(AppointmentBooking.resolve, retry, id="too early")
     assert office.row.needs_attention == "collect_payment"
+    report, dollars = uuid7(), PRICE.model_copy(update={"currency": "USD"})
+    office.till.add(report, office.appointment_id, dollars, PaymentStatus.captured, method=Method.cash)
+    office.till.payments[report] = office.till.payments[report].model_copy(update={"refunded": dollars - dollars})
+    await office.process.execute_update(AppointmentBooking.resolve, retry, id="other money")
+    assert office.row.needs_attention == "collect_payment"
     office.till.add(uuid7(), office.appointment_id, PRICE, PaymentStatus.captured, method=Method.cash)
     await office.process.execute_update(AppointmentBooking.resolve, retry, id="paid")
     assert office.row.needs_attention is None

@@ -7,14 +7,13 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from careconnect.errors import Refusal
-from careconnect.money import Money
 from services.appointments.schemas import LEFT, Appointment
 from web.formats import money
 from web.forms import Form
 from web.looks import CHOICES, state_label
 from web.pages import naming
 from web.pages.appointments.reasons import waiver_said
-from web.pages.cancelling import cost
+from web.pages.cancelling import Cost, cost
 from web.pages.screen import Screen, needs
 from web.words import gettext
 
@@ -114,23 +113,24 @@ async def step(appointment_id: UUID, step: Step, screen: Writer, *, undo: bool =
 
 
 async def _form(screen: Screen, form: Form, found: Appointment, status: int = 200) -> Response:
-    kept, fee = await cost(screen.gateway, screen.known, screen.actor, found, screen.frame.now)
+    costs = await cost(screen.gateway, screen.known, screen.actor, found, screen.frame.now)
     return screen.page(
         "appointments/cancel.html",
         http=status,
         form=form,
         visit=await naming.visit(screen, found),
-        money_words=_words(kept, fee),
-        fee=fee,
+        money_words=_words(costs),
+        fee=costs.fee,
         may_waive=screen.actor.may("payments:write"),
         reasons=[(code, state_label(code, "cancel_reason")) for code in CHOICES["cancel_reason"] if code != LEFT],
     )
 
 
-def _words(kept: Money | None, fee: Money | None) -> str:
-    if not kept:
+def _words(costs: Cost) -> str:
+    amount = " + ".join(map(money, costs.held))
+    if not amount:
         return ""
-    if not fee:
-        return gettext("%(amount)s go back to the patient, ten minutes from now.") % {"amount": money(kept)}
+    if not costs.fee:
+        return gettext("%(amount)s go back to the patient, ten minutes from now.") % {"amount": amount}
     sentence = gettext("It is late: %(fee)s of %(amount)s stay as the fee, unless the reason is the clinic's.")
-    return sentence % {"fee": money(fee), "amount": money(kept)}
+    return sentence % {"fee": money(costs.fee), "amount": amount}

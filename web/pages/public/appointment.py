@@ -80,10 +80,11 @@ async def _page(visitor: Visitor, *, asking: bool = False, http: int = _OK, prob
 
 
 async def _words(visitor: Visitor, found: Appointment) -> str:
-    held, fee = await cost(visitor.gateway, visitor.known, visitor.actor, found, visitor.now)
-    if not held:
+    costs = await cost(visitor.gateway, visitor.known, visitor.actor, found, visitor.now)
+    if not costs.held:
         return gettext("Cancelling costs you nothing.")
-    if not fee:
-        return gettext("Cancelling costs you nothing; %(amount)s go back to you.") % {"amount": money(held)}
+    back = " + ".join(map(money, costs.back))
+    if not costs.fee:
+        return gettext("Cancelling costs you nothing; %(amount)s go back to you.") % {"amount": back}
     sentence = gettext("It is late: cancelling costs you %(fee)s; %(rest)s go back to you.")
-    return sentence % {"fee": money(fee), "rest": money(held - fee)}
+    return sentence % {"fee": money(costs.fee), "rest": back or money(costs.fee - costs.fee)}
