@@ -76,8 +76,9 @@ class ChangedAppointment(Appointment):
     """An appointment after a change, with what the change led to.
 
     `undo_until` says until when it can be undone; while a cancellation can, no money moves and nobody is told. `fee` is
-    what is kept of what was paid. `difference` is what the visit costs more than before, on the invoice of
-    `invoice_id`, or if negative less, which goes back as far as it was paid.
+    what the policy asks for; of a visit that was paid in part, no more than that is kept, and nothing is owed.
+    `difference` is what the visit costs more than before, on the invoice of `invoice_id`, or if negative less, which
+    goes back as far as it was paid.
     """
 
     fee: Money | None = None
