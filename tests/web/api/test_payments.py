@@ -140,12 +140,6 @@ async def test_a_draft_is_written_changed_issued_once_and_found_as_an_invoice(cl
     draft = made[0].json()
     assert made[1].json() == draft
     path = f"{drafts}/{draft['id']}"
-    asked = {"status": "draft", "patient_id": draft["patient_id"], "sort": "total", "count": True}
-    found = (await clinic.get("/payments/invoices", params=asked)).json()
-    assert found == {"items": [draft], "next_cursor": None, "total": 1}
-    for name, value in (("sort", "number"), ("number", "INV-2026-000001"), ("appointment_id", draft["id"])):
-        refused = problem(await clinic.get("/payments/invoices", params=asked | {name: value}), 422, "invalid_input")
-        assert [(one["field"], one["code"]) for one in refused["errors"]] == [(name, "not_of_drafts")]
     lines = [{"description": "Certificate", "quantity": 2, "unit": AMOUNT}]
     changed = await clinic.put(path, json=body | {"lines": lines}, headers={"If-Match": made[0].headers["etag"]})
     assert changed.json()["total"]["amount"] == 240_000
@@ -159,6 +153,17 @@ async def test_a_draft_is_written_changed_issued_once_and_found_as_an_invoice(cl
     assert (ended.json()["status"], ended.json()["ended_why"]) == ("entered_in_error", "The wrong patient")
     without = await clinic.post(mistake, json={"reason": "x"}, scopes=("payments:read", "payments:write"))
     problem(without, 403, "forbidden")
+
+
+async def test_drafts_are_listed_where_invoices_of_that_status_are_asked_for(clinic: Clinic) -> None:
+    body = {"patient_id": await clinic.patient(), "lines": [{"description": "Certificate", "unit": AMOUNT}]}
+    draft = (await clinic.post("/payments/invoices/drafts", json=body)).json()
+    asked = {"status": "draft", "patient_id": draft["patient_id"], "sort": "total", "count": True}
+    found = (await clinic.get("/payments/invoices", params=asked)).json()
+    assert found == {"items": [draft], "next_cursor": None, "total": 1}
+    for name, value in (("sort", "number"), ("number", "INV-2026-000001"), ("appointment_id", draft["id"])):
+        refused = problem(await clinic.get("/payments/invoices", params=asked | {name: value}), 422, "invalid_input")
+        assert [(one["field"], one["code"]) for one in refused["errors"]] == [(name, "not_of_drafts")]
 
 
 async def test_a_discarded_draft_is_gone(clinic: Clinic) -> None:
