@@ -30,7 +30,9 @@ def compose() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def ours(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Give the containers that are made from our own image."""
-    return {name: one for name, one in compose["services"].items() if one.get("image", "").startswith("care-connect")}
+    found = {name: one for name, one in compose["services"].items() if one.get("image", "").startswith("care-connect")}
+    assert found.keys() == {*SERVICES, "migrate", "edge", "worker", "tools"}
+    return found
 
 
 def known(name: str) -> bool:
