@@ -13,12 +13,6 @@ from tests.running import Instance, until
 HALF = timedelta(minutes=30)
 
 
-@pytest.fixture(scope="module")
-def http(running: Instance) -> Any:
-    with running.api() as client:
-        yield client
-
-
 def made(http: httpx.Client, path: str, body: dict[str, Any]) -> str:
     answer = http.post(path, json=body)
     assert answer.status_code == 201, answer.text

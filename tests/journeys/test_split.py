@@ -1,11 +1,10 @@
-"""Each service as its own process over HTTP, as docker-compose.yml runs them: the same journey goes through."""
+"""Each service as its own process over HTTP, as docker-compose.yml runs them: the same journeys go through."""
 
 import asyncio
-import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -19,7 +18,8 @@ from careconnect.embedded.temporal import TemporalPorts, TemporalServer
 from careconnect.ids import FIRST_TENANT
 from tests.conftest import write_keys
 from tests.journeys.composed import Composed
-from tests.running import Desk, until
+from tests.journeys.rest import RestJourney
+from tests.running import Instance, until
 
 
 @pytest.fixture(scope="module")
@@ -97,15 +97,21 @@ def _answers(url: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def desk(composed: Composed) -> Iterator[Desk]:
-    """Sign in as the documented API client, at the edge."""
-    known = json.loads((composed.secrets.parent / "instance" / "credentials.json").read_text())["api_client"]
-    url = composed.variables["PUBLIC_URL"]
-    form = {"grant_type": "client_credentials"}
-    answer = httpx.post(f"{url}/oauth/token", data=form, auth=(known["client_id"], known["client_secret"]))
-    headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-    with httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=40) as http:
-        yield Desk(http)
+def running(composed: Composed) -> "Split":
+    """Reach them at the edge."""
+    port = int(composed.variables["PUBLIC_URL"].rpartition(":")[2])
+    return Split(composed.secrets.parent / "instance", port, composed)
+
+
+@dataclass
+class Split(Instance):
+    """An instance whose processes are those of the compose file."""
+
+    composed: Composed
+
+    def verify(self) -> tuple[int, str]:
+        """Check every law, as an operator does there."""
+        return self.composed.once("tools", "operations.verify")
 
 
 def test_every_process_of_the_compose_file_runs_alone(composed: Composed) -> None:
@@ -113,29 +119,5 @@ def test_every_process_of_the_compose_file_runs_alone(composed: Composed) -> Non
     assert all(process.poll() is None for process in composed.running.values())
 
 
-def test_a_booking_goes_through_nine_processes(desk: Desk) -> None:
-    slot, other = desk.free(2)
-    wish = desk.wish(slot, desk.patients[0])
-    booked = desk.book(wish, "split-1")
-    assert booked.status_code == 201, booked.text
-    body = booked.json()
-    assert (body["status"], body["payment"]["status"], body["invoice"]["status"]) == ("booked", "captured", "balanced")
-    assert desk.book(wish, "split-1").json() == body
-    taken = desk.book(desk.wish(slot, desk.patients[1]))
-    assert (taken.status_code, taken.json()["code"]) == (409, "slot_taken")
-    assert taken.json()["alternatives"]
-    declined = desk.book(desk.wish(other, desk.patients[2], "pm_card_chargeDeclined"))
-    assert (declined.status_code, declined.json()["code"]) == (402, "card_declined")
-    cancelled = desk.http.post(f"/appointments/{body['id']}/cancellation", json={"reason": "pat"})
-    assert cancelled.json()["status"] == "cancelled", cancelled.text
-    until(lambda: _refunded(desk, body["payment"]["id"]), 20, "the refund was made")
-
-
-def _refunded(desk: Desk, payment_id: str) -> bool:
-    payment: dict[str, Any] = desk.http.get(f"/payments/{payment_id}").json()
-    return bool(payment["refunded"] == payment["captured"])
-
-
-def test_every_law_holds_for_the_split_processes(composed: Composed) -> None:
-    code, said = composed.once("tools", "operations.verify")
-    assert code == 0, said
+class TestNineProcesses(RestJourney):
+    """The same journeys as on one instance."""
