@@ -28,15 +28,26 @@ _HERE = "/reports"
 class Choice:
     """What an address of a report says."""
 
-    period: str = ""
-    day: str = ""
-    first: Annotated[str, Query(alias="from")] = ""
-    last: Annotated[str, Query(alias="to")] = ""
-    location_id: str = ""
-    currency: str = ""
+    period: str
+    day: str
+    first: str
+    last: str
+    location_id: str
+    currency: str
 
 
-Chosen = Annotated[Choice, Depends()]
+async def _chosen(  # async, or FastAPI would send it to a thread
+    period: str = "",
+    day: str = "",
+    first: Annotated[str, Query(alias="from")] = "",
+    last: Annotated[str, Query(alias="to")] = "",
+    location_id: str = "",
+    currency: str = "",
+) -> Choice:
+    return Choice(period, day, first, last, location_id, currency)
+
+
+Chosen = Annotated[Choice, Depends(_chosen)]
 
 
 @router.get("")
