@@ -122,7 +122,9 @@ class Office(Troubled):
 
     @activity.defn(name="tell_patient")
     async def tell(self, request: MessageRequest) -> MessageResult:
-        """Note that the patient was told something."""
+        """Note that the patient was told something; another test's patients are none of this office's."""
+        if request.tenant_id != self.actor.tenant_id:
+            return MessageResult()
         await self.meet(request.template)
         self.told.append((request.template, request.version, request.offset_hours))
         self.changed.set()

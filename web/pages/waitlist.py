@@ -25,7 +25,7 @@ router = APIRouter(prefix="/waitlist", include_in_schema=False)
 Reader = Annotated[Screen, needs("appointments:read")]
 Writer = Annotated[Screen, needs("appointments:write")]
 _SHOWN = 50
-_MOST_BOXES = 30
+MOST_BOXES = 30
 """Up to so many consultants are boxes to tick; one of more is found by typing."""
 _UNDER_WAY = [EntryStatus.WAITING, EntryStatus.OFFERED]
 _OVER = [EntryStatus.BOOKED, EntryStatus.LEFT, EntryStatus.LAPSED]
@@ -137,7 +137,7 @@ async def _form(screen: Screen, form: Form, status: int = OK) -> Response:
         consultants=[(one.id, one.name) for one in consultants.values() if one.status == "active"],
         locations=[(place.id, place.name) for place in places if place.active],
         parts=[(part, part_words(part)) for part in PARTS],
-        most_boxes=_MOST_BOXES,
+        most_boxes=MOST_BOXES,
         chosen_consultants=(form.values["consultants"] or form.values["consultant_id"]).split(","),
         chosen_days=form.values["weekdays"].split(","),
         chosen_parts=form.values["parts"].split(","),
