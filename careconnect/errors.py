@@ -1,5 +1,6 @@
 """Refusals: answers that say no, as RFC 9457 problem details, and back into the same class at the caller."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel
@@ -11,6 +12,12 @@ class FieldError(BaseModel):
     field: str
     code: str
     message: str
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any], skip: int = 0) -> Self:
+        """Shape what pydantic found, less the first `skip` steps of where, and the words it puts before our own."""
+        place = ".".join(str(part) for part in found["loc"][skip:])
+        return cls(field=place, code=found["type"], message=found["msg"].removeprefix("Value error, "))
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error

@@ -130,10 +130,7 @@ async def _refusal(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
-    fields = [
-        FieldError(field=".".join(str(part) for part in one["loc"][1:]), code=one["type"], message=one["msg"])
-        for one in error.errors()
-    ]
+    fields = [FieldError.of(one, skip=1) for one in error.errors()]
     return problem_response(InvalidInput(errors=fields), request.url.path)
 
 

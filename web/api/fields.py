@@ -17,12 +17,7 @@ def wrong(field: str, code: str, message: str) -> InvalidInput:
 
 def of_validation(error: ValidationError) -> InvalidInput:
     """Refuse what a service's own wire model does not take."""
-    return InvalidInput(
-        errors=[
-            FieldError(field=".".join(str(part) for part in one["loc"]), code=one["type"], message=one["msg"])
-            for one in error.errors()
-        ]
-    )
+    return InvalidInput(errors=[FieldError.of(dict(one)) for one in error.errors()])
 
 
 def own_account(actor: Actor, *scopes: str) -> Actor:

@@ -124,6 +124,10 @@ def _page(request: Request, status: int, detail: str) -> Response:
             gettext("This page does not exist"),
             gettext("The link may be old, or the record belongs to another organisation."),
         ),
+        405: (
+            gettext("There is nothing to see at this address"),
+            gettext("It is where a form goes. Go back, and use its button."),
+        ),
         429: (gettext("A moment, please"), gettext("Too many requests came from here; try again in a few seconds.")),
         503: (
             gettext("A part of the system does not answer"),
@@ -134,7 +138,7 @@ def _page(request: Request, status: int, detail: str) -> Response:
         status, (gettext("Something went wrong on our side"), gettext("It was noted. Try again in a moment."))
     )
     retry = local(request.url.path) if status in {429, 500, 503} else ""
-    known = status in {403, 404}
+    known = status in {403, 404, 405}
     problem = Problem(status, title, advice if known or not detail else detail, retry, request_id.get() or "")
     views: Views = request.app.state.views
     return HTMLResponse(views.render("error.html", problem=problem), status)

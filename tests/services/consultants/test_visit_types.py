@@ -117,6 +117,7 @@ async def test_terms_that_do_not_add_up_are_refused(
 ) -> None:
     answer = await http.put(f"/visit-types/{uuid7()}", json=visit_type(**wrong), headers=everything)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+    assert "Value error" not in answer.text, "no words of the library before our own"
 
 
 async def test_a_deposit_is_a_part_of_the_price(http: httpx.AsyncClient, everything: dict[str, str]) -> None:

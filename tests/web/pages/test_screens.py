@@ -160,6 +160,13 @@ async def test_a_record_that_nobody_has_is_a_page_that_says_so(owner: Desk, kind
     assert answer.headers["x-request-id"] in page.text
 
 
+async def test_an_address_that_only_takes_forms_says_so_and_blames_nobody(owner: Desk) -> None:
+    answer = await owner.http.get(f"/appointments/{uuid7()}/resolution")
+    said = Page(answer.text).text
+    assert (answer.status_code, "There is nothing to see at this address" in said) == (405, True)
+    assert "on our side" not in said
+
+
 async def test_another_organisations_records_do_not_exist(stranger: Desk, clinic: Clinic) -> None:
     booked = await clinic.booked()
     for path in (
