@@ -87,6 +87,8 @@ def drag(window: Window, x: float, y: float, down: float) -> None:
     mouse.down()
     mouse.move(x, y + down / 2, steps=6)
     mouse.move(x, y + down, steps=6)
+    # The grid follows the pointer once a frame, and a busy machine draws few: nobody lets go before it has followed.
+    window.page.evaluate("() => new Promise(seen => requestAnimationFrame(() => requestAnimationFrame(seen)))")
     mouse.up()
 
 
@@ -199,11 +201,11 @@ def test_a_visit_is_booked_lengthened_moved_and_put_back_with_keys_alone(desk: W
     made = visit(desk, name)
     expect(made).to_be_focused()
     start, end = times(made)
+    page.wait_for_timeout(2500)  # news of the booking comes to its own desk too, and draws the day once more
+    expect(made).to_be_focused()
+
     keyboard.press("ArrowDown")
-    below = focused(desk)
-    assert name not in below, "the arrows go on from one place to the next"
-    page.wait_for_timeout(2000)  # news of the booking comes to its own desk too, and draws the day once more
-    assert focused(desk) == below
+    assert name not in focused(desk), "the arrows go on from one place to the next"
     keyboard.press("ArrowUp")
     expect(made).to_be_focused()
 
