@@ -288,6 +288,10 @@ class Engine:
         except (WorkflowUpdateFailedError, WorkflowFailureError) as error:
             raise WorkflowNotFound("The process has ended.") from error
         except RPCError as error:
+            if error.status == RPCStatusCode.FAILED_PRECONDITION:
+                # The engine takes no questions while a task of the workflow was cut off again and again, as when
+                # workers die one after the other. The next one goes on with it.
+                raise StillDeciding(workflow_id=workflow_id, retry_after=2) from error
             raise _translated(error) from error
 
 
