@@ -76,7 +76,7 @@ class AppointmentActivities:
         A leave that is entered while this asks finds the hold, which is among those that it affects.
         """
         if request.offer:
-            await self.experts.stand_by(request.offer)
+            await self.experts.asked(request.offer)
         return Changed(appointment=await self.appointments.confirm(request.actor, request.appointment_id))
 
     @activity.defn(name="release_time")

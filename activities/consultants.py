@@ -30,7 +30,21 @@ class ConsultantActivities:
     @refusing(Offered)
     async def offer(self, request: OfferRequest) -> Offered:
         """Ask for the terms of a visit: whether the consultant gives it then, what it costs, which policies hold."""
-        found = await self.consultants.offer(
+        found = await self.asked(request)
+        if self.follow_ups and found.follow_up:
+            whose = request.patient_id, request.appointment_id
+            found = await self.follow_ups.priced(request.actor.tenant_id, found, *whose)
+        if self.shares and request.coverage_id and request.patient_id:
+            found = await self.shares.shared(request.actor.tenant_id, found, request.patient_id, request.coverage_id)
+        return Offered(offer=found)
+
+    async def asked(self, request: OfferRequest) -> Offer:
+        """Ask for a visit as its type and its consultant's hours say, without what one patient has to pay for it.
+
+        Raises:
+            Refusal: it is not offered, or not any longer; the consultant is away, say.
+        """
+        return await self.consultants.offer(
             request.actor,
             request.visit_type_id,
             request.consultant_id,
@@ -41,28 +55,6 @@ class ConsultantActivities:
             payer_id=request.payer_id,
             override_notice=request.override_notice,
             duration_minutes=request.duration_minutes,
-        )
-        if self.follow_ups and found.follow_up:
-            whose = request.patient_id, request.appointment_id
-            found = await self.follow_ups.priced(request.actor.tenant_id, found, *whose)
-        if self.shares and request.coverage_id and request.patient_id:
-            found = await self.shares.shared(request.actor.tenant_id, found, request.patient_id, request.coverage_id)
-        return Offered(offer=found)
-
-    async def stand_by(self, request: OfferRequest) -> None:
-        """Ask once more for a visit whose terms are known.
-
-        Raises:
-            Refusal: it is not offered any longer; the consultant is away, say.
-        """
-        await self.consultants.offer(
-            request.actor,
-            request.visit_type_id,
-            request.consultant_id,
-            request.location_id,
-            request.start,
-            override_hours=request.override_hours,
-            held=True,
         )
 
     @activity.defn(name="read_terms")
