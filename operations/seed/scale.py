@@ -2,12 +2,16 @@
 
 import asyncio
 import gc
+import multiprocessing
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from multiprocessing.connection import Connection
 from typing import Any
+
+import uvloop
 
 from careconnect.config import Settings
 from operations.seed import appointments, billing, clinic, establish, names, patients
@@ -29,6 +33,7 @@ _AGES = (700.0, 420.0)
 _BLOCKS = (("08:30-12:30", "13:30-17:30"), ("09:00-13:00",))
 _AHEAD = 2
 _TOLD_EVERY = 20_000
+_PROCESSES = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,11 @@ async def fill(
             await establish.hire(consultants, ground, doctor)
         step.count = len(doctors)
     with report.step("more appointments") as step, _without_garbage_collection():
-        people, counts = Step("more patients"), dict[str, int]()
-        await _pour(settings, ground, _practices(ground, doctors, missing), (step, people, counts), report)
+        people = Step("more patients")
+        async with _neighbour(settings, ground) as neighbour:
+            await _pour(settings, ground, _practices(ground, doctors, missing), neighbour, people, report)
+            counts = await neighbour.counts()
+        step.count = counts.pop("appointments", 0)
     report.add(people.name, people.count)
     for name, count in counts.items():
         report.add(f"more {name.replace('_', ' ')}", count)
@@ -102,43 +110,115 @@ async def _pour(
     settings: Settings,
     ground: Ground,
     practices: Iterator[Practice],
-    told: tuple[Step, Step, dict[str, int]],
+    neighbour: "Neighbour",
+    people: Step,
     report: Report,
 ) -> None:
-    """Write patients, appointments and money side by side, each into its own database and in the order of practices."""
-    visits, people, counts = told
+    """Make up practices, hand each to the neighbour, and write its patients."""
+    made = 0
 
     async def register(into: Writer, practice: Practice) -> None:
         people.count += await patients.write(into, ground, practice.patients, settings.default_country)
 
+    async def handed_over() -> AsyncIterator[Practice]:
+        nonlocal made
+        for practice in practices:
+            await neighbour.take(practice)
+            yield practice
+            before, made = made, made + len(practice.visits)
+            if made // _TOLD_EVERY > before // _TOLD_EVERY:
+                report.say(f"{made:,} appointments")
+
+    await _hand_out(settings, ground, handed_over(), [("patients", register, 1)])
+
+
+class Neighbour:
+    """The process that writes appointments and money: making up and writing keep one processor each busy."""
+
+    def __init__(self, line: Connection) -> None:
+        self._line = line
+
+    async def take(self, practice: Practice) -> None:
+        """Hand a practice over; it waits until the neighbour is ready for it.
+
+        Raises:
+            RuntimeError: the neighbour has ended and said why. The next run goes on.
+        """
+        await self._said(self._line.send, practice)
+
+    async def counts(self) -> dict[str, int]:
+        """Say that this was all, and hear how many rows were written, once they are.
+
+        Raises:
+            RuntimeError: the neighbour has ended and said why. The next run goes on.
+        """
+        await self._said(self._line.send, None)
+        counts: dict[str, int] = await self._said(self._line.recv)
+        return counts
+
+    @staticmethod
+    async def _said(how: Callable[..., Any], *what: object) -> Any:
+        try:
+            return await asyncio.to_thread(how, *what)
+        except (EOFError, OSError) as error:
+            message = "the process that writes appointments and payments has ended"
+            raise RuntimeError(message) from error
+
+
+@asynccontextmanager
+async def _neighbour(settings: Settings, ground: Ground) -> AsyncIterator[Neighbour]:
+    ours, theirs = _PROCESSES.Pipe()
+    process = _PROCESSES.Process(target=_write, args=(settings, ground, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield Neighbour(ours)
+    finally:
+        ours.close()
+        process.terminate()
+        await asyncio.to_thread(process.join)
+
+
+def _write(settings: Settings, ground: Ground, line: Connection) -> None:
+    """Be the neighbour."""
+    with _without_garbage_collection():
+        line.send(uvloop.run(_collect(settings, ground, line)))
+
+
+async def _collect(settings: Settings, ground: Ground, line: Connection) -> dict[str, int]:
+    """Write appointments and money side by side; two write money, half of the work, and number invoices in turn."""
+    turns: dict[int, asyncio.Event] = defaultdict(asyncio.Event)
+    turns[0].set()
+    counts: dict[str, int] = defaultdict(int)
+
+    async def arriving() -> AsyncIterator[Practice]:
+        while (practice := await asyncio.to_thread(line.recv)) is not None:
+            yield practice
+
     async def book(into: Writer, practice: Practice) -> None:
-        before = visits.count
-        visits.count += await appointments.write(into, ground, practice.visits, brief=True)
-        if visits.count // _TOLD_EVERY > before // _TOLD_EVERY:
-            report.say(f"{visits.count:,} appointments")
+        counts["appointments"] += await appointments.write(into, ground, practice.visits, brief=True)
 
     async def collect(into: Writer, practice: Practice) -> None:
         accounts = [books for visit in practice.visits if (books := account(visit))]
         before, after = turns[practice.number], turns[practice.number + 1]
         for name, count in (await billing.write(into, ground, accounts, brief=True, turn=before.wait)).items():
-            counts[name] = counts.get(name, 0) + count
+            counts[name] += count
         after.set()
 
-    turns: dict[int, asyncio.Event] = defaultdict(asyncio.Event)
-    turns[0].set()
-    # Money is half of the work: two write it, and number invoices in turn.
-    sinks: list[Sink] = [("patients", register, 1), ("appointments", book, 1), ("payments", collect, 2)]
-    await _hand_out(settings, ground, practices, sinks)
+    await _hand_out(settings, ground, arriving(), [("appointments", book, 1), ("payments", collect, 2)])
+    return dict(counts)
 
 
-async def _hand_out(settings: Settings, ground: Ground, practices: Iterator[Practice], sinks: Sequence[Sink]) -> None:
-    """Give each practice to one writer of each service."""
+async def _hand_out(
+    settings: Settings, ground: Ground, practices: AsyncIterator[Practice], sinks: Sequence[Sink]
+) -> None:
+    """Give each practice to one writer of each service, in the order of practices."""
     queues: list[asyncio.Queue[Practice | None]] = [asyncio.Queue(_AHEAD) for _ in sinks]
     async with asyncio.TaskGroup() as together:
         for queue, (service, work, writers) in zip(queues, sinks, strict=True):
             for _ in range(writers):
                 together.create_task(_sink(settings, ground, service, queue, work))
-        for practice in practices:
+        async for practice in practices:
             for queue in queues:
                 await queue.put(practice)
         for queue, (_, _, writers) in zip(queues, sinks, strict=True):
