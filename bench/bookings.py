@@ -30,7 +30,7 @@ async def measure() -> None:
     """Measure bookings and floor in turn, in one run."""
     client = await temporal.connect(Settings())
     async with instance.api() as http, floor_worker() as floor_pid:
-        wanted = await _wishes(http, ROUNDS * (ALONE + AT_ONCE) + 30)
+        wanted = await _wishes(http, ROUNDS * (ALONE + AT_ONCE) * 2)
         for _ in range(10):
             await _book(http, wanted)
             await floor.once(client)
@@ -93,7 +93,7 @@ async def _wishes(http: httpx.AsyncClient, count: int) -> list[dict[str, Any]]:
         for visit_type in paid:
             span = {"from": moment.isoformat(), "to": (moment + timedelta(days=1)).isoformat()}
             offered += (await _get(http, "/api/v1/slots", visit_type_id=visit_type["id"], limit=200, **span))["items"]
-        chosen += _apart(offered)
+        chosen += _apart(offered)[: len(patients)]  # nobody twice on one day
         moment += timedelta(days=1)
     return [
         {
