@@ -34,7 +34,9 @@ _TABLES = {
         ),
     )
 }  # fmt: skip
-_WITHOUT_NUMBER = ("ledger_entries", "ledger_lines", "sandbox_charges", "sandbox_refunds", "ended_visits")
+_WITHOUT_NUMBER = (
+    "ledger_entries", "ledger_lines", "sandbox_charges", "sandbox_refunds", "ended_visits", "payments", "refunds",
+)  # fmt: skip
 _PERIODS = "SELECT id, period FROM ledger_entries WHERE tenant_id = $1 AND id = ANY($2::uuid[])"
 _NEXT_NUMBERS = """
 INSERT INTO invoice_counters (tenant_id, year, last) VALUES ($1, $2, $3)
@@ -64,7 +66,7 @@ async def write(
         await writer.insert(_TABLES["ledger_entries"], rows["ledger_entries"])
         await _into_periods(writer, rows)
         await _insert(writer, rows, [name for name in _WITHOUT_NUMBER if name != "ledger_entries"])
-        await writer.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        await writer.connection.execute("SET CONSTRAINTS balanced IMMEDIATE")
         if turn:
             await turn()
         numbers = await _numbers(writer, missing)

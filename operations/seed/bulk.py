@@ -128,8 +128,16 @@ def _statement(table: sa.Table, columns: Sequence[sa.Column[Any]]) -> str:
     values = ", ".join(f'u."{column.name}"{_cast(column)}' for column in columns)
     return (
         f'INSERT INTO "{table.name}" (tenant_id, {names}) '  # noqa: S608 - the names are our own
-        f"SELECT $1::uuid, {values} FROM unnest({arrays}) AS u({names})"
+        f"SELECT $1::uuid, {values} FROM unnest({arrays}) AS u({names}){_in_order(table, columns)}"
     )
+
+
+def _in_order(table: sa.Table, columns: Sequence[sa.Column[Any]]) -> str:
+    """Take rows in the order of their key: those that belong into one page of its index come one after the other."""
+    keys = [column.name for column in table.primary_key if column.name != "tenant_id"]
+    if not set(keys) <= {column.name for column in columns}:
+        return ""
+    return " ORDER BY " + ", ".join(f'u."{key}"' for key in keys)
 
 
 def _type(column: sa.Column[Any]) -> str:

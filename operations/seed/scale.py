@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, TypeVar
 
 import uvloop
 
@@ -32,17 +32,25 @@ _WEEKS = 52
 _AGES = (700.0, 420.0)
 _BLOCKS = (("08:30-12:30", "13:30-17:30"), ("09:00-13:00",))
 _AHEAD = 2
+_TOGETHER = 4
+"""Practices whose visits are written at once: each page of an index is then fetched for several rows."""
 _TOLD_EVERY = 20_000
 _PROCESSES = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True)
 class Practice:
-    """One consultant, their patients and their appointments."""
+    """One consultant's patients and appointments."""
+
+    patients: Group
+    visits: list[Visit]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Appointments that are written together; batches are numbered from 0."""
 
     number: int
-    doctor: Doctor
-    patients: Group
     visits: list[Visit]
 
 
@@ -66,8 +74,9 @@ async def fill(
         report.add(f"more {name.replace('_', ' ')}", count)
 
 
-Sink = tuple[str, Callable[[Writer, Practice], Coroutine[Any, Any, None]], int]
-"""A service, what writes a practice into its database, and how many do so at once."""
+Part = TypeVar("Part")
+Sink = tuple[str, Callable[[Writer, Part], Coroutine[Any, Any, None]], int]
+"""A service, what writes a part into its database, and how many do so at once."""
 
 
 @contextmanager
@@ -103,7 +112,7 @@ def _practices(ground: Ground, doctors: list[Doctor], missing: int) -> Iterator[
         places = packed(ground, doctor, today - timedelta(weeks=_WEEKS), today)
         kept = chosen(places, (1.0 for _ in places), EACH, ground.dice("practice", number))
         entries = Booker(ground, people).entries(kept)[: missing - number * EACH]
-        yield Practice(number, doctor, people, [fate(ground, entry) for entry in entries])
+        yield Practice(people, [fate(ground, entry) for entry in entries])
 
 
 async def _pour(
@@ -191,16 +200,21 @@ async def _collect(settings: Settings, ground: Ground, line: Connection) -> dict
     turns[0].set()
     counts: dict[str, int] = defaultdict(int)
 
-    async def arriving() -> AsyncIterator[Practice]:
+    async def arriving() -> AsyncIterator[Batch]:
+        number, visits = 0, list[Visit]()
         while (practice := await asyncio.to_thread(line.recv)) is not None:
-            yield practice
+            visits += practice.visits
+            if len(visits) >= _TOGETHER * EACH:
+                yield Batch(number, visits)
+                number, visits = number + 1, []
+        yield Batch(number, visits)
 
-    async def book(into: Writer, practice: Practice) -> None:
-        counts["appointments"] += await appointments.write(into, ground, practice.visits, brief=True)
+    async def book(into: Writer, batch: Batch) -> None:
+        counts["appointments"] += await appointments.write(into, ground, batch.visits, brief=True)
 
-    async def collect(into: Writer, practice: Practice) -> None:
-        accounts = [books for visit in practice.visits if (books := account(visit))]
-        before, after = turns[practice.number], turns[practice.number + 1]
+    async def collect(into: Writer, batch: Batch) -> None:
+        accounts = [books for visit in batch.visits if (books := account(visit))]
+        before, after = turns[batch.number], turns[batch.number + 1]
         for name, count in (await billing.write(into, ground, accounts, brief=True, turn=before.wait)).items():
             counts[name] += count
         after.set()
@@ -210,17 +224,17 @@ async def _collect(settings: Settings, ground: Ground, line: Connection) -> dict
 
 
 async def _hand_out(
-    settings: Settings, ground: Ground, practices: AsyncIterator[Practice], sinks: Sequence[Sink]
+    settings: Settings, ground: Ground, parts: AsyncIterator[Part], sinks: "Sequence[Sink[Part]]"
 ) -> None:
-    """Give each practice to one writer of each service, in the order of practices."""
-    queues: list[asyncio.Queue[Practice | None]] = [asyncio.Queue(_AHEAD) for _ in sinks]
+    """Give each part to one writer of each service, in the order of parts."""
+    queues: list[asyncio.Queue[Part | None]] = [asyncio.Queue(_AHEAD) for _ in sinks]
     async with asyncio.TaskGroup() as together:
         for queue, (service, work, writers) in zip(queues, sinks, strict=True):
             for _ in range(writers):
                 together.create_task(_sink(settings, ground, service, queue, work))
-        async for practice in practices:
+        async for part in parts:
             for queue in queues:
-                await queue.put(practice)
+                await queue.put(part)
         for queue, (_, _, writers) in zip(queues, sinks, strict=True):
             for _ in range(writers):
                 await queue.put(None)
@@ -230,14 +244,9 @@ async def _sink(
     settings: Settings,
     ground: Ground,
     service: str,
-    queue: "asyncio.Queue[Practice | None]",
-    work: Callable[[Writer, Practice], Coroutine[Any, Any, None]],
+    queue: "asyncio.Queue[Part | None]",
+    work: Callable[[Writer, Part], Coroutine[Any, Any, None]],
 ) -> None:
     async with writer(settings, service, ground.tenant_id) as into:
-        async for practice in _arriving(queue):
-            await work(into, practice)
-
-
-async def _arriving(queue: "asyncio.Queue[Practice | None]") -> AsyncIterator[Practice]:
-    while (practice := await queue.get()) is not None:
-        yield practice
+        while (part := await queue.get()) is not None:
+            await work(into, part)

@@ -1,6 +1,7 @@
 """What `careconnect seed` leaves behind, asked of the databases, the services and the engine."""
 
 import asyncio
+import multiprocessing
 from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
@@ -231,3 +232,25 @@ async def test_scaling_makes_as_many_appointments_as_asked_in_all_and_more_when_
 async def test_payers_have_claims_in_each_state(seeded: Seeded) -> None:
     states = dict(await seeded.ask("payments", "SELECT status, count(*) FROM claims WHERE tenant_id = $1 GROUP BY 1"))
     assert {"draft", "submitted", "accepted", "rejected", "paid"} <= states.keys()
+
+
+async def test_a_neighbour_that_dies_is_an_error_and_the_next_run_goes_on(
+    seeded: Seeded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int
+) -> None:
+    monkeypatch.setattr(scale, "EACH", 60)
+    monkeypatch.setattr(scale, "PATIENTS_EACH", 40)
+    other = seeded.another(tmp_path, UUID(int=11))
+    take = scale.Neighbour.take
+
+    async def die(neighbour: scale.Neighbour, practice: scale.Practice) -> None:
+        await take(neighbour, practice)
+        for process in multiprocessing.active_children():
+            process.kill()
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(scale.Neighbour, "take", die)
+        with pytest.raises((RuntimeError, ExceptionGroup)):
+            await other.seed(Options(scale=small + 100))
+    await other.seed(Options(scale=small + 100))
+    assert (await counted(other))["appointments.appointments"] == small + 100
+    assert await broken(other) == {}
