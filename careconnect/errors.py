@@ -16,7 +16,7 @@ class FieldError(BaseModel):
     @classmethod
     def of(cls, found: Mapping[str, Any], skip: int = 0) -> Self:
         """Shape what pydantic found, less the first `skip` steps of where, and the words it puts before our own."""
-        place = ".".join(str(part) for part in found["loc"][skip:])
+        place = ".".join(str(part) for part in found["loc"][skip:] or found["loc"][-1:])
         return cls(field=place, code=found["type"], message=found["msg"].removeprefix("Value error, "))
 
 

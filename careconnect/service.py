@@ -142,7 +142,8 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     known = {kind.status: kind for kind in (NotAuthenticated, Forbidden, NotFound)} | {_UNREADABLE: InvalidInput}
     kind = known.get(error.status_code)
-    refusal = kind() if kind else Refusal.from_problem(_plain(error))
+    detail = "There is nothing at this address." if kind is NotFound else ""
+    refusal = kind(detail) if kind else Refusal.from_problem(_plain(error))
     response = problem_response(refusal, request.url.path)
     response.headers.update(error.headers or {})
     return response

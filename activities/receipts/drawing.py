@@ -75,7 +75,6 @@ class _Page(FPDF):
             ("Number", self.receipt.number),
             ("Date", issued),
             ("Patient", self.receipt.patient),
-            ("Status", self.receipt.status.replace("_", " ")),
         ):
             self._ink(9.5, colour=_MUTED)
             self.cell(28, 6, label)

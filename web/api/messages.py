@@ -47,10 +47,17 @@ async def search(
     channel: schemas.Channel | None = None,
     patient_id: UUID | None = None,
     appointment_id: UUID | None = None,
+    invoice_id: UUID | None = None,
     sort: Annotated[schemas.Sort, Query(description="a minus turns it round")] = "-made",
 ) -> Page[Message]:
     """List in the order of `sort`, without what they say."""
-    wanted = schemas.MessageFilter(status=status, channel=channel, patient_id=patient_id, appointment_id=appointment_id)
+    wanted = schemas.MessageFilter(
+        status=status,
+        channel=channel,
+        patient_id=patient_id,
+        appointment_id=appointment_id,
+        invoice_id=invoice_id,
+    )
     return listed(await gateway.messages.list(actor, wanted, sort=sort, **paging.model_dump()))
 
 

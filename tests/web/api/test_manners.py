@@ -29,7 +29,13 @@ async def test_a_refusal_is_a_problem_that_says_where(clinic: Clinic) -> None:
 
 @pytest.mark.parametrize("path", ["/nothing", "/patients/not-an-id/what", "/payments/invoices/x/receipt.txt"])
 async def test_an_unknown_path_is_a_problem(clinic: Clinic, path: str) -> None:
-    problem(await clinic.get(path), 404, "not_found")
+    body = problem(await clinic.get(path), 404, "not_found")
+    assert "address" in body["detail"]
+
+
+async def test_a_body_that_is_missing_is_named(clinic: Clinic) -> None:
+    body = problem(await clinic.post("/patients", headers={"content-type": "application/json"}), 422, "invalid_input")
+    assert body["errors"][0]["field"] == "body"
 
 
 async def test_an_id_that_is_none_is_invalid(clinic: Clinic) -> None:

@@ -97,6 +97,8 @@ async def test_a_double_click_mails_one_receipt_with_its_pdf(
     message = f"/messages/{again.json()['message_id']}"
     sent = await eventually(lambda: clinic.get(message), lambda one: one.json().get("status") == "sent")
     assert (sent.json()["invoice_id"], sent.json()["template"]) == (invoice, "payment_receipt")
+    listed = (await clinic.get(f"/messages?invoice_id={invoice}")).json()["items"]
+    assert {one["invoice_id"] for one in listed} == {invoice}
     shown = await eventually(
         lambda: owner.read(f"/billing/invoices/{invoice}"), lambda page: page.text.count("Sent") == 2
     )
