@@ -46,6 +46,7 @@ async def overview(screen: Reader) -> Response:
     return screen.page(
         "billing/money_check.html",
         last=checks.last,
+        left=_left(checks.last, len(waiting)) if checks.last else 0,
         running=checks.running,
         as_of=_as_of(checks.last, screen) if checks.last else "",
         compared=_compared(checks.last) if checks.last else [],
@@ -53,6 +54,11 @@ async def overview(screen: Reader) -> Response:
         mended=[told(one) for one in mended.items],
         form=screen.form("check"),
     )
+
+
+def _left(last: MoneyCheck, waiting: int) -> int:
+    """Count the orphans of a check that nobody has settled since; more than are shown may wait."""
+    return last.open if waiting == _SHOWN else min(last.open, waiting)
 
 
 @router.post("")

@@ -79,6 +79,7 @@ async def test_orphans_are_mended_where_policy_allows_and_the_rest_waits(edge_cl
     asked = await clerk.read(action)
     assert (await clerk.send(asked, action)).status_code == 422
     assert (await clerk.send(asked, action, {"reason": "the bank's own correction"})).status_code == 303
+    assert "0 orphans as of" in (await clerk.read("/billing/money-check")).text, "nothing of that check is left"
     assert (await check_now(clinic)).open == 0
     assert "0 orphans as of" in (await clerk.read("/billing/money-check")).text
 
