@@ -25,8 +25,7 @@ START_SECONDS = 120.0  # replaying the log after a crash takes its time
 POLL_SECONDS = 0.02
 # A small machine; durable before fast; nothing a person typed in the log (statements, parameters, key values).
 SETTINGS: Mapping[str, str] = {
-    "shared_buffers": "256MB",
-    "wal_buffers": "16MB",
+    "shared_buffers": "128MB",
     "effective_cache_size": "1GB",
     "max_connections": "200",
     "synchronous_commit": "on",
