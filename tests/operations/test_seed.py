@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 from collections.abc import Sequence
 from pathlib import Path
+from traceback import format_exception
 from uuid import UUID
 
 import pytest
@@ -215,11 +216,17 @@ async def registered(patients: PatientsClient, instance: Seeded, number: int) ->
     return (await patients.register(instance.actor, UUID(int=number), PatientWrite.model_validate(said))).mrn
 
 
-async def test_scaling_makes_as_many_appointments_as_asked_in_all_and_more_when_asked_again(
-    seeded: Seeded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int
-) -> None:
+@pytest.fixture
+def small_practices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each consultant more have few appointments."""
     monkeypatch.setattr(scale, "EACH", 60)
     monkeypatch.setattr(scale, "PATIENTS_EACH", 40)
+
+
+@pytest.mark.usefixtures("small_practices")
+async def test_scaling_makes_as_many_appointments_as_asked_in_all_and_more_when_asked_again(
+    seeded: Seeded, tmp_path: Path, small: int
+) -> None:
     other = seeded.another(tmp_path, UUID(int=10))
     for total in (small + 30, small + 100):
         await other.seed(Options(scale=total))
@@ -234,11 +241,10 @@ async def test_payers_have_claims_in_each_state(seeded: Seeded) -> None:
     assert {"draft", "submitted", "accepted", "rejected", "paid"} <= states.keys()
 
 
+@pytest.mark.usefixtures("small_practices")
 async def test_a_neighbour_that_dies_is_an_error_and_the_next_run_goes_on(
     seeded: Seeded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int
 ) -> None:
-    monkeypatch.setattr(scale, "EACH", 60)
-    monkeypatch.setattr(scale, "PATIENTS_EACH", 40)
     other = seeded.another(tmp_path, UUID(int=11))
     take = scale.Neighbour.take
 
@@ -249,8 +255,9 @@ async def test_a_neighbour_that_dies_is_an_error_and_the_next_run_goes_on(
 
     with monkeypatch.context() as trouble:
         trouble.setattr(scale.Neighbour, "take", die)
-        with pytest.raises((RuntimeError, ExceptionGroup)):
+        with pytest.raises((RuntimeError, ExceptionGroup)) as caught:
             await other.seed(Options(scale=small + 100))
+    assert "the process that writes appointments and payments has ended" in "".join(format_exception(caught.value))
     await other.seed(Options(scale=small + 100))
     assert (await counted(other))["appointments.appointments"] == small + 100
     assert await broken(other) == {}
