@@ -228,6 +228,31 @@ def test_a_visit_is_booked_lengthened_moved_and_put_back_with_keys_alone(desk: W
     expect(made).to_have_accessible_name(re.compile(f"^{start}.{later(end, 15)}"))
 
 
+def test_news_takes_neither_the_focus_nor_what_was_asked_for(desk: Window) -> None:
+    page = desk.page
+    grid = calendar(desk, quiet_day(ahead=2))
+    movable = grid.locator(".ec-draggable").first
+    name = movable.locator(".unseen").text_content()
+    movable.focus()
+    focused_when_drawn: list[str] = []
+
+    def drawn_meanwhile(route: Route) -> None:
+        focused_when_drawn.append(page.evaluate("""() => new Promise((tell) => {
+            const focused = () => tell(document.activeElement.querySelector(".unseen")?.textContent);
+            new MutationObserver(focused).observe(document.getElementById("calendar"), {childList: true, subtree: true});
+            document.dispatchEvent(new CustomEvent("appointments-changed"));
+        })"""))
+        route.continue_()
+
+    page.route("**/move", drawn_meanwhile)
+    page.keyboard.press("m")
+    expect(page.get_by_role("dialog", name="Move appointment").get_by_label("Time")).to_be_focused()
+    assert focused_when_drawn == [name], "a key that is pressed at this moment is not lost"
+    page.keyboard.press("Escape")
+    assert focused(desk) == movable.text_content()
+    page.unroute_all(behavior="ignoreErrors")
+
+
 def noon(page: Page) -> float:
     """Tell how far down the day the line of the present is."""
     line = page.locator(".ec-now-indicator")

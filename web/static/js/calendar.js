@@ -61,7 +61,7 @@ async function again(changed = []) {
   shown = fresh;
   tell(fresh);
   grid.show(fresh);
-  await new Promise(requestAnimationFrame);
+  await null; // the grid draws as soon as this has ended: no key falls between the old and the new
   if (stood && [document.body, stood.here].includes(document.activeElement)) (grid.element(stood.id) ?? grid.at(stood))?.focus({ preventScroll: true });
   goOn();
   for (const id of changed) {
@@ -93,8 +93,11 @@ function point(id) {
   setTimeout(() => element?.classList.remove("changed"), 2500);
 }
 
-function open(path, source) {
-  htmx.ajax("GET", path, { source: source ?? root, target: "#dialogs", swap: "beforeend" });
+// Asked for in the name of the whole grid, for what was pressed may be drawn anew before the answer comes: a request of
+// its own would leave with it. The focus goes on to what is drawn in its place, and the dialog gives it back to that.
+function open(path, element) {
+  element?.focus({ preventScroll: true });
+  htmx.ajax("GET", path, { source: root, target: "#dialogs", swap: "beforeend" });
 }
 
 function click(id, element) {

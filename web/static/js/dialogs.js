@@ -30,7 +30,8 @@ function renew(dialog) {
 function open(dialog) {
   const again = dialog.hasAttribute("data-single") && document.querySelectorAll(`#${dialog.id}`).length > 1;
   if (again) return dialog.remove();
-  const from = opener?.isConnected ? opener : document.activeElement;
+  const pressed = document.activeElement;
+  const from = opener?.isConnected && !opener.contains(pressed) ? opener : pressed;
   dialog.addEventListener("close", () => closed(dialog, from));
   // What was still being fetched for a dialog that has left has no place any more.
   dialog.addEventListener("htmx:beforeSwap", (event) => (event.detail.shouldSwap &&= dialog.isConnected));
