@@ -98,7 +98,7 @@ def asked_by_drag(window: Window, question: str, x: float, y: Callable[[], float
     for _ in range(3):
         drag(window, x, y(), down)
         with contextlib.suppress(AssertionError):
-            expect(dialog).to_be_visible(timeout=4000)
+            expect(dialog).to_be_visible(timeout=8000)
             return dialog
     expect(dialog).to_be_visible()
     return dialog

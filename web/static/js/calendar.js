@@ -131,11 +131,12 @@ function ask(id, to, element) {
   open(`/calendar/appointments/${id}/move${query ? `?${query}` : ""}`, element);
 }
 
-// A refusal puts it back at once and is said in the dialog; so does leaving the dialog.
+// A refusal puts it back at once and is said in the dialog; so does leaving the dialog. What was dragged before that one,
+// while the server was slow to ask, is put back by reading the day.
 function putBack() {
   held?.();
   held = null;
-  if (behind) again();
+  again();
 }
 
 root.addEventListener("pointerdown", () => (pressed = true), true);
