@@ -239,7 +239,8 @@ def test_news_takes_neither_the_focus_nor_what_was_asked_for(desk: Window) -> No
     def drawn_meanwhile(route: Route) -> None:
         focused_when_drawn.append(page.evaluate("""() => new Promise((tell) => {
             const focused = () => tell(document.activeElement.querySelector(".unseen")?.textContent);
-            new MutationObserver(focused).observe(document.getElementById("calendar"), {childList: true, subtree: true});
+            const grid = document.getElementById("calendar");
+            new MutationObserver(focused).observe(grid, {childList: true, subtree: true});
             document.dispatchEvent(new CustomEvent("appointments-changed"));
         })"""))
         route.continue_()
