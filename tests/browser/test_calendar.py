@@ -237,12 +237,14 @@ def test_news_takes_neither_the_focus_nor_what_was_asked_for(desk: Window) -> No
     focused_when_drawn: list[str] = []
 
     def drawn_meanwhile(route: Route) -> None:
-        focused_when_drawn.append(page.evaluate("""() => new Promise((tell) => {
+        focused_when_drawn.append(
+            page.evaluate("""() => new Promise((tell) => {
             const focused = () => tell(document.activeElement.querySelector(".unseen")?.textContent);
             const grid = document.getElementById("calendar");
             new MutationObserver(focused).observe(grid, {childList: true, subtree: true});
             document.dispatchEvent(new CustomEvent("appointments-changed"));
-        })"""))
+        })""")
+        )
         route.continue_()
 
     page.route("**/move", drawn_meanwhile)
