@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 from fastapi import FastAPI
@@ -108,9 +109,9 @@ class Clinic:
         return await self.made("/patients", person(**changed))
 
     async def slot(self) -> dict[str, Any]:
-        """Find a free time that no other test was given: each on a day of its own."""
+        """Find a free time that no other test was given: each on a day of its own, whatever the hour is now."""
         self.days_given += 1
-        start = datetime.now(UTC) + timedelta(days=self.days_given)
+        start = _morning(self.days_given)
         span = {"from": start.isoformat(), "to": (start + timedelta(days=1)).isoformat(), "limit": 1}
         answer = await self.get("/slots", params={"visit_type_id": self.paid_visit, **span})
         assert answer.status_code == 200, answer.text
@@ -140,13 +141,17 @@ class Clinic:
 
     async def repeated(self, patient_id: str, count: int = 2, **changed: Any) -> str:
         """Book a series of weekly visits, and give its id."""
-        start = (datetime.now(UTC) + timedelta(days=90 + self.days_given)).replace(minute=0, second=0, microsecond=0)
+        start = _morning(90 + self.days_given)
         self.days_given += 1
         wanted = {
             "patient_id": patient_id, "consultant_id": self.consultant, "visit_type_id": self.desk_visit,
             "location_id": self.location, "start": start.isoformat(), "rule": f"FREQ=WEEKLY;COUNT={count}",
         }  # fmt: skip
         return await self.made("/series", wanted | changed)
+
+
+def _morning(ahead: int) -> datetime:
+    return (datetime.now(ZoneInfo(ZONE)) + timedelta(days=ahead)).replace(hour=8, minute=0, second=0, microsecond=0)
 
 
 async def eventually(ask: Callable[[], Awaitable[T]], true: Callable[[T], bool], seconds: float = 20) -> T:

@@ -43,6 +43,7 @@ from web.api import (
 from web.api.etags import NotModified
 from web.api.openapi import describe
 from web.api.scopes import ABOUT
+from web.api.strictness import know_parameters
 from web.gateway.errors import StillDeciding
 
 # The order counts where a fixed word stands where an id could: drafts come before invoices, and those before payments.
@@ -67,6 +68,7 @@ def create_api(edge: FastAPI) -> FastAPI:
     )
     api.state = edge.state
     take_in(api, (module.router for module in _RESOURCES))
+    know_parameters(api)
     answer_with_problems(api)
     api.add_exception_handler(StillDeciding, _still_deciding)
     api.add_middleware(NotModified)

@@ -49,6 +49,8 @@ JSON in UTF-8. Errors are `application/problem+json` (RFC 9457): `code` is what 
 fields that are wrong.
 
 **Lists** answer `items` and `next_cursor`; send it as `cursor` for the next page. `total` comes with `count=true`.
+Lists that are never long come whole, whatever `limit` says. A query parameter that is not known is refused
+(`unknown_parameter`), for a filter with a slip in its name would list everything.
 
 **Repeating is safe.** Send an `Idempotency-Key` with what creates something: the same key with the same body gives the
 same answer, with another body `idempotency_conflict`.

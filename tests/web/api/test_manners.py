@@ -43,6 +43,29 @@ async def test_an_id_that_is_none_is_invalid(clinic: Clinic) -> None:
     assert body["errors"][0]["field"] == "patient_id"
 
 
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("/appointments?patinet_id=1&limit=1", "Did you mean patient_id?"),
+        ("/ledger/entries?acount=cash", "Did you mean account?"),
+        ("/claims?q=x", "Here are known: count, cursor, "),
+        (f"/patients/{UUID(int=1)}?expand", "Here are known: none."),
+    ],
+)
+async def test_a_parameter_that_is_not_known_is_refused_by_its_name(clinic: Clinic, path: str, hint: str) -> None:
+    (wrong,) = problem(await clinic.get(path), 422, "invalid_input")["errors"]
+    assert wrong["field"] == path.partition("?")[2].partition("&")[0].partition("=")[0]
+    assert wrong["code"] == "unknown_parameter"
+    assert hint in wrong["message"]
+
+
+async def test_many_parameters_that_are_not_known_are_answered_in_short(clinic: Clinic) -> None:
+    many = {f"{number}{'x' * 3000}": "1" for number in range(20)}
+    body = problem(await clinic.get("/patients", params=many), 422, "invalid_input")
+    assert len(body["errors"]) == 20
+    assert len(str(body)) < 6000
+
+
 async def test_a_method_that_is_not_offered_is_405_and_says_which_are(clinic: Clinic) -> None:
     answer = await clinic.ask("DELETE", "/patients")
     problem(answer, 405, "method_not_allowed")
