@@ -117,13 +117,11 @@ def load(folder: DataFolder) -> dict[str, str]:
 def for_child(settings: Mapping[str, str]) -> dict[str, str]:
     """Give the whole environment of a child process.
 
-    Bytecode is kept in the data folder whatever the caller's shell says: the worker's sandbox loads a workflow's module
-    for every workflow, and without it would compile it each time.
+    Bytecode is kept where Python keeps it, whatever the caller's shell says: a start loads three thousand modules.
     """
     plain = {
         key: value
         for key, value in os.environ.items()
         if not key.startswith(PREFIX) and key != "PYTHONDONTWRITEBYTECODE"
     }
-    cache = str(Path(settings[f"{PREFIX}DATA_DIR"]) / "bytecode")
-    return {**plain, "PYTHONUNBUFFERED": "1", "PYTHONPYCACHEPREFIX": cache, **settings}
+    return {**plain, "PYTHONUNBUFFERED": "1", **settings}
