@@ -38,7 +38,7 @@ END $$
 """
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PostgresServer]:
     """Run a Postgres that no other test uses."""
     made = PostgresServer(tmp_path_factory.mktemp("damaged"), settings={"fsync": "off", "shared_buffers": "32MB"})
@@ -51,7 +51,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Post
         await made.stop()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def engine(settings: Settings) -> AsyncIterator[WorkflowEnvironment]:
     """Run a workflow engine that no other test uses."""
     private = settings.model_copy(update={"temporal": settings.temporal.model_copy(update={"namespace": NAMESPACE})})
@@ -66,7 +66,7 @@ async def engine(settings: Settings) -> AsyncIterator[WorkflowEnvironment]:
         yield environment
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def superusers(server: PostgresServer) -> AsyncIterator[dict[str, asyncpg.Connection]]:
     """Connect to each database past every law: triggers and foreign keys are asleep."""
     opened = {}
@@ -78,7 +78,7 @@ async def superusers(server: PostgresServer) -> AsyncIterator[dict[str, asyncpg.
         await one.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def opened(
     server: PostgresServer,
     engine: WorkflowEnvironment,

@@ -14,6 +14,9 @@ from operations.verify.__main__ import verify
 from operations.verify.finding import Verdict
 from workflows import ids
 
+_CONSTRAINT = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = $1"
+_INDEX = "SELECT indexdef FROM pg_indexes WHERE indexname = $1"
+
 
 @dataclass
 class Instance:
@@ -33,6 +36,13 @@ class Instance:
         """Take a law out of a schema, until the test ends; the rows are gone before `undo` runs."""
         await self.superusers[service].execute(statement)
         self._undos.append((service, undo))
+
+    async def lift(self, service: str, table: str, name: str) -> None:
+        """Take a constraint or a unique index out of a table, until the test ends; it comes back as it stood."""
+        law = await self.ask(service, _CONSTRAINT, name)
+        gone = f"ALTER TABLE {table} DROP CONSTRAINT {name}" if law else f"DROP INDEX {name}"
+        back = f"ALTER TABLE {table} ADD CONSTRAINT {name} {law}" if law else await self.ask(service, _INDEX, name)
+        await self.disarm(service, gone, f"TRUNCATE {table}; {back}")
 
     async def ask(self, service: str, question: str, *values: Any) -> Any:
         """Ask for one value."""

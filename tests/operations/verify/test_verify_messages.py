@@ -10,10 +10,6 @@ from services.notifications.schemas import Preferences
 from tests.operations.verify.clinic import Clinic
 from tests.operations.verify.instance import Instance
 
-ONCE = (
-    "CREATE UNIQUE INDEX uq_messages_once ON messages (tenant_id, appointment_id, appointment_version, channel, "
-    "template, offset_hours, payment_id) NULLS NOT DISTINCT WHERE appointment_id IS NOT NULL"
-)
 LATER = "UPDATE messages SET queued_at = queued_at + $2, sent_at = sent_at + $2 WHERE id = $1"
 
 
@@ -30,7 +26,7 @@ async def test_the_same_message_twice_is_found(clinic: Clinic, instance: Instanc
     message = await clinic.remind(booked)
     await clinic.remind(booked, 2)
     assert await instance.violations(7) == []
-    await instance.disarm("notifications", "DROP INDEX uq_messages_once", f"TRUNCATE messages; {ONCE}")
+    await instance.lift("notifications", "messages", "uq_messages_once")
     again = """
       INSERT INTO messages SELECT (again).* FROM (
         SELECT jsonb_populate_record(messages, jsonb_build_object('id', gen_random_uuid())) AS again

@@ -8,17 +8,15 @@ from services.consultants.schemas import CalendarWrite, HolidayPolicyWrite
 from tests.operations.verify.clinic import Clinic
 from tests.operations.verify.instance import Instance
 
-CONSTRAINTS = """
-SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
-WHERE conname LIKE 'ex_appointments_%' OR conname = 'ck_appointments_seat'
-"""
+CONSTRAINTS = (
+    "SELECT conname FROM pg_constraint WHERE conname LIKE 'ex_appointments_%' OR conname = 'ck_appointments_seat'"
+)
 
 
 async def disarm(instance: Instance) -> None:
     """Take the laws about seats and rooms out of the database until the test is over."""
-    for name, law in await instance.superusers["appointments"].fetch(CONSTRAINTS):
-        undo = f"TRUNCATE appointments; ALTER TABLE appointments ADD CONSTRAINT {name} {law}"
-        await instance.disarm("appointments", f"ALTER TABLE appointments DROP CONSTRAINT {name}", undo)
+    for (name,) in await instance.superusers["appointments"].fetch(CONSTRAINTS):
+        await instance.lift("appointments", "appointments", name)
 
 
 async def group(clinic: Clinic, capacity: int = 2, **also: Any) -> list[Any]:

@@ -12,21 +12,13 @@ from services.consultants.schemas import ExceptionWrite
 from tests.operations.verify.clinic import Clinic
 from tests.operations.verify.instance import Instance
 
-CONSTRAINT = (
-    "ALTER TABLE appointments ADD CONSTRAINT ex_appointments_consultant EXCLUDE USING gist ("
-    "tenant_id WITH =, consultant_id WITH =, tstzrange(occupied_from, occupied_to) WITH &&) "
-    "WHERE (status IN ('held', 'booked', 'arrived', 'checked_in') AND NOT overbooked)"
-)
 SHIFT = "UPDATE appointments SET start_at = start_at + $2, end_at = end_at + $2, occupied_from = occupied_from + $2, "
 SHIFT += "occupied_to = occupied_to + $2 WHERE id = $1"
-NO_LAW = "ALTER TABLE appointments DROP CONSTRAINT {}"
 
 
 async def allow_overlaps(instance: Instance) -> None:
     """Take the law of the consultants out of the schema."""
-    name = "ex_appointments_consultant"
-    undo = f"TRUNCATE appointments; {CONSTRAINT}"
-    await instance.disarm("appointments", NO_LAW.format(name), undo)
+    await instance.lift("appointments", "appointments", "ex_appointments_consultant")
 
 
 async def test_two_appointments_of_one_consultant_at_the_same_time_are_found(
