@@ -23,6 +23,7 @@ from services.consultants.walltime import spans_of_day, zone_of
 
 ExceptionKind = Literal["leave", "blocked", "extra"]
 _DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
 _NO_CALENDARS: Mapping[UUID, Calendar] = {}
 
 
@@ -116,19 +117,20 @@ def expand(
             zone = zone_of(block.zone)
             days[block.zone] = start.astimezone(zone).date(), end.astimezone(zone).date()
         first, last = days[block.zone]
+        parts = calendar.parts(block.weekday, block.starts, block.ends)
         day = first + timedelta(days=(block.weekday - first.weekday()) % 7)
         while day <= last:
-            if block.valid_on(day):
-                for starts, ends in calendar.parts(day, block.starts, block.ends):
+            if day not in calendar.closed and block.valid_on(day):
+                for starts, ends in parts:
                     for opens, closes in spans_of_day(block.zone, day, starts, ends):
                         yield Stretch(block.location_id, block.zone, opens, closes, opens)
-            day += timedelta(days=7)
+            day += _WEEK
 
 
 def join(stretches: Iterable[Stretch]) -> list[Stretch]:
     """Make one of stretches at the same location that touch or overlap: a night shift is two blocks and one stretch."""
     joined: list[Stretch] = []
-    for stretch in sorted(stretches, key=lambda each: (str(each.location_id), each.zone, each.start)):
+    for stretch in sorted(stretches, key=lambda each: (each.location_id.int, each.zone, each.start)):
         last = joined[-1] if joined else None
         if (
             last is not None

@@ -91,13 +91,10 @@ class Calendar:
     opening: Sequence[OpeningBlock] | None
     closed: frozenset[date]
 
-    def parts(self, day: date, starts: int, ends: int) -> list[tuple[int, int]]:
-        """Give what of the wall times from `starts` to `ends` on `day` the location is open."""
-        if day in self.closed:
-            return []
+    def parts(self, weekday: int, starts: int, ends: int) -> list[tuple[int, int]]:
+        """Give when, from `starts` to `ends`, the location is open on every such weekday that is not in `closed`."""
         if self.opening is None:
             return [(starts, ends)]
-        weekday = day.weekday()
         hours = [(max(starts, opens), min(ends, closes)) for on, opens, closes in self.opening if on == weekday]
         return [(opens, closes) for opens, closes in sorted(hours) if opens < closes]
 

@@ -22,7 +22,8 @@ class _LocalDay:
     repeated: Span | None
 
 
-def spans_of_day(zone: str, day: date, starts: int, ends: int) -> list[Span]:
+@lru_cache(maxsize=16384)
+def spans_of_day(zone: str, day: date, starts: int, ends: int) -> tuple[Span, ...]:
     """Give the instants at which the wall clock of `zone` stands in `[starts, ends)` on `day`, each wall time once.
 
     An ordinary day gives one span. A day that skips wall times may give a shorter one or none; a day that repeats wall
@@ -30,13 +31,13 @@ def spans_of_day(zone: str, day: date, starts: int, ends: int) -> list[Span]:
     """
     local = _local_day(zone, day)
     if not local.changes:
-        return [(local.midnight + timedelta(minutes=starts), local.midnight + timedelta(minutes=ends))]
+        return ((local.midnight + timedelta(minutes=starts), local.midnight + timedelta(minutes=ends)),)
     opens, closes = _instant(zone, day, starts), _instant(zone, day, ends)
     parts = [(opens, closes)]
     if local.repeated:
         again, settled = local.repeated
         parts = [(opens, min(closes, again)), (max(opens, settled), closes)]
-    return [(start, end) for start, end in parts if start < end]
+    return tuple((start, end) for start, end in parts if start < end)
 
 
 def zone_of(name: str) -> ZoneInfo:

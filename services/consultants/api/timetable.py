@@ -51,7 +51,7 @@ async def working_minutes(
     worked = []
     for consultant_id, one in found.of.items():
         if stretches := _worked(one, found, query):
-            minutes = sum(map(_minutes, stretches))
+            minutes = sum((each.end - each.start for each in stretches), timedelta()) // timedelta(minutes=1)
             worked.append(schemas.WorkingTime(consultant_id=consultant_id, minutes=minutes))
         await asyncio.sleep(0)  # a year of many consultants is long, and others ask meanwhile
     return worked
@@ -60,10 +60,6 @@ async def working_minutes(
 def _worked(one: Diary, found: Diaries, query: schemas.WorkingTimeQuery) -> list[Stretch]:
     stretches = working_time(one.blocks, one.deviations, query.start, query.end, found.calendars)
     return [stretch for stretch in stretches if query.location_id in {None, stretch.location_id}]
-
-
-def _minutes(stretch: Stretch) -> int:
-    return (stretch.end - stretch.start) // timedelta(minutes=1)
 
 
 @router.post(

@@ -46,7 +46,7 @@ class Payment(db.Tenanted, db.Versioned, Base):
         sa.Index(None, "tenant_id", "appointment_id"),
         sa.Index(None, "tenant_id", "invoice_id"),
         sa.Index("ix_payments_amount", "tenant_id", "currency", "amount", "id"),
-        sa.Index(None, "tenant_id", "captured_at"),
+        sa.Index(None, "tenant_id", "captured_at", postgresql_include=["currency", "captured"]),
         sa.ForeignKeyConstraint(
             ["tenant_id", "drawer_id", "currency"],
             ["cash_drawers.tenant_id", "cash_drawers.id", "cash_drawers.currency"],

@@ -24,7 +24,7 @@ class Refund(db.Tenanted, db.Versioned, Base):
     __table_args__ = (
         sa.ForeignKeyConstraint(["tenant_id", "payment_id"], ["payments.tenant_id", "payments.id"]),
         sa.Index(None, "tenant_id", "payment_id"),
-        sa.Index(None, "tenant_id", "settled_at"),
+        sa.Index(None, "tenant_id", "settled_at", postgresql_include=["currency", "amount"]),
         sa.ForeignKeyConstraint(
             ["tenant_id", "drawer_id", "currency"],
             ["cash_drawers.tenant_id", "cash_drawers.id", "cash_drawers.currency"],
