@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,13 +16,14 @@ from careconnect.db import ReadSession, WriteSession
 from careconnect.ids import derived_id
 from careconnect.money import Money
 from careconnect.pagination import Page, Paging, keyset
+from services.payments import totals
 from services.payments.accounts import account_of
 from services.payments.errors import EarlierPeriodOpen, LaterPeriodClosed, PeriodNotOver
 from services.payments.models import LedgerBooks, LedgerEntry, LedgerLine, LedgerPeriod
 from services.payments.schemas import Balance, Entry, EntryFilter, EntryLine, Period, PeriodWrite
 
 _MOST_MONTHS = 600
-_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('ledger ' || :tenant, 0))")
+_DAY = timedelta(days=1)
 
 
 class _Moved(NamedTuple):
@@ -41,17 +42,11 @@ async def balances(
     session: ReadSession, first: str | None = None, last: str | None = None, *, each: bool = False
 ) -> list[Balance]:
     """Add up every account from the month `first` to the month `last`; with `each`, month by month."""
-    amount = LedgerLine.amount
-    sums = [sa.func.coalesce(sa.func.sum(amount).filter(side), 0) for side in (amount > 0, amount < 0)]
-    keys = [LedgerLine.account, LedgerLine.currency, LedgerLine.period]
-    statement = sa.select(*keys, *sums).group_by(*keys).order_by(*keys)
-    if last:
-        statement = statement.where(LedgerLine.period <= first_day(last))
     opening: dict[tuple[str, str], int] = defaultdict(int)
     months: dict[tuple[str, str], dict[date | None, _Moved]] = defaultdict(dict)
-    rows: Iterable[Any] = await session.execute(statement)
+    rows = await totals.until(session, first_day(last) if last else date.max)
     for account, currency, period, debits, credits_ in rows:
-        key, moved = (account, currency), _Moved(int(debits), int(credits_))
+        key, moved = (account, currency), _Moved(debits, credits_)
         if first and period < first_day(first):
             opening[key] += moved.balance
             months[key].setdefault(None, _Moved())
@@ -167,7 +162,7 @@ async def set_period(session: WriteSession, month: str, wanted: PeriodWrite, key
         EarlierPeriodOpen: an earlier month with entries is still open.
         LaterPeriodClosed: a later month is closed, so this one is too.
     """
-    await session.execute(_LOCK, {"tenant": str(session.tenant_id)})
+    await totals.lock(session)
     zone, period = await zone_of(session), first_day(month)
     known = await session.scalar(sa.select(LedgerPeriod).where(LedgerPeriod.period == period))
     if (known.status if known else "open") == wanted.status:
@@ -181,6 +176,11 @@ async def set_period(session: WriteSession, month: str, wanted: PeriodWrite, key
     verb = "closed" if wanted.status == "closed" else "reopened"
     session.record(f"ledger_period.{verb}", "ledger_period", _key(session.tenant_id, month), data={"period": month})
     return _period(period, fresh, zone, keys)
+
+
+async def keep_totals(session: WriteSession) -> None:
+    """Keep the totals of all months that have ended."""
+    await totals.keep(session, _present(await zone_of(session)) - _DAY)
 
 
 async def _admit(session: ReadSession, period: date, status: str, zone: str) -> None:

@@ -2,8 +2,8 @@
 
 What each event must have booked is written here once more, as one question, so that a mistake in the booking code
 cannot hide itself: taxes, discounts and what patients overpaid included. The sums that invoices, payments and credits
-keep are computed from their parts, those of cash drawers from the ledger (see `drawers`), and the invoice numbers of a
-year follow each other without a gap.
+keep are computed from their parts, those of cash drawers from the ledger (see `drawers`), the totals that are kept of a
+month from its lines, and the invoice numbers of a year follow each other without a gap.
 """
 
 from operations.verify.evidence import Evidence
@@ -27,6 +27,16 @@ HAVING coalesce(sum(line.amount), 0) <> 0 OR count(line.amount) < 2
 """
 _TOTALS = """
 SELECT tenant_id, currency, sum(amount) AS amount FROM ledger_lines GROUP BY tenant_id, currency HAVING sum(amount) <> 0
+"""
+_KEPT_TOTALS = """
+WITH kept AS (SELECT DISTINCT tenant_id, period FROM ledger_totals), summed AS (
+  SELECT tenant_id, period, account, currency, coalesce(sum(amount) FILTER (WHERE amount > 0), 0) AS debits,
+         coalesce(sum(amount) FILTER (WHERE amount < 0), 0) AS credits
+  FROM ledger_lines JOIN kept USING (tenant_id, period) GROUP BY tenant_id, period, account, currency
+)
+SELECT DISTINCT tenant_id, period
+FROM summed FULL JOIN ledger_totals AS total USING (tenant_id, period, account, currency)
+WHERE summed.debits IS DISTINCT FROM total.debits OR summed.credits IS DISTINCT FROM total.credits
 """
 _DISAGREEING = """
 WITH money AS (
@@ -267,6 +277,10 @@ async def check(evidence: Evidence) -> Finding:
         finding.violations += [
             f"the ledger of tenant {row['tenant_id']} is {row['amount']} {row['currency']} out of balance"
             for row in await books.fetch(_TOTALS)
+        ]
+        finding.violations += [
+            f"the totals of {row['period']:%Y-%m} of tenant {row['tenant_id']} are not those of its lines"
+            for row in await books.fetch(_KEPT_TOTALS)
         ]
         finding.violations += [
             f"{row['kind']} of {row['subject_id']} {row['wrong']}" for row in await books.fetch(_DISAGREEING)

@@ -8,18 +8,19 @@ from sqlalchemy.dialects.postgresql import insert
 
 from careconnect import clock
 from careconnect.db import ReadSession, WriteSession
-from services.payments import ledger, schemas
+from services.payments import books, ledger, schemas
 from services.payments.errors import MoneyCheckNotFound
 from services.payments.models import MoneyCheck, Orphan, Payment
 from services.payments.schemas import CheckBegin, CheckBegun, CheckEnd
 
 
 async def begin(session: WriteSession, check_id: UUID, wanted: CheckBegin, default: str) -> CheckBegun:
-    """Begin a check, or find it begun; name the gateways whose lists have to be read."""
+    """Begin a check, or find it begun; name the gateways whose lists have to be read. The books are added up, too."""
     row: dict[str, Any] = {"tenant_id": session.tenant_id, "id": check_id, "cause": wanted.cause, "status": "running"}
     row |= {"as_of": clock.now(), "compared": {}, "found": 0, "mended": 0, "open": 0}
     await session.execute(insert(MoneyCheck).values(row).on_conflict_do_nothing())
     used = await session.scalars(sa.select(Payment.gateway).where(Payment.gateway != ledger.DESK).distinct())
+    await books.keep_totals(session)
     return CheckBegun(as_of=(await find(session, check_id)).as_of, gateways=sorted({default, *used}))
 
 

@@ -15,7 +15,7 @@ from services.payments.models.events import WebhookEvent
 from services.payments.models.gateways import GatewayAccount, GatewayCall, GatewayRoute, GatewayStanding, WebhookRefusal
 from services.payments.models.insurance import Coverage, Payer
 from services.payments.models.invoices import Covering, Invoice, InvoiceLine
-from services.payments.models.ledger import LedgerBooks, LedgerEntry, LedgerLine, LedgerPeriod
+from services.payments.models.ledger import LedgerBooks, LedgerEntry, LedgerLine, LedgerPeriod, LedgerTotal
 from services.payments.models.links import PaymentLink
 from services.payments.models.patient_credits import PatientCredit
 from services.payments.models.payments import Payment
@@ -52,6 +52,7 @@ __all__ = [
     "LedgerEntry",
     "LedgerLine",
     "LedgerPeriod",
+    "LedgerTotal",
     "MendingRule",
     "MoneyCheck",
     "MoneyCheckSeen",

@@ -45,6 +45,19 @@ class LedgerLine(Base):
     period: Mapped[date]
 
 
+class LedgerTotal(Base):
+    """What a month that has ended did to one account: minor units; computed from its lines, and kept to be read."""
+
+    __tablename__ = "ledger_totals"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    period: Mapped[date] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    debits: Mapped[int]
+    credits: Mapped[int]
+
+
 class LedgerBooks(Base):
     """A tenant's books: the IANA zone in which its months begin and end."""
 

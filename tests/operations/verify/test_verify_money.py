@@ -215,6 +215,21 @@ async def test_a_drawer_that_does_not_hold_what_the_ledger_moved_is_found(clinic
     assert await instance.violations(6) == [f"what was expected in cash drawer {drawer} is not what the ledger moved"]
 
 
+async def test_totals_of_a_month_that_are_not_those_of_its_lines_are_found(clinic: Clinic, instance: Instance) -> None:
+    await instance.plant("payments", """
+      INSERT INTO ledger_totals (tenant_id, period, account, currency, debits, credits)
+      SELECT tenant_id, period, account, currency, sum(greatest(amount, 0)), sum(least(amount, 0))
+      FROM ledger_lines GROUP BY tenant_id, period, account, currency
+    """)  # fmt: skip
+    assert await instance.violations(6) == []
+    one = "(SELECT ctid FROM ledger_totals WHERE debits > 0 LIMIT 1)"
+    month = await instance.ask("payments", f"UPDATE ledger_totals SET debits = 1 WHERE ctid = {one} RETURNING period")  # noqa: S608
+    said = f"the totals of {month:%Y-%m} of tenant {clinic.tenant_id} are not those of its lines"
+    assert await instance.violations(6) == [said]
+    await instance.plant("payments", f"DELETE FROM ledger_totals WHERE ctid = {one}")  # noqa: S608
+    assert await instance.violations(6) == [said]
+
+
 async def test_a_ledger_that_can_be_changed_is_found(instance: Instance) -> None:
     sleeping = "ALTER TABLE ledger_lines DISABLE TRIGGER append_only"
     await instance.disarm("payments", sleeping, "ALTER TABLE ledger_lines ENABLE TRIGGER append_only")

@@ -1,8 +1,8 @@
 """The books by month: what each holds, and that a closed one takes no more."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.ids import uuid7
-from services.payments import accounts, ledger
+from services.payments import accounts, ledger, totals
+from services.payments.models import LedgerTotal
 from services.payments.states import Method
 from tests.services.payments.conftest import Desk, invoice_body, payment_body
 
@@ -25,6 +26,18 @@ JANUARY, FEBRUARY, MARCH = (datetime(2026, month, 10, 9, 0, tzinfo=UTC) for mont
 def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
     """Set the clock."""
     return lambda moment: monkeypatch.setattr(clock, "now", lambda: moment)
+
+
+@pytest.fixture
+def kept(actor: Callable[..., Actor], apps: Callable[[str], Any]) -> Callable[[], Awaitable[list[str]]]:
+    """Name the months whose totals are kept."""
+
+    async def months() -> list[str]:
+        async with apps("payments").state.database.read(actor()) as session:
+            found = await session.scalars(sa.select(LedgerTotal.period).distinct().order_by(LedgerTotal.period))
+            return [f"{one:%Y-%m}" for one in found]
+
+    return months
 
 
 def _of(rows: list[dict[str, Any]], account: str) -> list[tuple[int, int, int, int]]:
@@ -141,6 +154,48 @@ async def test_no_entry_slips_into_a_month_that_is_being_closed(desk: Desk, at: 
     at(datetime(2026, 1, 31, 23, 0, tzinfo=UTC))
     await desk.captured(1_000)
     assert await desk.get("/ledger/balances", to="2026-01") == before
+
+
+async def test_months_that_have_ended_are_added_up_once_and_again_after_a_late_line(
+    desk: Desk, at: Callable[[datetime], None], kept: Callable[[], Awaitable[list[str]]]
+) -> None:
+    for month in (JANUARY, FEBRUARY, MARCH):
+        at(month)
+        await desk.captured(1_000)
+    each = await desk.get("/ledger/balances", each_period=True)
+    assert (await kept(), await desk.get("/ledger/balances", each_period=True)) == ([], each)
+    for _ in range(2):
+        assert (await desk.ask("PUT", f"/money-checks/{uuid7()}", {"cause": "request"})).is_success
+        assert (await kept(), await desk.get("/ledger/balances", each_period=True)) == (["2026-01", "2026-02"], each)
+    at(JANUARY)
+    late = await desk.captured(500)
+    assert await kept() == ["2026-02"]
+    clearing = _of(await desk.get("/ledger/balances", each_period=True), "gateway_clearing:sandbox")
+    assert clearing == [(0, 1_500, 0, 1_500), (1_500, 1_000, 0, 2_500), (2_500, 1_000, 0, 3_500)]
+    at(MARCH)
+    await desk.refund(late, 500)
+    assert _of(await desk.get("/ledger/balances", to="2026-02"), "gateway_clearing:sandbox") == [(0, 2_500, 0, 2_500)]
+
+
+async def test_no_line_slips_past_totals_that_are_being_made(
+    desk: Desk, actor: Callable[..., Actor], apps: Callable[[str], Any]
+) -> None:
+    who, database = actor("payments:write"), apps("payments").state.database
+
+    async def keep() -> None:
+        async with database.write(who) as session:
+            await totals.keep(session, date.max)  # as if the present month had ended
+
+    for _ in range(4):
+        payments = [desk.pay(uuid7(), payment_body(method="cash", card=None)) for _ in range(6)]
+        await asyncio.gather(*payments, keep(), keep())
+    await keep()
+    async with database.read(who) as session:
+        there = await totals.until(session, date.max)
+        summed = sa.text("SELECT account, sum(amount) FROM ledger_lines GROUP BY account ORDER BY account")
+        lines = (await session.execute(summed)).all()
+    assert [(row.account, row.debits + row.credits) for row in there] == [tuple(row) for row in lines]
+    assert len(lines) > 2
 
 
 async def test_the_chart_in_code_is_the_law_in_postgres(
