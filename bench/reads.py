@@ -25,6 +25,8 @@ PAGES = (
     "/patients",
     "/consultants",
     "/billing",
+    "/billing/ledger",
+    "/reports?period=month",
     "/messages",
     "/attention",
 )

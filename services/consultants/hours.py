@@ -12,10 +12,10 @@ Everything here is plain arithmetic on values: no database, no clock. Spans are 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from services.consultants.opening import ALWAYS, Calendar
@@ -63,8 +63,7 @@ class Deviation:
     zone: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """Unbroken working time at one location.
 
     `anchor` is where it began before anything was cut away: the grid of bookable starts is counted from there, so that
@@ -137,7 +136,7 @@ def join(stretches: Iterable[Stretch]) -> list[Stretch]:
             and (last.location_id, last.zone) == (stretch.location_id, stretch.zone)
             and stretch.start <= last.end
         ):
-            joined[-1] = replace(last, end=max(last.end, stretch.end))
+            joined[-1] = last._replace(end=max(last.end, stretch.end))
         else:
             joined.append(stretch)
     return joined
@@ -176,9 +175,9 @@ def _cut(stretch: Stretch, start: datetime, end: datetime) -> list[Stretch]:
         return [stretch]
     parts = []
     if stretch.start < start:
-        parts.append(replace(stretch, end=start))
+        parts.append(stretch._replace(end=start))
     if end < stretch.end:
-        parts.append(replace(stretch, start=end))
+        parts.append(stretch._replace(start=end))
     return parts
 
 
@@ -188,4 +187,4 @@ def _clipped(stretches: Iterable[Stretch], start: datetime, end: datetime) -> It
         if (opens, closes) == (stretch.start, stretch.end):
             yield stretch
         elif opens < closes:
-            yield replace(stretch, start=opens, end=closes)
+            yield stretch._replace(start=opens, end=closes)
