@@ -88,8 +88,18 @@ def drag(window: Window, x: float, y: float, down: float) -> None:
     mouse.move(x, y + down / 2, steps=6)
     mouse.move(x, y + down, steps=6)
     # The grid follows the pointer once a frame, and a busy machine draws few: nobody lets go before it has followed.
-    window.page.evaluate("() => new Promise(seen => requestAnimationFrame(() => requestAnimationFrame(seen)))")
+    with contextlib.suppress(AssertionError):  # it was taken out of the hand
+        until(lambda: any(abs(edge - y - down) < SLOT / 2 for edge in previewed(window)), 5, "the grid has followed")
     mouse.up()
+
+
+def previewed(window: Window) -> list[float]:
+    """Tell between which heights stands what is being dragged."""
+    script = (
+        "found => found.flatMap((one) => { const {top, bottom} = one.getBoundingClientRect(); return [top, bottom]; })"
+    )
+    found: list[float] = window.page.locator(".ec-preview").evaluate_all(script)
+    return found
 
 
 def asked_by_drag(window: Window, question: str, x: float, y: Callable[[], float], down: float) -> Locator:
