@@ -51,12 +51,16 @@ async def working_minutes(
     """Add up what is worked inside `[from, to)` by everybody who is not archived, in the order of names."""
     found = await timetable.diaries(session, schemas.TimetableQuery(start=query.start, end=query.end))
     worked = []
+    minutes: dict[object, int] = {}  # many keep the same hours: those are added up once
     now = asyncio.get_running_loop().time
     begun = now()
     for consultant_id, one in found.of.items():
-        if stretches := _worked(one, found, query):
-            minutes = sum((each.end - each.start for each in stretches), timedelta()) // timedelta(minutes=1)
-            worked.append(schemas.WorkingTime(consultant_id=consultant_id, minutes=minutes))
+        hours = (frozenset(one.blocks), tuple(one.deviations))
+        if hours not in minutes:
+            spans = (each.end - each.start for each in _worked(one, found, query))
+            minutes[hours] = sum(spans, timedelta()) // timedelta(minutes=1)
+        if minutes[hours]:
+            worked.append(schemas.WorkingTime(consultant_id=consultant_id, minutes=minutes[hours]))
         if now() - begun > _PATIENCE:  # a year of many consultants is long, and others ask meanwhile
             await asyncio.sleep(0)
             begun = now()

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 from careconnect.ids import uuid7
-from tests.services.consultants.clinic import Clinic, hours
+from tests.services.consultants.clinic import Clinic, consultant, hours
 
 MONDAY = {"from": "2026-11-02T00:00:00+05:30", "to": "2026-11-03T00:00:00+05:30"}
 
@@ -67,6 +67,19 @@ async def test_working_minutes_are_the_hours_less_leave_with_extra_hours_at_the_
     assert await minutes(location_id=str(clinic.location_id)) == {whose: 120}
     assert await minutes(location_id=elsewhere) == {whose: 45}
     assert await minutes(location_id=str(uuid7())) == {}
+
+
+async def test_who_keeps_the_same_hours_works_the_same_but_for_what_deviates(clinic: Clinic) -> None:
+    week = [hours(clinic.location_id, weekday, "09:00", "13:00") for weekday in range(5)]
+    others = {str(uuid7()): blocks for blocks in (week, week, week[1:])}
+    for other, blocks in others.items():
+        await clinic.put(f"/consultants/{other}", consultant(), expect=201)
+        await clinic.put(f"/consultants/{other}/schedule", {"hours": blocks}, expect=200)
+    await clinic.deviates("leave", "2026-11-02T11:00:00+05:30", "2026-11-02T13:00:00+05:30")
+    found = (await clinic.http.get("/working-time", params=MONDAY, headers=clinic.headers)).json()
+    same, again, _ = others
+    expected = {str(clinic.consultant_id): 120, same: 240, again: 240}
+    assert {one["consultant_id"]: one["minutes"] for one in found} == expected
 
 
 async def test_working_minutes_are_added_up_for_a_year_at_most(clinic: Clinic) -> None:
