@@ -33,16 +33,16 @@ SELECT account, currency, loose.period, debits, credits FROM loose CROSS JOIN LA
   FROM ledger_lines WHERE tenant_id = :tenant AND period = loose.period GROUP BY account, currency
 ) AS line
 """
-_OF = sa.bindparam("last", type_=sa.Date)
-_MONTHS = sa.text(f"{_LOOSE} SELECT count(*) FROM loose").bindparams(_OF)  # noqa: S608 - our own words, as below
+_LAST = sa.bindparam("last", type_=sa.Date)
+_MONTHS = sa.text(f"{_LOOSE} SELECT count(*) FROM loose").bindparams(_LAST)  # noqa: S608 - our own words, as below
 _KEPT = "SELECT account, currency, period, debits, credits FROM ledger_totals"
 _READ = sa.text(f"""
 {_LOOSE} {_KEPT} WHERE tenant_id = :tenant AND period <= :last UNION ALL {_SUMS} ORDER BY account, currency, period
-""").bindparams(_OF)
+""").bindparams(_LAST)
 _KEEP = sa.text(f"""
 INSERT INTO ledger_totals (account, currency, period, debits, credits, tenant_id)
 {_LOOSE} SELECT summed.*, :tenant FROM ({_SUMS}) AS summed
-""").bindparams(_OF)  # noqa: S608
+""").bindparams(_LAST)  # noqa: S608
 
 
 async def lock(session: WriteSession) -> None:
