@@ -257,10 +257,13 @@ def test_news_takes_neither_the_focus_nor_what_was_asked_for(desk: Window) -> No
         )
         route.continue_()
 
+    scrolled = "document.querySelector('.ec-main').scrollTop"
+    page.evaluate(f"{scrolled} = 40")
     page.route("**/move", drawn_meanwhile)
     page.keyboard.press("m")
     expect(page.get_by_role("dialog", name="Move appointment").get_by_label("Time")).to_be_focused()
     assert focused_when_drawn == [name], "a key that is pressed at this moment is not lost"
+    assert page.evaluate(scrolled) == 40, "nor is the place that was scrolled to"
     page.keyboard.press("Escape")
     assert focused(desk) == movable.text_content()
     page.unroute_all(behavior="ignoreErrors")

@@ -60,8 +60,11 @@ async function again(changed = []) {
   const before = new Map(shown.visits.map((visit) => [visit.id, `${visit.version} ${visit.status}`]));
   shown = fresh;
   tell(fresh);
+  const { scrollTop, scrollLeft } = root.querySelector(".ec-main");
   grid.show(fresh);
   await null; // the grid draws as soon as this has ended: no key falls between the old and the new
+  // Before it is seen: the grid itself goes back to the present hour, and nobody has asked for that.
+  requestAnimationFrame(() => Object.assign(root.querySelector(".ec-main"), { scrollTop, scrollLeft }));
   if (stood && [document.body, stood.here].includes(document.activeElement)) (grid.element(stood.id) ?? grid.at(stood))?.focus({ preventScroll: true });
   goOn();
   for (const id of changed) {
