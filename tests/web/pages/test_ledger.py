@@ -3,12 +3,13 @@
 import csv
 import io
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi import FastAPI
 
 from careconnect import clock
-from tests.web.clinic import API, Clinic
+from tests.web.clinic import API, ZONE, Clinic
 from tests.web.pages.desk import Desk
 
 
@@ -16,7 +17,7 @@ async def test_a_month_is_read_filed_and_closed(
     edge: FastAPI, owner: Desk, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await clinic.booked()
-    month = f"{clock.now():%Y-%m}"
+    month = f"{clock.now().astimezone(ZoneInfo(ZONE)):%Y-%m}"  # months begin where the clinic is
     page = await owner.read("/billing/ledger")
     assert "Owed by patients" in page.text
     assert "Payment taken" in page.text
