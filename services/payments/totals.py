@@ -1,8 +1,9 @@
 """The books' totals of months that have ended: what is read of a year of books is a handful of rows for each month.
 
 The nightly money check makes them, under the lock of closing a month: whoever posts shares that lock, and no line slips
-past. A line that comes late all the same takes the totals of its month away with it (in Postgres, see migration
-payments_0259), and the month is added up from its lines until the next night.
+past. Where somebody is posting just then, the next check makes them. A line that comes late all the same takes the
+totals of its month away with it (in Postgres, see migration payments_0259). Until there are any, a month is added up
+from its lines.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from careconnect.db import ReadSession, WriteSession
 
 _LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('ledger ' || :tenant, 0))")
+_TRY = sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended('ledger ' || :tenant, 0))")
 # By leaping from month to month in the index of the lines.
 _LOOSE = """
 WITH RECURSIVE month AS (
@@ -56,8 +58,10 @@ async def until(session: ReadSession, last: date) -> Sequence[Any]:
 
 
 async def keep(session: WriteSession, last: date) -> None:
-    """Add up every month up to that of `last` whose totals are not kept, and keep them."""
+    """Add up every month up to that of `last` whose totals are not kept, and keep them.
+
+    While somebody posts it does nothing: waiting for a long import would hold up whoever wants to post after it.
+    """
     of = {"tenant": session.tenant_id, "last": last}
-    if await session.scalar(_MONTHS, of):
-        await lock(session)
+    if await session.scalar(_MONTHS, of) and await session.scalar(_TRY, {"tenant": str(session.tenant_id)}):
         await session.execute(_KEEP, of)

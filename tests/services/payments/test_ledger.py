@@ -12,9 +12,11 @@ from sqlalchemy.exc import DBAPIError
 from careconnect import clock
 from careconnect.auth import Actor
 from careconnect.ids import uuid7
+from careconnect.money import Money
 from services.payments import accounts, ledger, totals
 from services.payments.models import LedgerTotal
-from services.payments.states import Method
+from services.payments.repository import entries
+from services.payments.states import CashMove, Method
 from tests.services.payments.conftest import Desk, invoice_body, payment_body
 
 CLOSE = {"status": "closed", "reason": "the month is over"}
@@ -196,6 +198,23 @@ async def test_no_line_slips_past_totals_that_are_being_made(
         lines = (await session.execute(summed)).all()
     assert [(row.account, row.debits + row.credits) for row in there] == [tuple(row) for row in lines]
     assert len(lines) > 2
+
+
+async def test_totals_are_left_for_later_while_somebody_posts(
+    desk: Desk, actor: Callable[..., Actor], apps: Callable[[str], Any], kept: Callable[[], Awaitable[list[str]]]
+) -> None:
+    who, database = actor("payments:write"), apps("payments").state.database
+    await desk.captured(1_000)
+    async with database.write(who) as posting:
+        await entries.post(
+            posting, ledger.cash_moved(uuid7(), CashMove.petty_return, Money(amount=500, currency="LKR"))
+        )
+        async with asyncio.timeout(5), database.write(who) as session:
+            await totals.keep(session, date.max)
+        assert await kept() == []
+    async with database.write(who) as session:
+        await totals.keep(session, date.max)
+    assert len(await kept()) == 1
 
 
 async def test_the_chart_in_code_is_the_law_in_postgres(
