@@ -38,6 +38,7 @@ _WITHOUT_NUMBER = (
     "ledger_entries", "ledger_lines", "sandbox_charges", "sandbox_refunds", "ended_visits", "payments", "refunds",
 )  # fmt: skip
 _PERIODS = "SELECT id, period FROM ledger_entries WHERE tenant_id = $1 AND id = ANY($2::uuid[])"
+_BOOKS = "INSERT INTO ledger_books (tenant_id, zone) VALUES ($1, $2) ON CONFLICT (tenant_id) DO NOTHING"
 _NEXT_NUMBERS = """
 INSERT INTO invoice_counters (tenant_id, year, last) VALUES ($1, $2, $3)
 ON CONFLICT (tenant_id, year) DO UPDATE SET last = invoice_counters.last + $3 RETURNING last
@@ -58,6 +59,7 @@ async def write(
     before, and `turn` is awaited in between, where several write.
     """
     async with writer.transaction():
+        await writer.connection.execute(_BOOKS, writer.tenant_id, ZONE)
         there = await writer.present(_INVOICES, [one.id for one in accounts])
         missing = sorted((one for one in accounts if one.id not in there), key=lambda one: (one.issued_at, one.id))
         rows: Rows = defaultdict(list)

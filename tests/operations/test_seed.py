@@ -108,6 +108,17 @@ async def test_the_ledger_agrees_with_invoices_payments_and_refunds(seeded: Seed
     assert balances["payer_receivables"] == by_payers
 
 
+async def test_months_of_the_books_begin_where_the_clinic_is(seeded: Seeded) -> None:
+    zones = await seeded.ask("payments", "SELECT zone FROM ledger_books WHERE tenant_id = $1")
+    assert zones == [("Asia/Colombo",)]
+    elsewhere = await seeded.ask(
+        "payments",
+        "SELECT id FROM ledger_entries WHERE tenant_id = $1 "
+        "AND period <> date_trunc('month', booked_at AT TIME ZONE 'Asia/Colombo')",
+    )
+    assert elsewhere == []
+
+
 async def test_each_waiting_appointment_has_one_running_workflow(seeded: Seeded) -> None:
     waiting = await seeded.ask(
         "appointments",
