@@ -127,8 +127,7 @@ class Bookings:
         if wanted.reason or wanted.notes or wanted.overbook_reason:
             written = Notes(reason=wanted.reason, notes=wanted.notes, overbook_reason=wanted.overbook_reason or "")
             await self._appointments.write_notes(actor, appointment_id, written)
-        day, chosen = wanted.start.date(), (wanted.coverage_id, wanted.payer_id)
-        cover = await self._insurance.chosen(actor, wanted.patient_id, *chosen, day)
+        cover = await self._cover(actor, wanted)
         outcome = await self._engine.begin(
             AppointmentBooking.run,
             self._request(actor, wanted, appointment_id, fingerprint, cover),
@@ -289,6 +288,14 @@ class Bookings:
         """Draft why, sealed, before it is asked for: what was decided without a reason looks like a mistake."""
         said = Remark.model_validate({"kind": kind, "text": text})
         await self._appointments.draft_remark(actor, appointment_id, remark_id, said)
+
+    async def _cover(self, actor: Actor, wanted: Booking) -> Coverage | None:
+        who, payer_id = wanted.patient_id, wanted.payer_id
+        if wanted.coverage_id:
+            return await self._insurance.chosen(actor, who, wanted.coverage_id, payer_id)
+        if payer_id:
+            return await self._insurance.held(actor, who, payer_id, wanted.start, wanted.location_id)
+        return None
 
     def _request(
         self, actor: Actor, wanted: Booking, appointment_id: UUID, fingerprint: str, cover: Coverage | None

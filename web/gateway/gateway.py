@@ -87,7 +87,7 @@ class Gateway:
         self.receipts = Receipts(self.payments, self.patients, self.appointments, self.identity)
         self.mails = InvoiceMailProcesses(self.engine, self.payments, self.patients, self.messages)
         self.follow_ups = FollowUps(self.appointments, self.payments, self.consultants)
-        self.insurance = Insurance(services.connection("payments"), self.patients, self.appointments)
+        self.insurance = Insurance(services.connection("payments"), self.patients, self.appointments, self.identity)
         self.series = SeriesProcesses(
             self.engine, services.client(SeriesClient), self.consultants, self.appointments, self.identity
         )
@@ -139,7 +139,7 @@ class Gateway:
         """
         cover = None
         if patient_id and coverage_id:
-            cover = await self.insurance.chosen(actor, patient_id, coverage_id, None, start.date())
+            cover = await self.insurance.chosen(actor, patient_id, coverage_id)
         payer_id = cover.payer_id if cover else None
         found = await self.consultants.offer(
             actor,

@@ -1,8 +1,8 @@
 """Insurance as the edge sees it: who covers a patient, claims, and a batch of claims as a file."""
 
 import asyncio
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from careconnect.ids import derived_id
 from careconnect.money import Money
 from services.appointments.client import AppointmentsClient
 from services.appointments.errors import AppointmentNotFound
+from services.identity.client import IdentityClient
 from services.patients.client import PatientsClient
 from services.patients.schemas import PatientName
 from services.payments.errors import CoverageNotFound
@@ -31,31 +32,40 @@ _VISITS_AT_ONCE = 20
 class Insurance(InsuranceClient):
     """The calls about insurance, and what takes more than one of them."""
 
-    def __init__(self, connection: Connection, patients: PatientsClient, appointments: AppointmentsClient) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        patients: PatientsClient,
+        appointments: AppointmentsClient,
+        identity: IdentityClient,
+    ) -> None:
         super().__init__(connection)
         self._patients = patients
         self._appointments = appointments
+        self._identity = identity
 
-    async def chosen(
-        self, actor: Actor, patient_id: UUID, coverage_id: UUID | None, payer_id: UUID | None, day: date
-    ) -> Coverage | None:
-        """Find by which coverage a visit is to be covered: the one named, or the patient's with the payer named.
+    async def chosen(self, actor: Actor, patient_id: UUID, coverage_id: UUID, payer_id: UUID | None = None) -> Coverage:
+        """Find the coverage of a patient that is named, with the payer where that is named too.
 
         Raises:
             CoverageNotFound: the patient has none such.
         """
-        if coverage_id is None and payer_id is None:
-            return None
         found = await self.coverages(_edge(actor, "payments:read"), patient_id)
-        right = [
-            one
-            for one in found
-            if one.id == (coverage_id or one.id) and one.payer_id == (payer_id or one.payer_id)
-            if coverage_id or one.holds(day)
-        ]
-        if not right:
-            raise CoverageNotFound
-        return right[0]
+        return _one(one for one in found if one.id == coverage_id and one.payer_id == (payer_id or one.payer_id))
+
+    async def held(
+        self, actor: Actor, patient_id: UUID, payer_id: UUID, start: datetime, location_id: UUID | None
+    ) -> Coverage:
+        """Find the coverage by which a payer covers a visit that starts then, on the local day that it has there.
+
+        Raises:
+            CoverageNotFound: the patient has none that holds on that day.
+        """
+        reader = _edge(actor, "payments:read", "identity:read")
+        found, places = await asyncio.gather(self.coverages(reader, patient_id), self._identity.locations(reader))
+        here = [one for one in places if one.id == location_id] or [one for one in places if one.active]
+        day = start.astimezone(ZoneInfo(here[0].zone if here else "UTC")).date()
+        return _one(one for one in found if one.payer_id == payer_id and one.holds(day))
 
     async def claim_for(self, actor: Actor, invoice_id: UUID) -> Claim:
         """Draft the claim for an invoice by hand, or find the one that it has."""
@@ -125,6 +135,13 @@ def _row(batch: ClaimBatch, line: BatchLine, patient: PatientName | None, day: d
     who = (patient.name, patient.mrn) if patient else ("", "")
     words = (harmless(text) for text in (*texts, *who, line.invoice_number))
     return (batch.number, *words, day.isoformat(), *(decimal(one) for one in said), line.total.currency)
+
+
+def _one(coverages: Iterator[Coverage]) -> Coverage:
+    found = next(coverages, None)
+    if found is None:
+        raise CoverageNotFound
+    return found
 
 
 def _edge(actor: Actor, *scopes: str) -> Actor:

@@ -22,6 +22,8 @@ from workflows.waiting import WaitlistEntry
 
 USUAL = timedelta(days=90)
 LONGEST = timedelta(days=730)
+_BEHIND = timedelta(hours=12)
+"""A day is over when it is over everywhere."""
 
 
 class WaitWanted(BaseModel):
@@ -122,7 +124,8 @@ def _until(wanted: WaitWanted) -> datetime:
     wrong = []
     if not present < until <= present + LONGEST:
         wrong.append(FieldError(field="until", code="out_of_range", message="Between now and two years from now."))
-    if wanted.latest and (wanted.latest < present.date() or (wanted.earliest and wanted.latest < wanted.earliest)):
+    over, late = (present - _BEHIND).date(), wanted.latest
+    if late and (late < over or (wanted.earliest and late < wanted.earliest)):
         wrong.append(FieldError(field="latest", code="out_of_range", message="Not before the earliest day, nor past."))
     if any(not 0 <= day <= 6 for day in wanted.weekdays):  # noqa: PLR2004 - Monday to Sunday
         wrong.append(FieldError(field="weekdays", code="out_of_range", message="Monday is 0 and Sunday is 6."))

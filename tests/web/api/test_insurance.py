@@ -2,13 +2,15 @@
 
 import csv
 import io
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.web.clinic import Clinic, eventually
+from tests.web.clinic import ZONE, Clinic, eventually
 from tests.web.conftest import problem
 from web.gateway.engine import Engine
 from web.gateway.errors import StillDeciding
@@ -58,6 +60,23 @@ async def test_a_card_is_charged_the_patients_share_alone_and_all_of_it_goes_bac
     gone = await insured.clinic.post(f"/appointments/{booked['id']}/cancellation", json={"reason": "prov"})
     assert gone.status_code == 200, gone.text
     assert await eventually(insured.books, lambda books: not books) == {}
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["at its location", "wherever it is"])
+async def test_a_coverage_holds_on_the_local_day_of_a_visit_in_whatever_zone_its_start_is_said(
+    insured: Insured, *, named: bool
+) -> None:
+    clinic = insured.clinic
+    wish = await clinic.wish(payer_id=insured.payer)
+    midnight = datetime.fromisoformat(wish["start"]).astimezone(ZoneInfo(ZONE)).replace(hour=0, minute=0)
+    cover = {"payer_id": insured.payer, "policy_number": "0043", "rate": 5000, "valid_from": str(midnight.date())}
+    await clinic.made(f"/patients/{wish['patient_id']}/coverages", cover)
+    wish["start"] = midnight.astimezone(UTC).isoformat()
+    booked = await clinic.post("/appointments", json={key: wish[key] for key in wish if named or key != "location_id"})
+    assert booked.status_code == 201, booked.text
+    assert booked.json()["invoice"]["patient_share"] == lkr(PRICE // 2)
+    wish |= {"start": (midnight - timedelta(minutes=30)).astimezone(UTC).isoformat()}
+    problem(await clinic.post("/appointments", json=wish), 404, "coverage_not_found")
 
 
 async def test_an_authorisation_number_stays_with_a_visit_that_is_paid_by_link_and_asked_for_once(

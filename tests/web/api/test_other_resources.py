@@ -1,4 +1,4 @@
-"""Messages, reports and the webhook over REST."""
+"""Messages, the waiting list, reports and the webhook over REST."""
 
 import json
 from datetime import timedelta
@@ -125,3 +125,11 @@ async def test_reminders_of_a_visit_and_the_recall_of_an_invoice_tell_where_they
     assert (await clinic.post(f"/payments/invoices/{owed}/reminders")).status_code == 201
     recalled = await clinic.get(f"/workflows/dunning-{owed}", scopes=("payments:read",))
     assert (recalled.status_code, recalled.json()["type"]) == (200, "InvoiceDunning"), recalled.text
+
+
+async def test_a_patient_can_wait_until_a_day_that_is_not_over_everywhere(clinic: Clinic) -> None:
+    wanted = {"patient_id": await clinic.patient(), "visit_type_id": clinic.paid_visit}
+    farthest_west = (clock.now() - timedelta(hours=12)).date()
+    await clinic.made("/waitlist", wanted | {"latest": str(farthest_west)})
+    over = await clinic.post("/waitlist", json=wanted | {"latest": str(farthest_west - timedelta(days=1))})
+    assert [one["field"] for one in problem(over, 422, "invalid_input")["errors"]] == ["latest"]
