@@ -22,6 +22,8 @@ ABSENT = "\N{EN DASH}"
 """What stands where nothing is known."""
 
 _TONES = ("teal", "blue", "violet", "amber", "green", "orange", "slate")
+_HALF_A_YEAR = 182
+"""Days."""
 _TITLES = {"Dr", "Prof", "Mr", "Mrs", "Ms", "Miss", "Rev"}
 
 
@@ -58,7 +60,10 @@ def local_date(value: date | datetime | None, zone: str = "UTC", *, skeleton: st
 
 
 def when(value: datetime | None, zone: str) -> str:
-    """Write an instant as people say it: Today 09:30, Tomorrow 14:00, Wed 18 Nov 09:30, 18 Nov 2025 09:30."""
+    """Write an instant as people say it: Today 09:30, Tomorrow 14:00, Wed 18 Nov 09:30, Mon, 18 Jan 2027 09:30.
+
+    Of another year the day of the week is told while it matters, for half a year.
+    """
     return ABSENT if value is None else f"{day(value, zone)} {local_time(value, zone)}"
 
 
@@ -66,8 +71,9 @@ def day(value: date | datetime, zone: str) -> str:
     """Write the day of an instant in `zone`, or a plain date, as people say it: Today, Tomorrow, Wed 18 Nov."""
     local = value.astimezone(ZoneInfo(zone)).date() if isinstance(value, datetime) else value
     today = clock.now().astimezone(ZoneInfo(zone)).date()
-    near = {0: gettext("Today"), 1: gettext("Tomorrow"), -1: gettext("Yesterday")}.get((local - today).days)
-    skeleton = "MMMEd" if local.year == today.year else "yMMMd"
+    away = (local - today).days
+    near = {0: gettext("Today"), 1: gettext("Tomorrow"), -1: gettext("Yesterday")}.get(away)
+    skeleton = "MMMEd" if local.year == today.year else "yMMMEd" if abs(away) <= _HALF_A_YEAR else "yMMMd"
     return near or format_skeleton(skeleton, _midnight(local), locale=locale())
 
 
@@ -96,9 +102,9 @@ def offset(hours: int) -> str:
     return ngettext("%d hour before", "%d hours before", hours) % hours
 
 
-def age(born: date) -> str:
-    """Write the age in whole years."""
-    today = clock.now().date()
+def age(born: date, zone: str) -> str:
+    """Write in whole years how old somebody is today in `zone`."""
+    today = clock.now().astimezone(ZoneInfo(zone)).date()
     years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
     return ngettext("%d year", "%d years", years) % years
 

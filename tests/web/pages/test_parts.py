@@ -108,6 +108,7 @@ def test_what_is_no_amount_is_said_beside_the_field(typed: str) -> None:
         (datetime(2026, 11, 18, 20, 0, tzinfo=UTC), "Tomorrow 01:30"),
         (datetime(2026, 11, 17, 5, 0, tzinfo=UTC), "Yesterday 10:30"),
         (datetime(2026, 11, 21, 5, 0, tzinfo=UTC), "Sat 21 Nov 10:30"),
+        (datetime(2027, 1, 9, 5, 0, tzinfo=UTC), "Sat, 9 Jan 2027 10:30"),
         (datetime(2025, 11, 21, 5, 0, tzinfo=UTC), "21 Nov 2025 10:30"),
     ],
 )
@@ -117,9 +118,15 @@ def test_an_instant_is_told_in_the_places_own_day(moment: datetime, shown: str) 
 
 @pytest.mark.usefixtures("still")
 def test_an_age_counts_birthdays() -> None:
-    assert formats.age(date(2000, 11, 18)) == "26 years"
-    assert formats.age(date(2000, 11, 19)) == "25 years"
-    assert formats.age(date(2025, 11, 18)) == "1 year"
+    assert formats.age(date(2000, 11, 18), "Asia/Colombo") == "26 years"
+    assert formats.age(date(2000, 11, 19), "Asia/Colombo") == "25 years"
+    assert formats.age(date(2025, 11, 18), "Asia/Colombo") == "1 year"
+
+
+def test_somebody_is_a_year_older_once_it_is_the_day_where_the_clinic_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 17, 19, 0, tzinfo=UTC))
+    ages = [formats.age(date(2000, 11, 18), zone) for zone in ("Asia/Colombo", "Europe/London")]
+    assert ages == ["26 years", "25 years"]
 
 
 def test_lengths_are_told_in_hours_and_minutes() -> None:
