@@ -12,6 +12,7 @@ let shown = null;
 let held = null; // what was dragged and is being asked about: how to put it back
 let pressed = false; // the pointer is down on the grid: what it holds must not be drawn anew below it
 let place = null; // where a booking began by keyboard: the focus comes back to what stands there then
+let asked = null; // where the focus was when a dialog was asked for: it may be drawn anew below it
 let behind = false; // something changed meanwhile
 
 begin();
@@ -65,7 +66,7 @@ async function again(changed = []) {
   await null; // the grid draws as soon as this has ended: no key falls between the old and the new
   // Before it is seen: the grid itself goes back to the present hour, and nobody has asked for that.
   requestAnimationFrame(() => Object.assign(root.querySelector(".ec-main"), { scrollTop, scrollLeft }));
-  if (stood && [document.body, stood.here].includes(document.activeElement)) (grid.element(stood.id) ?? grid.at(stood))?.focus({ preventScroll: true });
+  if (stood && [document.body, stood.here].includes(document.activeElement)) drawn(stood)?.focus({ preventScroll: true });
   goOn();
   for (const id of changed) {
     const visit = fresh.visits.find((one) => one.id === id);
@@ -80,6 +81,8 @@ function standing() {
   const [consultant, start] = here?.querySelector("[data-room]")?.dataset.room.split(" ") ?? [];
   return here && { consultant, start, ...shown.visits.find((one) => one.id === id), here };
 }
+
+const drawn = (stood) => grid.element(stood.id) ?? grid.at(stood);
 
 const busy = () => Boolean(held || pressed || root.querySelector(".ec-preview"));
 
@@ -100,6 +103,7 @@ function point(id) {
 // its own would leave with it. The focus goes on to what is drawn in its place, and the dialog gives it back to that.
 function open(path, element) {
   element?.focus({ preventScroll: true });
+  asked = standing();
   htmx.ajax("GET", path, { source: root, target: "#dialogs", swap: "beforeend" });
 }
 
@@ -124,6 +128,14 @@ function goOn() {
   if (place && !document.querySelector("dialog[open]") && document.activeElement.matches("body, .room")) grid.at(place)?.focus();
 }
 
+// Back from any other dialog, to what was there.
+function back() {
+  if (document.querySelector("dialog[open]")) return;
+  goOn();
+  if (asked && document.activeElement === document.body) drawn(asked)?.focus({ preventScroll: true });
+  asked = null;
+}
+
 function dropped(id, to, element, back) {
   held = back;
   ask(id, to, element);
@@ -146,7 +158,7 @@ root.addEventListener("pointerdown", () => (pressed = true), true);
 for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, released);
 
 root.addEventListener("focusin", (event) => event.target.matches(".visit") && (place = null));
-document.addEventListener("close", () => setTimeout(goOn), true);
+document.addEventListener("close", () => setTimeout(back), true);
 document.addEventListener("click", (event) => event.target.closest("[data-book-next]") && bookNext(root, null, book));
 
 const moves = (element) => element?.closest?.("dialog")?.querySelector('form[action*="/move"]');
