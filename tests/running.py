@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -138,6 +139,12 @@ def _ready(url: str) -> bool:
         return False
 
 
+def _somebody() -> dict[str, str]:
+    name = f"Newcomer-{uuid4().hex[:10]}"
+    contact = {"email": f"{name.lower()}@example.com", "phone": f"+9477{secrets.randbelow(10**7):07}"}
+    return {"first_name": "Nimali", "last_name": name, "date_of_birth": "1984-02-29", "gender": "female"} | contact
+
+
 class Desk:
     """A receptionist's knowledge of the demo clinic, for tests that book."""
 
@@ -150,6 +157,15 @@ class Desk:
             if one["active"] and one["payment_policy"]["kind"] == "full" and one["payment_policy"]["when"] == "booking"
         )
         self.patients = [one["id"] for one in self._items("/patients", limit=200)]
+        """Those of the demo clinic, who may have a visit at the time that is wanted."""
+
+    def newcomers(self, count: int) -> list[str]:
+        """Register people who have nothing else to do at any time."""
+        return [self._made("/patients", _somebody())["id"] for _ in range(count)]
+
+    def newcomer(self) -> str:
+        """Register somebody who has nothing else to do at any time."""
+        return self.newcomers(1)[0]
 
     def free(self, count: int, days_ahead: int = 25) -> list[dict[str, Any]]:
         """Find free times that do not overlap each other."""
@@ -181,15 +197,24 @@ class Desk:
 
     def book(self, wish: dict[str, Any], key: str | None = None) -> httpx.Response:
         """Book; where it is still being decided, or too many asked in this second, ask the same again."""
+        return self._post("/appointments", wish, key)
+
+    def _post(self, path: str, body: dict[str, Any], key: str | None = None) -> httpx.Response:
         headers = {"Idempotency-Key": key or str(uuid4())}
-        answer = self.http.post("/appointments", json=wish, headers=headers)
+        answer = self.http.post(path, json=body, headers=headers)
         for _ in range(_ASKS):
             if answer.status_code not in {httpx.codes.ACCEPTED, httpx.codes.TOO_MANY_REQUESTS}:
                 break
             if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
                 time.sleep(float(answer.headers["retry-after"]))
-            answer = self.http.post("/appointments", json=wish, headers=headers)
+            answer = self.http.post(path, json=body, headers=headers)
         return answer
+
+    def _made(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = self._post(path, body)
+        assert answer.status_code == httpx.codes.CREATED, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
 
     def _items(self, path: str, **params: Any) -> list[dict[str, Any]]:
         answer = self.http.get(path, params=params)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, StorageState, expect, sync_playwright
 
 from tests.browser.window import Window
-from tests.running import Instance, instance
+from tests.running import Desk, Instance, instance
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -73,6 +73,14 @@ def session(chromium: Browser, running: Instance) -> StorageState:
         return one.storage_state()
     finally:
         one.close()
+
+
+@pytest.fixture
+def newcomer(running: Instance) -> str:
+    """Register somebody who has nothing else to do at any time; gives the last name."""
+    with running.api() as http:
+        found: str = http.get(f"/patients/{Desk(http).newcomer()}").json()["last_name"]
+        return found
 
 
 @pytest.fixture

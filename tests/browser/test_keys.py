@@ -34,7 +34,7 @@ def somebody_has_come(running: Instance) -> str:
         known = Desk(http)
         slot = known.free(1)[0]
         wanted = {name: slot[name] for name in ("consultant_id", "location_id", "visit_type_id")}
-        wanted |= {"patient_id": known.patients[-1], "overbook": {"reason": "an emergency"}}
+        wanted |= {"patient_id": known.newcomer(), "overbook": {"reason": "an emergency"}}
         answer = http.post("/walk-ins", json=wanted, headers={"Idempotency-Key": str(uuid7())})
         assert answer.status_code == 201, answer.text
         found: str = answer.json()["id"]

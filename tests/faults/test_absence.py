@@ -22,7 +22,7 @@ def test_thirty_patients_are_told_once_although_the_worker_is_killed_in_the_midd
     """Each appointment is moved or cancelled, each patient has one message about it, and every law holds."""
     with running.api() as http:
         ill = _Ill(http)
-        booked = ill.book(ill.at_leisure(Desk(http).patients)[-APPOINTMENTS:])
+        booked = ill.book(Desk(http).newcomers(APPOINTMENTS))
         absence = ill.begin(booked[:CANCELLED])
         until(lambda: ill.read(absence)["done"] >= APPOINTMENTS // 4, 30, "a quarter of them is dealt with")
         assert ill.read(absence)["state"] == "running", "the work was done before the kill"
@@ -71,12 +71,6 @@ class _Ill:
             },
         )["id"]  # fmt: skip
         self.morning = datetime.now(self.zone).replace(hour=8, minute=0, second=0, microsecond=0) + timedelta(days=12)
-
-    def at_leisure(self, patients: list[str]) -> list[str]:
-        """Leave out who has a visit on that day already."""
-        span = {"from": self.morning.isoformat(), "to": (self.morning + timedelta(days=1)).isoformat()}
-        busy = {one["patient_id"] for one in self._items("/appointments", limit=200, **span)}
-        return [patient for patient in patients if patient not in busy]
 
     def book(self, patients: list[str]) -> list[dict[str, Any]]:
         """Fill the day, one patient after the other."""

@@ -23,10 +23,9 @@ def test_a_part_killed_in_the_middle_of_bookings_loses_nothing(running: Instance
     with running.api() as http:
         desk = Desk(http)
         wishes = [
-            desk.wish(slot, desk.patients[index], "pm_card_chargeDeclined" if index % 10 == 9 else "pm_card_visa")
-            for index, slot in enumerate(desk.free(BOOKINGS))
+            desk.wish(slot, patient, "pm_card_chargeDeclined" if index % 10 == 9 else "pm_card_visa")
+            for index, (slot, patient) in enumerate(zip(desk.free(BOOKINGS), desk.newcomers(BOOKINGS), strict=True))
         ]
-    assert len(wishes) == BOOKINGS
     answered = threading.Event()
     with ThreadPoolExecutor(CLIENTS) as clients:
         started = [

@@ -67,7 +67,6 @@ class Till:
             "before": self._free(before, 14, 75), "near": self._free(before, 16, 8),
             "none": self._free(self._sold("Never paid", {"kind": "none"}), 2, 110),
         }  # fmt: skip
-        self.patients = iter(self.desk.patients)
 
     def _asks_a_deposit(self, one: dict[str, Any]) -> bool:
         return bool(one["active"] and one["payment_policy"]["kind"] == "deposit")
@@ -103,7 +102,7 @@ class Till:
     def _booking(self, path: Path) -> Walk:
         key = path.name + str(path.token)
         early = self.slots["near" if (path.policy, path.outcome) == ("before", "cancelled") else path.policy]
-        wish = self.desk.wish(early.pop(), next(self.patients), path.token or "")
+        wish = self.desk.wish(early.pop(), self.desk.newcomer(), path.token or "")
         if path.token is None:
             del wish["payment"]
         appointment = derived_id("appointment", *self.whose, key)
@@ -123,7 +122,7 @@ class Till:
     def _at_desk(self, path: Path) -> Walk:
         money = {"amount": PRICE, "currency": "LKR"}
         lines = [{"description": "Consultation", "unit": money}]
-        invoice = self._ask("/payments/invoices", "", {"patient_id": next(self.patients), "lines": lines})["id"]
+        invoice = self._ask("/payments/invoices", "", {"patient_id": self.desk.newcomer(), "lines": lines})["id"]
         payment = derived_id("desk payment", *self.whose, path.name)
         wanted = {"invoice_id": invoice, "method": path.method, "amount": money}
         wanted |= {"token": path.token} if path.token else {}

@@ -34,7 +34,7 @@ class RestJourney:
         until(lambda: _mailed(http, body["id"]), 20, "the confirmation was sent")
 
     def test_the_console_shows_the_four_kinds_of_process(self, running: Instance, desk: Desk) -> None:
-        desk.book(desk.wish(desk.free(1, 27)[0], desk.patients[0]))
+        desk.book(desk.wish(desk.free(1, 27)[0], desk.newcomer()))
         with signed_in(running) as staff:
             kinds: set[str] = set()
 
@@ -54,42 +54,41 @@ class RestJourney:
         assert (declined.status_code, declined.json()["code"]) == (402, "card_declined")
         payments = http.get("/payments", params={"patient_id": patient}).json()["items"]
         assert [(one["status"], one["captured"]["amount"]) for one in payments] == [("declined", 0)]
-        assert desk.book(desk.wish(slot, desk.patients[2])).status_code == 201
+        assert desk.book(desk.wish(slot, desk.newcomer())).status_code == 201
 
     def test_a_hundred_bookings_of_one_time_give_one_appointment_and_the_nearest_free_times(self, desk: Desk) -> None:
         slot = desk.free(1, 30)[0]
+        crowd = desk.newcomers(100)
         with ThreadPoolExecutor(100) as clients:
-            answers = list(clients.map(lambda index: desk.book(desk.wish(slot, desk.patients[index])), range(100)))
+            answers = list(clients.map(lambda patient: desk.book(desk.wish(slot, patient)), crowd))
         assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 99}
         refused = [answer.json() for answer in answers if answer.status_code == 409]
         assert {one["code"] for one in refused} == {"slot_taken"}
         # They are a courtesy, for which nobody is kept waiting while a hundred ask at once.
         assert any(one.get("alternatives") for one in refused)
-        late = desk.book(desk.wish(slot, desk.patients[100]))
+        late = desk.book(desk.wish(slot, desk.newcomer()))
         assert (late.status_code, bool(late.json()["alternatives"])) == (409, True)
 
-    @pytest.mark.parametrize(("token", "patient"), [("pm_sandbox_flaky", 3), ("pm_sandbox_slow", 6)])
-    def test_a_shaky_gateway_charges_once_and_books(
-        self, http: httpx.Client, desk: Desk, token: str, patient: int
-    ) -> None:
-        booked = desk.book(desk.wish(desk.free(1, 31)[0], desk.patients[patient], token), f"shaky-{token}")
+    @pytest.mark.parametrize("token", ["pm_sandbox_flaky", "pm_sandbox_slow"])
+    def test_a_shaky_gateway_charges_once_and_books(self, http: httpx.Client, desk: Desk, token: str) -> None:
+        booked = desk.book(desk.wish(desk.free(1, 31)[0], desk.newcomer(), token), f"shaky-{token}")
         assert booked.status_code == 201, booked.text
         payments = http.get("/payments", params={"appointment_id": booked.json()["id"]}).json()["items"]
         assert [one["status"] for one in payments] == ["captured"]
 
     def test_a_capture_that_fails_leaves_no_appointment_and_no_money(self, desk: Desk) -> None:
-        slot = desk.free(1, 32)[0]
-        refused = desk.book(desk.wish(slot, desk.patients[4], "pm_sandbox_capture_fails"))
+        slot, patient = desk.free(1, 32)[0], desk.newcomer()
+        refused = desk.book(desk.wish(slot, patient, "pm_sandbox_capture_fails"))
         assert refused.status_code == 402, refused.text
-        assert desk.book(desk.wish(slot, desk.patients[4])).status_code == 201
+        assert desk.book(desk.wish(slot, patient)).status_code == 201
 
     def test_a_visit_goes_its_way_and_a_cancelled_one_is_refunded(self, http: httpx.Client, desk: Desk) -> None:
         (slot,) = desk.free(1, 33)
-        visit = _walk_in(http, desk.wish(slot, desk.patients[6]))
+        visit = _walk_in(http, desk.wish(slot, desk.newcomer()))
         for verb, status in (("check-in", "checked_in"), ("completion", "fulfilled")):
             answer = http.post(f"/appointments/{visit['id']}/{verb}")
             assert (answer.status_code, answer.json()["status"]) == (200, status)
-        cancelled = desk.book(desk.wish(slot, desk.patients[5])).json()
+        cancelled = desk.book(desk.wish(slot, desk.newcomer())).json()
         answer = http.post(f"/appointments/{cancelled['id']}/cancellation", json={"reason": "pat"})
         assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
 
