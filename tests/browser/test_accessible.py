@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -35,6 +35,7 @@ class Known(NamedTuple):
     patient: str
     consultant: str
     invoice: str
+    billed_on: date
     payment: str
     message: str
     own: str
@@ -66,6 +67,7 @@ def known(running: Instance) -> Known:
         day=f"/calendar?date={begins.astimezone(ZoneInfo('Asia/Colombo')).date()}",
         patient=f"/patients/{made['patient']['id']}",
         consultant=f"/consultants/{made['consultant']['id']}",
+        billed_on=datetime.now(ZoneInfo("Asia/Colombo")).date(),
         invoice=f"/billing/invoices/{made['invoice']['id']}",
         payment=f"/billing/payments/{made['payment']['id']}",
         message=f"/messages/{message['id']}",
@@ -129,7 +131,7 @@ SCREENS: dict[str, Callable[[Known], str]] = {
     "new leave": lambda known: f"{known.leave}/new",
     "whom a leave concerns": lambda known: known.affected,
     "payments": lambda _: "/billing",
-    "invoices": lambda _: "/billing?show=invoices",
+    "invoices": lambda known: f"/billing?show=invoices&day={known.billed_on}",
     "invoice": lambda known: known.invoice,
     "claims": lambda _: "/billing/claims",
     "payers": lambda _: "/settings/payers",
