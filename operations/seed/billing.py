@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -37,7 +37,8 @@ _TABLES = {
 _WITHOUT_NUMBER = (
     "ledger_entries", "ledger_lines", "sandbox_charges", "sandbox_refunds", "ended_visits", "payments", "refunds",
 )  # fmt: skip
-_PERIODS = "SELECT id, period FROM ledger_entries WHERE tenant_id = $1 AND id = ANY($2::uuid[])"
+_OPEN = "SELECT zone, ledger_period_for(tenant_id, 'epoch') FROM ledger_books WHERE tenant_id = $1"
+"""Where months begin, and the first that is not closed; while this transaction lasts, none is closed."""
 _BOOKS = "INSERT INTO ledger_books (tenant_id, zone) VALUES ($1, $2) ON CONFLICT (tenant_id) DO NOTHING"
 _NEXT_NUMBERS = """
 INSERT INTO invoice_counters (tenant_id, year, last) VALUES ($1, $2, $3)
@@ -63,11 +64,11 @@ async def write(
         there = await writer.present(_INVOICES, [one.id for one in accounts])
         missing = sorted((one for one in accounts if one.id not in there), key=lambda one: (one.issued_at, one.id))
         rows: Rows = defaultdict(list)
+        (known,) = await writer.connection.fetch(_OPEN, writer.tenant_id)
+        months = Months(*known)
         for books in missing:
-            _note(rows, books, writer.keys, ground)
-        await writer.insert(_TABLES["ledger_entries"], rows["ledger_entries"])
-        await _into_periods(writer, rows)
-        await _insert(writer, rows, [name for name in _WITHOUT_NUMBER if name != "ledger_entries"])
+            _note(rows, books, writer.keys, ground, months)
+        await _insert(writer, rows, _WITHOUT_NUMBER)
         await writer.connection.execute("SET CONSTRAINTS balanced IMMEDIATE")
         if turn:
             await turn()
@@ -85,13 +86,15 @@ async def write(
     return {name: len(rows[name]) for name in _TABLES}
 
 
-async def _into_periods(writer: Writer, rows: Rows) -> None:
-    """Give each line the period of its entry; Postgres would look for it line by line."""
-    entries = [one["id"] for one in rows["ledger_entries"]]
-    found = await writer.connection.fetch(_PERIODS, writer.tenant_id, entries)
-    periods = {one["id"]: one["period"] for one in found}
-    for line in rows["ledger_lines"]:
-        line["period"] = periods[line["entry_id"]]
+class Months:
+    """The months of the books: Postgres would look for that of each entry, and of each line, one by one."""
+
+    def __init__(self, zone: str, first_open: date) -> None:
+        self._zone, self._first_open = ZoneInfo(zone), first_open
+
+    def of(self, moment: datetime) -> date:
+        """Give the first day of the month in which something of that moment is booked."""
+        return max(moment.astimezone(self._zone).date().replace(day=1), self._first_open)
 
 
 async def _insert(writer: Writer, rows: Rows, names: Iterable[str]) -> None:
@@ -116,7 +119,7 @@ def _claimed(ground: Ground, hands: Hands, books: Account) -> Iterator[Event]:
     return claim.events(hands) if claim else iter(())
 
 
-def _note(rows: Rows, books: Account, keys: TenantKeys, ground: Ground) -> None:
+def _note(rows: Rows, books: Account, keys: TenantKeys, ground: Ground, months: Months) -> None:
     claim = story(books, ground.moment)
     rows["invoices"].append(_invoice(books, keys) | _shares(books, claim))
     rows["invoice_lines"].append(_line(books, keys))
@@ -138,11 +141,12 @@ def _note(rows: Rows, books: Account, keys: TenantKeys, ground: Ground) -> None:
         rows["claims"].append(claim.row())
         rows["claim_steps"] += claim.step_rows(Hands.of(ground), keys)
     for at, booking in (*books.bookings(), *(claim.bookings() if claim else ())):
-        entry = derived_id("ledger", booking.kind, booking.subject)
-        said = {"id": entry, "kind": booking.kind, "subject_id": booking.subject, "booked_at": at}
+        entry, period = derived_id("ledger", booking.kind, booking.subject), months.of(at)
+        said = {"id": entry, "kind": booking.kind, "subject_id": booking.subject, "booked_at": at, "period": period}
         rows["ledger_entries"].append(said)
         for name, amount in booking.lines:
             line = {"entry_id": entry, "account": name, "currency": booking.currency, "amount": amount}
+            line["period"] = period
             rows["ledger_lines"].append(line)
 
 
