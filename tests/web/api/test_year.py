@@ -30,7 +30,7 @@ NIGHTS = {
 }
 """Night hours that hold what the clock skips in spring, at their end, and what it shows twice in autumn."""
 MORNING = (time(9), time(12))
-UNCHANGED = [date(2027, 3, 28), date(2027, 10, 31)]
+UNCHANGED = [datetime.now(UTC).date() + number * DAY for number in (120, 330)]
 
 
 @pytest.fixture

@@ -77,16 +77,16 @@ async def test_years_that_nobody_knows_are_said_until_days_are_entered(
     (gap,) = [one for one in gaps if one["year"] == NEXT]
     assert (gap["country"], gap["entered"], gap["location_ids"]) == ("LK", False, [])
     assert sentence in (await manager.read("/attention")).text
-    typed = {"date-0": f"{NEXT}-01-22", "name-0": "Duruthu Poya", "pasted": f"{NEXT}-03-22, Medin Poya"}
+    typed = {"date-0": f"{NEXT}-01-22", "name-0": "Duruthu Poya", "pasted": f"{NEXT}-12-13, Unduvap Poya"}
     wrong = Page((await manager.send(page, HERE, typed | {"date-1": "soon"})).text)
     assert wrong.having("id", "days-date-1-error")
     assert (await manager.send(wrong, HERE, {"date-1": ""})).status_code == 303
     page = await manager.read(f"{HERE}?year={NEXT}")
     assert "Duruthu Poya" in page.text
-    assert "Medin Poya" in page.text
+    assert "Unduvap Poya" in page.text
     assert sentence not in page.text
     assert sentence not in (await manager.read("/attention")).text
-    await manager.send(page, f"{HERE}/removal", date=f"{NEXT}-03-22")
+    await manager.send(page, f"{HERE}/removal", date=f"{NEXT}-12-13")
     own = (await closing.get("/holiday-policy")).json()["own"]
     assert own == [{"date": f"{NEXT}-01-22", "name": "Duruthu Poya"}]
 
