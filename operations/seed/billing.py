@@ -40,10 +40,22 @@ _WITHOUT_NUMBER = (
 _OPEN = "SELECT zone, ledger_period_for(tenant_id, 'epoch') FROM ledger_books WHERE tenant_id = $1"
 """Where months begin, and the first that is not closed; while this transaction lasts, none is closed."""
 _BOOKS = "INSERT INTO ledger_books (tenant_id, zone) VALUES ($1, $2) ON CONFLICT (tenant_id) DO NOTHING"
+_HOLD = "SELECT pg_advisory_lock_shared(hashtextextended('ledger ' || $1, 0))"
 _NEXT_NUMBERS = """
 INSERT INTO invoice_counters (tenant_id, year, last) VALUES ($1, $2, $3)
 ON CONFLICT (tenant_id, year) DO UPDATE SET last = invoice_counters.last + $3 RETURNING last
 """
+
+
+async def hold(writer: Writer) -> None:
+    """Keep totals of months from being made as long as this connection lasts, and forget those that there are.
+
+    Several who write together take turns, which Postgres knows nothing of: whoever forgot a total would wait for their
+    turn, and whoever has it for that total.
+    """
+    await writer.connection.execute(_HOLD, str(writer.tenant_id))
+    async with writer.transaction():
+        await writer.connection.execute("DELETE FROM ledger_totals WHERE tenant_id = $1", writer.tenant_id)
 
 
 async def write(
@@ -57,7 +69,7 @@ async def write(
     """Write the money of those visits whose invoice is not there yet, and count the rows; `brief` tells less of it.
 
     Whoever has taken numbers holds up all who want some, until the commit: what needs none is written and checked
-    before, and `turn` is awaited in between, where several write.
+    before, and `turn` is awaited in between, where several write; each of them has to `hold` the books first.
     """
     async with writer.transaction():
         await writer.connection.execute(_BOOKS, writer.tenant_id, ZONE)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from multiprocessing.connection import Connection
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import uvloop
 
@@ -75,8 +75,16 @@ async def fill(
 
 
 Part = TypeVar("Part")
-Sink = tuple[str, Callable[[Writer, Part], Coroutine[Any, Any, None]], int]
-"""A service, what writes a part into its database, and how many do so at once."""
+
+
+@dataclass(frozen=True)
+class Sink(Generic[Part]):
+    """A service, what writes a part into its database, how many do so at once, and what each of them does first."""
+
+    service: str
+    write: Callable[[Writer, Part], Coroutine[Any, Any, None]]
+    writers: int = 1
+    first: Callable[[Writer], Coroutine[Any, Any, None]] | None = None
 
 
 @contextmanager
@@ -138,7 +146,7 @@ async def _pour(
             if made // _TOLD_EVERY > before // _TOLD_EVERY:
                 report.say(f"{made:,} appointments")
 
-    await _hand_out(settings, ground, handed_over(), [("patients", register, 1)])
+    await _hand_out(settings, ground, handed_over(), [Sink("patients", register)])
 
 
 class Neighbour:
@@ -219,7 +227,8 @@ async def _collect(settings: Settings, ground: Ground, line: Connection) -> dict
             counts[name] += count
         after.set()
 
-    await _hand_out(settings, ground, arriving(), [("appointments", book, 1), ("payments", collect, 2)])
+    sinks = [Sink("appointments", book), Sink("payments", collect, writers=2, first=billing.hold)]
+    await _hand_out(settings, ground, arriving(), sinks)
     return dict(counts)
 
 
@@ -229,24 +238,20 @@ async def _hand_out(
     """Give each part to one writer of each service, in the order of parts."""
     queues: list[asyncio.Queue[Part | None]] = [asyncio.Queue(_AHEAD) for _ in sinks]
     async with asyncio.TaskGroup() as together:
-        for queue, (service, work, writers) in zip(queues, sinks, strict=True):
-            for _ in range(writers):
-                together.create_task(_sink(settings, ground, service, queue, work))
+        for queue, sink in zip(queues, sinks, strict=True):
+            for _ in range(sink.writers):
+                together.create_task(_sink(settings, ground, queue, sink))
         async for part in parts:
             for queue in queues:
                 await queue.put(part)
-        for queue, (_, _, writers) in zip(queues, sinks, strict=True):
-            for _ in range(writers):
+        for queue, sink in zip(queues, sinks, strict=True):
+            for _ in range(sink.writers):
                 await queue.put(None)
 
 
-async def _sink(
-    settings: Settings,
-    ground: Ground,
-    service: str,
-    queue: "asyncio.Queue[Part | None]",
-    work: Callable[[Writer, Part], Coroutine[Any, Any, None]],
-) -> None:
-    async with writer(settings, service, ground.tenant_id) as into:
+async def _sink(settings: Settings, ground: Ground, queue: "asyncio.Queue[Part | None]", sink: "Sink[Part]") -> None:
+    async with writer(settings, sink.service, ground.tenant_id) as into:
+        if sink.first:
+            await sink.first(into)
         while (part := await queue.get()) is not None:
-            await work(into, part)
+            await sink.write(into, part)

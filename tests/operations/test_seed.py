@@ -13,8 +13,9 @@ from temporalio.client import WorkflowExecutionStatus
 
 from careconnect.auth import Actor
 from careconnect.embedded.folder import write_json
-from operations.seed import demo, scale
-from operations.seed.bulk import Row, Writer
+from careconnect.ids import uuid7
+from operations.seed import billing, demo, scale
+from operations.seed.bulk import Row, Writer, writer
 from operations.seed.ground import TENANT
 from operations.seed.seeding import Options
 from operations.verify.__main__ import verify
@@ -23,6 +24,8 @@ from services.identity.client import IdentityClient
 from services.identity.roles import ROLES
 from services.patients.client import PatientsClient
 from services.patients.schemas import PatientWrite
+from services.payments.checks_client import MoneyChecksClient
+from services.payments.schemas.checks import CheckBegin
 from tests.operations.conftest import Seeded
 from workflows import ids
 
@@ -272,3 +275,20 @@ async def test_a_neighbour_that_dies_is_an_error_and_the_next_run_goes_on(
     await other.seed(Options(scale=small + 100))
     assert (await counted(other))["appointments.appointments"] == small + 100
     assert await broken(other) == {}
+
+
+async def test_no_totals_are_made_while_several_write_the_books(seeded: Seeded) -> None:
+    """They take turns: one of them would wait for a total that the other has forgotten, and that one for its turn."""
+    payments = seeded.services.client(MoneyChecksClient)
+
+    async def kept() -> bool:
+        await payments.begin_check(seeded.actor, uuid7(), CheckBegin(cause="request"))
+        return bool(await seeded.ask("payments", "SELECT period FROM ledger_totals WHERE tenant_id = $1"))
+
+    assert await kept()
+    async with writer(seeded.settings, "payments", seeded.tenant_id) as one:
+        await billing.hold(one)
+        async with writer(seeded.settings, "payments", seeded.tenant_id) as other:
+            await billing.hold(other)
+        assert not await kept()
+    assert await kept()
