@@ -83,6 +83,13 @@ _ROOMS = """
   FROM unnest(:rooms, :room_locations) AS room(room_id, location_id) LEFT JOIN used USING (room_id)
 )
 """
+_ENGAGED = """
+, engaged AS MATERIALIZED (
+  SELECT range_agg(tstzrange(start_at, end_at)) AS times
+  FROM appointments, span
+  WHERE tenant_id = :tenant AND patient_id = :patient /* coming */
+)
+"""
 _STARTS = """
 SELECT w.consultant_id, w.location_id, w.number, start
 FROM stretch w
@@ -127,6 +134,9 @@ _THEIR_ROOM = """
       AND (fitting.occupied IS NULL OR NOT fitting.occupied && tstzrange(start - :before, start + :duration + :after))
   ))
 """
+_AT_LEISURE = """
+  AND NOT coalesce((SELECT times FROM engaged) && tstzrange(start, start + :duration), false)
+"""
 _SOONEST = """
 ORDER BY start, w.load NULLS FIRST, w.consultant_id
 LIMIT :limit
@@ -139,23 +149,25 @@ _TYPES: dict[str, Any] = {
     **dict.fromkeys(("capacity", "wall_from", "wall_to"), sa.Integer()),
     **dict.fromkeys(("duration", "step", "before", "after"), sa.Interval()),
     **dict.fromkeys(("not_before", "not_after", "now"), TIMESTAMP(timezone=True)),
-    **dict.fromkeys(("tenant", "visit_type", "without"), Uuid()),
+    **dict.fromkeys(("tenant", "visit_type", "without", "patient"), Uuid()),
     **dict.fromkeys(("any_day", "any_time"), sa.Boolean()),
 }
 
 
 @cache
-def _statement(*, grouped: bool, roomed: bool) -> sa.TextClause:
-    """Put the question together: for a visit of one patient or of several, with a room or without."""
+def _statement(*, grouped: bool, roomed: bool, named: bool) -> sa.TextClause:
+    """Put the question together: for a visit of one patient or of several, with a room, for somebody who is known."""
     parts = (
         _WORKING,
         _GROUPS if grouped else "",
         _ROOMS if roomed else "",
+        _ENGAGED if named else "",
         _STARTS,
         _JOINED if grouped else "",
         _WANTED,
         _SEATED if grouped else "",
         (_THEIR_ROOM if grouped else _A_ROOM) if roomed else "",
+        _AT_LEISURE if named else "",
         _SOONEST,
     )
     question = sa.text("".join(parts).replace("/* coming */", _COMING))
@@ -167,7 +179,8 @@ async def find_free(session: ReadSession, wanted: SlotSearch) -> list[FreeSlot]:
     """Ask Postgres."""
     if not wanted.windows:
         return []
-    question = _statement(grouped=wanted.capacity > 1, roomed=wanted.rooms is not None)
+    shape = {"roomed": wanted.rooms is not None, "named": wanted.patient_id is not None}
+    question = _statement(grouped=wanted.capacity > 1, **shape)
     found = await session.execute(question, _asked(session, wanted))
     duration = timedelta(minutes=wanted.duration_minutes)
     zones = [window.zone for window in wanted.windows]
@@ -214,5 +227,6 @@ def _asked(session: ReadSession, wanted: SlotSearch) -> dict[str, Any]:
         "not_after": wanted.not_after,
         "now": clock.now(),
         "without": wanted.without,
+        "patient": wanted.patient_id,
         "limit": wanted.limit,
     }

@@ -344,6 +344,7 @@ class SlotSearch(_Input):
     wall_from: int = Field(0, ge=0, le=1440, description="minutes of the location's wall clock; a start is not before")
     wall_to: int = Field(1440, ge=0, le=1440, description="and before this")
     without: UUID | None = Field(None, description="what is to move, or is held already: its own time counts as free")
+    patient_id: UUID | None = Field(None, description="who is to come: not while they are at another visit")
 
 
 class FreeSlot(BaseModel):

@@ -35,6 +35,7 @@ async def slots(
     location_id: UUID | None = None,
     part_of_day: Annotated[PartOfDay | None, Query(description="until 12:00, until 17:00, and after that")] = None,
     weekday: Annotated[list[Weekday] | None, Query(description="Monday = 0; several are possible")] = None,
+    patient_id: Annotated[UUID | None, Query(description="leaves out when they are at another visit")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Slots:
     """Give free starts across consultants; of equal starts, the consultant who is occupied least comes first.
@@ -50,6 +51,7 @@ async def slots(
         location_id=location_id,
         part_of_day=part_of_day,
         weekdays=weekday or [],
+        patient_id=patient_id,
         limit=limit,
     )
     return Slots(items=await gateway.slots(actor, wanted))

@@ -39,6 +39,8 @@ class SlotQuery(BaseModel):
     limit: int = 50
     without: UUID | None = None
     """A hold of one's own, or the appointment that is to move: its time counts as free."""
+    patient_id: UUID | None = None
+    """Who is to come: times at which they are at another visit are left out."""
     duration_minutes: int | None = None
     """How long the visit takes, where that is not what its type says."""
 
@@ -69,7 +71,8 @@ async def find_slots(
     )
     if last <= first:
         return []
-    narrowed: dict[str, Any] = {"without": wanted.without, "weekdays": wanted.weekdays or list(range(7))}
+    narrowed: dict[str, Any] = {"without": wanted.without, "patient_id": wanted.patient_id}
+    narrowed["weekdays"] = wanted.weekdays or list(range(7))
     if wanted.duration_minutes:
         narrowed["duration_minutes"] = wanted.duration_minutes
     if wanted.part_of_day:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from web.gateway.finding import Slot
 from web.pages import naming
 from web.pages.appointments import holding, overbooking
 from web.pages.appointments.outcome import booked, deciding
-from web.pages.appointments.picker import Start, pick, pick_again
+from web.pages.appointments.picker import Picker, Start, pick, pick_again
 from web.pages.appointments.terms import Offer, terms, with_default
 from web.pages.appointments.wish import who_choices
 from web.pages.screen import OK, Screen, needs
@@ -28,7 +29,7 @@ from workflows.contracts import PaymentChoice
 
 router = APIRouter()
 Writer = Annotated[Screen, needs("appointments:write")]
-UNREADY = 422
+NO_CONTENT, UNREADY = 204, 422
 _NO_LONGER_FREE = {
     "slot_taken", "no_room_free", "outside_hours", "too_soon", "consultant_unavailable", "patient_busy", "not_offered",
     "no_suitable_room",
@@ -53,6 +54,8 @@ async def times(screen: Writer) -> Response:
     """Find free times for what the form asks, and the terms of the chosen one if it is still among them."""
     typed = _typed(screen)
     picker = await pick(screen, typed)
+    if await _is_shown_already(screen, typed, picker):
+        return Response(status_code=NO_CONTENT)
     still = any(slot.chosen for group in picker.groups for slot in group.slots)
     still = still or bool(await overbooking.instead(screen, typed))
     offer, trouble = await _offer(screen, typed) if still else (None, "")
@@ -207,6 +210,13 @@ def _payment(form: Form) -> PaymentChoice | None:
     if form.values["pay"] == "link":
         return PaymentChoice(method="link")
     return PaymentChoice(method="at_desk") if form.values["pay"] == "at_desk" else None
+
+
+async def _is_shown_already(screen: Screen, typed: Mapping[str, str], picker: Picker) -> bool:
+    """Tell whether what was shown before the patient was chosen suits them too: what people look at stays still."""
+    if "because" not in typed or typed.get("slot") or typed.get("suits"):
+        return False
+    return replace(await pick(screen, {**typed, "patient_id": ""}), suits=picker.suits) == picker
 
 
 def _typed(screen: Screen) -> dict[str, str]:

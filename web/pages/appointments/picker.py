@@ -109,6 +109,8 @@ class Picker:
     asked: bool
     advice: str
     next_free: date | None
+    suits: str
+    """The patient whose other visits were left out."""
 
 
 async def pick(screen: Screen, typed: Mapping[str, str], near: list[Slot] | None = None) -> Picker:
@@ -121,7 +123,7 @@ async def pick(screen: Screen, typed: Mapping[str, str], near: list[Slot] | None
     present = None
     if typed.get("moving") and wanted.without:
         present = await screen.gateway.appointments.standing(screen.actor, wanted.without)
-        wanted = _as_long_as_now(wanted, present)
+        wanted = _of_now(wanted, present)
     chosen = Start.read(typed.get("slot", ""))
     first = max(now, day_of(typed.get("from") or typed.get("first"), now))
     day = await _day(screen, typed, wanted, chosen or (Start.of(near[0]) if near else None), first, zone)
@@ -133,9 +135,10 @@ async def pick(screen: Screen, typed: Mapping[str, str], near: list[Slot] | None
     return _picker(typed, first, day, groups, asked=True, earlier=first > now, following=following)
 
 
-def _as_long_as_now(wanted: SlotQuery, moving: Appointment) -> SlotQuery:
-    """Look for times that hold all of the visit that is to move: it may have been lengthened."""
-    return wanted.model_copy(update={"duration_minutes": int((moving.end - moving.start) / timedelta(minutes=1))})
+def _of_now(wanted: SlotQuery, moving: Appointment) -> SlotQuery:
+    """Look for times that suit the patient and hold all of the visit that is to move: it may have been lengthened."""
+    length = int((moving.end - moving.start) / timedelta(minutes=1))
+    return wanted.model_copy(update={"duration_minutes": length, "patient_id": moving.patient_id})
 
 
 def _is_there(moving: Appointment | None, slot: Slot) -> bool:
@@ -194,6 +197,7 @@ def _picker(
         asked=asked,
         advice=advice,
         next_free=following,
+        suits=typed.get("patient_id", ""),
     )
 
 

@@ -22,6 +22,7 @@ def wish(typed: Mapping[str, str]) -> SlotQuery | None:
     who = typed.get("consultant_id", "")
     said["specialty" if who.startswith(_ANYONE_IN) else "consultant_id"] = who.removeprefix(_ANYONE_IN) or None
     said["part_of_day"] = part(typed) or None
+    said["patient_id"] = typed.get("patient_id") or None
     said["without"] = typed.get("moving") or typed.get("hold_id") or None
     try:
         return SlotQuery.model_validate(said | {"weekdays": list(weekdays(typed))})
