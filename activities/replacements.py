@@ -44,9 +44,10 @@ class Replacements:
     ) -> list[FreeSlot]:
         """Look from `first` on; notice binds patients, and not the clinic that moves them."""
         kind = await self.consultants.visit_type(actor, booked.visit_type_id)
-        wish = Wish(actor, kind, consultant_id=booked.consultant_id)
+        suiting = {"patient_id": booked.patient_id, "without": booked.id}
+        wish = Wish(actor, kind, consultant_id=booked.consultant_id, narrowed=suiting)
         if others:
-            wish = Wish(actor, kind, keep=partial(self._of_the_speciality, actor, booked))
+            wish = Wish(actor, kind, narrowed=suiting, keep=partial(self._of_the_speciality, actor, booked))
         return await FreeTimes(self.consultants, self.appointments).soonest(wish, first, until, MOST)
 
     async def _of_the_speciality(self, actor: Actor, booked: Appointment, windows: list[Window]) -> list[Window]:

@@ -171,7 +171,8 @@ class WaitlistActivities:
         if last <= first:
             return []
         known = {(one.consultant_id, one.start) for one in entry.offers}
-        wish = Wish(actor, visit_type, keep=partial(_wished, entry, timedelta(minutes=visit_type.duration_minutes)))
+        keep = partial(_wished, entry, timedelta(minutes=visit_type.duration_minutes))
+        wish = Wish(actor, visit_type, narrowed={"patient_id": entry.patient_id}, keep=keep)
         found: list[FreeSlot] = []
         async for free in FreeTimes(self.consultants, self.appointments).by_span(wish, first, last):
             found += [

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.web.clinic import ZONE, Clinic
+from tests.web.clinic import ZONE, Clinic, eventually
 from tests.web.pages.desk import Desk
 from tests.web.pages.test_series_and_waitlist import somebody
 
@@ -94,3 +94,22 @@ async def test_times_to_move_to_suit_the_patient(front_desk: Desk, clinic: Clini
     assert starts
     length = datetime.fromisoformat(made.json()["end"]) - datetime.fromisoformat(made.json()["start"])
     assert engaged.overlapped(starts, length) == []
+
+
+async def test_who_waits_is_offered_a_time_at_which_they_can_come(clinic: Clinic) -> None:
+    seen, other, patient = await somebody(clinic), await somebody(clinic), await clinic.patient()
+    wish = {"visit_type_id": clinic.desk_visit, "consultant_id": seen}
+    soonest = (await clinic.get("/slots", params=wish | {"limit": 1})).json()["items"][0]["start"]
+    made = await clinic.post("/appointments", json=wish | {"patient_id": patient, "start": soonest})
+    longer = {"start": soonest, "duration_minutes": 360}
+    moved = await clinic.post(f"/appointments/{made.json()['id']}/rescheduling", json=longer)
+    assert moved.status_code == 200, moved.text
+    wanted = {"patient_id": patient, "visit_type_id": clinic.desk_visit, "consultant_ids": [other]}
+    entry = await clinic.made("/waitlist", wanted)
+
+    async def offers() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await clinic.get(f"/waitlist/{entry}")).json()["offers"]
+        return found
+
+    (offer,) = await eventually(offers, lambda found: len(found) == 1)
+    assert datetime.fromisoformat(offer["start"]) >= datetime.fromisoformat(moved.json()["end"])
