@@ -54,7 +54,7 @@ class SlotActivities:
         now = activity.info().scheduled_time
         earliest = now + timedelta(minutes=visit_type.min_notice_minutes)
         latest = min(request.start + _AHEAD, now + timedelta(days=visit_type.horizon_days))
-        narrowed: dict[str, object] = {"without": request.moving}
+        narrowed: dict[str, object] = {"without": request.moving, "patient_id": request.patient_id}
         if request.duration_minutes:
             narrowed["duration_minutes"] = request.duration_minutes
         wish = Wish(

@@ -348,6 +348,7 @@ class AppointmentBooking(PayingAtPage):
             consultant_id=self.request.consultant_id,
             location_id=self.request.location_id,
             start=self.request.start,
+            patient_id=self.request.patient_id,
         )
         try:
             found: Alternatives = await workflow.execute_local_activity_method(

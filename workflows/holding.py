@@ -184,6 +184,7 @@ class SlotHold:
             consultant_id=self.request.consultant_id,
             location_id=self.request.location_id,
             start=self.request.start,
+            patient_id=self.request.patient_id,
             limit=limit,
         )
 

@@ -122,6 +122,7 @@ class Moving(Cancelling):
             location_id=wanted.location_id,
             start=wanted.start,
             duration_minutes=wanted.duration_minutes,
+            patient_id=self.request.patient_id,
             moving=self.request.appointment_id,
         )
         slots = [slot.model_dump(mode="json") for slot in await nearest_free(asked)]

@@ -350,14 +350,11 @@ class AppointmentSeries:
         helped = code in _TAKEN or (code == OutsideHours.code and workflow.patched("series-name-times-inside-hours"))
         if target.to is None or not helped:
             return change
+        own = self.request
         wanted = AlternativesRequest(
-            actor=asked.actor,
-            visit_type_id=self.request.visit_type_id,
-            consultant_id=asked.consultant_id or self.request.consultant_id,
-            location_id=None,
-            start=target.to,
-            moving=target.appointment_id,
-        )
+            actor=asked.actor, visit_type_id=own.visit_type_id, consultant_id=asked.consultant_id or own.consultant_id,
+            location_id=None, start=target.to, patient_id=own.patient_id, moving=target.appointment_id,
+        )  # fmt: skip
         return change.model_copy(update={"alternatives": await nearest_free(wanted)})
 
     def _update_id(self, number: int) -> str:

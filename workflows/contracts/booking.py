@@ -165,6 +165,7 @@ class AlternativesRequest(BaseModel):
     limit: int = 5
     moving: UUID | None = None
     duration_minutes: int | None = None
+    patient_id: UUID | None = None
 
 
 class Slot(BaseModel):

@@ -113,3 +113,19 @@ async def test_who_waits_is_offered_a_time_at_which_they_can_come(clinic: Clinic
 
     (offer,) = await eventually(offers, lambda found: len(found) == 1)
     assert datetime.fromisoformat(offer["start"]) >= datetime.fromisoformat(moved.json()["end"])
+
+
+async def test_times_beside_one_that_is_taken_are_such_at_which_the_patient_can_come(
+    clinic: Clinic, engaged: Engaged
+) -> None:
+    begins = datetime.fromisoformat(engaged.visit["start"])
+    wish = {"visit_type_id": clinic.desk_visit, "consultant_id": engaged.other}
+    wish |= {"start": (begins + timedelta(hours=1)).isoformat()}
+    assert (await clinic.post("/appointments", json=wish | {"patient_id": await clinic.patient()})).status_code == 201
+    for patient, engaged_then in ((await clinic.patient(), False), (engaged.patient, True)):
+        taken = await clinic.post("/appointments", json=wish | {"patient_id": patient})
+        assert (taken.status_code, taken.json()["code"]) == (409, "slot_taken")
+        near = [(one["start"], one["end"]) for one in taken.json()["alternatives"]]
+        starts = [datetime.fromisoformat(start) for start, _ in near]
+        length = datetime.fromisoformat(near[0][1]) - starts[0]
+        assert (engaged.overlapped(starts, length) == []) is engaged_then
