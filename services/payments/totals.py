@@ -1,9 +1,9 @@
 """The books' totals of months that have ended: what is read of a year of books is a handful of rows for each month.
 
-The nightly money check makes them, under the lock of closing a month: whoever posts shares that lock, and no line slips
-past. Where somebody is posting just then, the next check makes them. A line that comes late all the same takes the
-totals of its month away with it (in Postgres, see migration payments_0259). Until there are any, a month is added up
-from its lines.
+The money check makes them every hour, under the lock of closing a month: whoever posts shares that lock, and no line
+slips past. Where somebody is posting just then, the next check makes them. A line that comes late all the same takes
+the totals of its month away with it (in Postgres, see migration payments_0259). Until there are any, a month is added
+up from its lines.
 """
 
 from collections.abc import Sequence

@@ -155,7 +155,11 @@ class ReleaseRequest(Target):
 
 
 class AlternativesRequest(BaseModel):
-    """Asks for the free slots nearest to a start that is taken; those that an appointment could move to, or be held."""
+    """Asks for the free slots nearest to a start that is taken; those that an appointment could move to, or be held.
+
+    None of them is at a time at which `patient_id` is at another visit. Who is free at just that start is told without
+    regard to it: it is the hold that says that the patient is busy.
+    """
 
     actor: Actor
     visit_type_id: UUID
